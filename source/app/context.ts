@@ -1,5 +1,5 @@
 import type { Settings } from '../config.ts';
-import type { DataAnswer, PlaceView, SessionEffect } from '../console/effects.ts';
+import type { ContextView, DataAnswer, SessionEffect } from '../console/effects.ts';
 import { openDatabase } from '../database/database.ts';
 import { isBypassed } from '../database/queries/read-visibility.ts';
 import { requireSchema } from '../database/schema-version.ts';
@@ -14,7 +14,7 @@ export type Context = {
   settings: Settings;
   connections: Connections;
   session: Session;
-  view: PlaceView;
+  view: ContextView;
   runEffect: (effect: SessionEffect) => Promise<DataAnswer>;
   dialogs: Dialogs;
   timeouts: Timeouts;
@@ -74,7 +74,7 @@ export async function openContext(
           rls_bypassed,
         },
         read_only: settings.read_only,
-        why_locked: lockReason(settings, connections),
+        locked_reason: lockReason(settings, connections),
         accent: settings.accent,
       },
       runEffect: effectRunner(session, dialogs),
@@ -109,7 +109,7 @@ function lockReason(settings: Settings, { read, write }: Connections): string | 
 /** Opens the writer for `ms`. @throws ServoError not_allowed, database_unreachable, schema */
 export async function unlock(context: Context, ms: number): Promise<void> {
   const { session, connections, view, timeouts } = context;
-  if (view.why_locked !== null) throw new ServoError('not_allowed', view.why_locked);
+  if (view.locked_reason !== null) throw new ServoError('not_allowed', view.locked_reason);
   lock(context);
   const writer = openDatabase(connections.write, { timeout: timeouts.answer });
   const checked = requireSchema(writer);

@@ -1,12 +1,12 @@
 import { type ConfigFile, configPath, emptyFile, loadConfigFile } from '../config/file.ts';
 import { resolveSettings, type Settings } from '../config.ts';
 import type {
+  ContextTarget,
+  ContextView,
   DataAnswer,
   DataEffect,
-  Destination,
-  OpenPlace,
-  Perform,
-  PlaceView,
+  OpenContext,
+  RunEffect,
 } from '../console/effects.ts';
 import { keymap } from '../console/keymap.ts';
 import { remapKeys } from '../console/remap.ts';
@@ -67,7 +67,7 @@ export class Contexts {
     return contexts;
   }
 
-  get view(): PlaceView {
+  get view(): ContextView {
     return this.#open.get(0)!.view;
   }
 
@@ -86,7 +86,7 @@ export class Contexts {
     return Object.values(this.#file.contexts).flatMap(({ tenant }) => tenant ?? []);
   }
 
-  readonly runEffect: Perform = async (effect, number) => {
+  readonly runEffect: RunEffect = async (effect, number) => {
     const context = this.#open.get(number);
     if (context === undefined) {
       const error = new ServoError('internal', 'this context is closed');
@@ -107,7 +107,7 @@ export class Contexts {
 
   async #run(context: Context, effect: DataEffect, number: number): Promise<DataAnswer> {
     switch (effect.type) {
-      case 'open-place':
+      case 'open-context':
         return this.#go(context, effect, number);
       case 'unlock':
         await unlock(context, effect.ms);
@@ -120,7 +120,11 @@ export class Contexts {
     }
   }
 
-  async #go(from: Context, { to, place: next }: OpenPlace, number: number): Promise<DataAnswer> {
+  async #go(
+    from: Context,
+    { to, context_number: next }: OpenContext,
+    number: number,
+  ): Promise<DataAnswer> {
     const opened = await this.#openWithin(from, to);
     this.#open.set(next, opened);
     this.#open.delete(number);
@@ -131,7 +135,7 @@ export class Contexts {
     return { type: 'opened', view: opened.view };
   }
 
-  async #openWithin(from: Context, to: Destination): Promise<Context> {
+  async #openWithin(from: Context, to: ContextTarget): Promise<Context> {
     const settings = await this.#settingsOf(from, to);
     const given = 'tenant' in to ? from.connections : 'home' in to ? this.#given : undefined;
     const connections = given ?? (await connectionsOf(settings));
@@ -155,7 +159,7 @@ export class Contexts {
   }
 
   /** A context brings its own tenant; --read-only on the command line holds in each. */
-  async #settingsOf(from: Context, to: Destination): Promise<Settings> {
+  async #settingsOf(from: Context, to: ContextTarget): Promise<Settings> {
     if ('tenant' in to) return { ...from.settings, tenants: [to.tenant] };
     const { io, settings } = this.#opener;
     if ('home' in to) return settings;

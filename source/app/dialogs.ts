@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { DataAnswer, HoldDialog } from '../console/effects.ts';
+import type { AnnounceDialog, DataAnswer } from '../console/effects.ts';
 import { holdDialog, leaveDialog } from '../operations/jobs/hold-dialog.ts';
 import type { Session } from './session.ts';
 
@@ -18,14 +18,14 @@ export class Dialogs {
     this.#session = session;
   }
 
-  hold({ action, ids, renew }: HoldDialog): Promise<DataAnswer> {
+  hold({ action, ids, renew }: AnnounceDialog): Promise<DataAnswer> {
     this.#isShown = true;
     const { console_id } = this;
     const { writer, tenant, actor } = this.#session;
     const dialog = { console_id, actor, host: hostname(), action, job_ids: [...ids] };
     return this.#next(async () => {
       const moment = await holdDialog(writer, { tenant, actor }, dialog, renew);
-      return { type: 'held', ...moment };
+      return { type: 'dialogs', ...moment };
     });
   }
 
@@ -34,7 +34,7 @@ export class Dialogs {
     const { writer, tenant, actor } = this.#session;
     return this.#next(async () => {
       await leaveDialog(writer, { tenant, actor }, this.console_id);
-      return { type: 'left' };
+      return { type: 'dialog-closed' };
     });
   }
 

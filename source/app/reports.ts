@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Paper } from '../console/effects.ts';
+import type { ReportRequest } from '../console/effects.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { shiftMs } from '../domain/report/reports.ts';
 import { messageOf, ServoError } from '../errors.ts';
@@ -19,7 +19,7 @@ export type Written = { path: string; text: string };
  */
 export async function writeReport(
   { reader, tenant, thresholds }: Session,
-  wanted: Paper,
+  wanted: ReportRequest,
 ): Promise<Written> {
   if (wanted.type === 'incident') {
     const report = await exportJob(reader, tenant, wanted.id, thresholds);

@@ -75,8 +75,8 @@ async function run(session: Session, dialogs: Dialogs, effect: SessionEffect): P
       const options = { buckets: mapBuckets, insight: true, failed: 0 };
       return { type: 'sql', text: await getJobSql(reader, tenant, effect.id, options) };
     }
-    case 'write-paper':
-      return { type: 'paper', ...(await writeReport(session, effect.paper)) };
+    case 'write-report':
+      return { type: 'report', ...(await writeReport(session, effect.report)) };
     case 'load-board':
       return {
         type: 'board',
@@ -93,13 +93,13 @@ async function run(session: Session, dialogs: Dialogs, effect: SessionEffect): P
       if (job === undefined) throw new ServoError('not_found', `job ${id} not found`);
       return { type: 'found', job };
     }
-    case 'load-lately': {
+    case 'load-recent-events': {
       const { as_of, events } = await listEvents(reader, tenant, effect.id, 50);
-      return { type: 'lately', as_of, events };
+      return { type: 'recent-events', as_of, events };
     }
-    case 'hold-dialog':
+    case 'announce-dialog':
       return dialogs.hold(effect);
-    case 'leave-dialog':
+    case 'close-dialog':
       return dialogs.leave();
     case 'plan-jobs':
       return {

@@ -1,26 +1,26 @@
 import { type ActionName, actionNames, actionOf } from './actions.ts';
 import { type Binding, onScreens } from './binding.ts';
 import { openCard } from './card.ts';
-import { noReady, openReady } from './explaining.ts';
+import { openRecommended, whyNoRecommended } from './explain.ts';
 import { clearMarks, noMarks, turnMark, turnRange } from './marks.ts';
 import { selectedItem } from './panels.ts';
 import { actsOnMarks, askPlan, markAll, whyNoMarkAll, whyNotHere } from './planning.ts';
 import type { State } from './state.ts';
 import { noTarget, targetOf } from './target.ts';
 
-/** What is marked, and what is done to it: nothing is sent before a card has been answered. */
+/** Keys that mark jobs and open action dialogs. Nothing is sent before a dialog is confirmed. */
 export const actKeys: readonly Binding[] = [
   {
     keys: ['enter'],
-    title: 'do what is recommended: opens its card',
+    title: 'recommended action: opens its dialog',
     group: 'Act',
     on: ['reader'],
-    disabled: noReady,
-    run: openReady,
+    disabled: whyNoRecommended,
+    run: openRecommended,
   },
   {
     keys: ['space'],
-    title: 'mark the job, or take its mark away: actions are on what is marked',
+    title: 'mark or unmark the job: actions then apply to the marked jobs',
     group: 'Act',
     on: ['jobs'],
     disabled: noTarget,
@@ -28,7 +28,7 @@ export const actKeys: readonly Binding[] = [
   },
   {
     keys: ['v'],
-    title: 'mark a range: moves mark what lies between, the same key ends it',
+    title: 'mark a range: moving marks jobs, the same key ends it',
     group: 'Act',
     on: ['jobs'],
     disabled: noTarget,
@@ -36,7 +36,7 @@ export const actKeys: readonly Binding[] = [
   },
   {
     keys: ['*'],
-    title: 'mark all that match the filter now, also those that are not on the screen',
+    title: 'mark all jobs that match the filter, on the screen or not',
     group: 'Act',
     on: ['jobs'],
     disabled: whyNoMarkAll,
@@ -53,7 +53,7 @@ export const actKeys: readonly Binding[] = [
   ...actionNames.map(action),
 ];
 
-/** The failed partition under the cursor of the job screen; null on a line that stands for several. */
+/** The partition key of the selected failure; null on a line that stands for several. */
 function selectedFailure({ screen, job }: State): string | null {
   if (screen !== 'job' || job === null || job.panel !== 'failed') return null;
   const item = selectedItem(job);

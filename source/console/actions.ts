@@ -3,24 +3,22 @@ import type { JobView } from '../domain/job/job.ts';
 import { type Setting, settingOf, writeSetting } from '../domain/job/settings.ts';
 import { formatInstant, type Zone } from '../presentation/text/format.ts';
 
-/** A text field of a card: what it changes, and what that is now. */
+/** A text field of a dialog and the setting that it changes. */
 export type ParameterField = {
   name: ParameterName;
   label: string;
   setting: Setting;
-  /** What is typed there at first, of a job that lives: one that has ended is started anew as it was. */
+  /** Text that the field starts with, unless the job has ended. */
   initial?: string;
 };
 
-/** One row per action of the console: its key, its help, and what its card asks besides the reason. */
 export type ConsoleAction = {
   action: JobAction;
   key: string;
-  /** For the help. */
   title: string;
-  /** The footer's word for it; without one it is in the help only. */
+  /** The word in the footer; without one the action is in the help only. */
   hint?: string;
-  /** The card's title, where the action's own verb does not say it. */
+  /** The dialog's title, where the action's own verb does not fit. */
   verb?: string;
   fields: readonly ParameterField[];
 };
@@ -31,77 +29,83 @@ const deadline: ParameterField = {
   label: 'Deadline',
   setting: 'sla_deadline_at',
 };
-const parallel: ParameterField = { name: 'parallel', label: 'Parallel', setting: 'max_parallel' };
+const parallel: ParameterField = {
+  name: 'parallel',
+  label: 'Max parallel',
+  setting: 'max_parallel',
+};
 
 export const consoleActions = {
   pause: {
     action: 'pause',
     key: 'p',
-    title: 'pause: claim no more partitions, let those in flight finish',
+    title: 'pause: claim no more partitions, running ones finish',
     hint: 'pause',
     fields: [],
   },
   resume: {
     action: 'resume',
     key: 'r',
-    title: 'resume: an executor claims it and goes on',
+    title: 'resume: an executor claims the job and continues',
     hint: 'resume',
     fields: [],
   },
   cancel: {
     action: 'cancel',
     key: 'X',
-    title: 'cancel: stop for good, what is left is skipped',
+    title: 'cancel: stop permanently, skip the remaining partitions',
     hint: 'cancel',
     fields: [],
   },
   retry: {
     action: 'retry',
     key: 'R',
-    title: 'retry: failed partitions again, in place or as a new job',
+    title: 'retry: run failed partitions again, in this job or a new one',
     hint: 'retry',
     fields: [],
   },
   reclaim: {
     action: 'reclaim',
     key: 'f',
-    title: 'reclaim: take it from an executor that is stuck',
+    title: 'reclaim: take the job from a stuck executor',
     fields: [],
   },
   deadline: {
     action: 'set',
     key: 'L',
-    title: 'deadline: another one, or none',
-    verb: 'Deadline of',
+    title: 'deadline: set or remove it',
+    verb: 'Set deadline of',
     fields: [deadline],
   },
   tune: {
     action: 'set',
     key: 't',
-    title: 'tune: priority, parallelism, attempts, time-out',
+    title: 'tune: priority, max parallel, max attempts, timeout',
     verb: 'Tune',
     fields: [
       priority,
       parallel,
       { name: 'max_attempts', label: 'Max attempts', setting: 'max_attempts' },
-      { name: 'timeout', label: 'Time-out', setting: 'timeout_ms' },
+      { name: 'timeout', label: 'Timeout', setting: 'timeout_ms' },
     ],
   },
   // backfill-sla-at-risk, "For High Risk Jobs", Option 1: with maximum priority.
   recreate: {
     action: 'recreate',
     key: 'C',
-    title: 'recreate: cancel, and a new job of what is not done, with higher priority',
+    title: 'recreate: cancel, and start a new job for what is not done',
     verb: 'Recreate',
     fields: [{ ...priority, initial: '10' }, parallel, deadline],
   },
 } as const satisfies Readonly<Record<string, ConsoleAction>>;
 
-/** A plan of changes that differ from job to job: as for a pause there is nothing to type, and no reason that it must have. */
-export const supposedChanges: ConsoleAction = {
+/**
+ * A plan whose changes differ from job to job: like a pause it has no fields and needs no reason.
+ */
+export const whatIfChanges: ConsoleAction = {
   action: 'pause',
   key: 'a',
-  title: 'apply what is supposed',
+  title: 'apply the what-if changes',
   verb: 'Apply',
   fields: [],
 };
@@ -113,7 +117,6 @@ export function actionOf(name: ActionName): ConsoleAction {
   return consoleActions[name];
 }
 
-/** What a field's setting is now, as a person would write it. */
 export function presently(field: ParameterField, job: JobView, zone: Zone): string {
   const value = settingOf(job, field.setting);
   return value instanceof Date ? formatInstant(value, zone) : writeSetting(field.setting, value);

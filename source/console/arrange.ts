@@ -4,17 +4,18 @@ import { compareBy } from '../domain/job/order.ts';
 import { isPaged, isSameView, slide } from './paging.ts';
 import type { JobsScreen, State } from './state.ts';
 
-/** A row of the table. A ghost is shown as it was last known; nothing can be done to it. */
+/** A row of the table. A job that is gone is shown as last read; no action is possible on it. */
 export type JobRow = {
   job: JobView;
-  ghost: boolean /** Shown only because the cursor is on it. */;
+  gone: boolean;
+  /** Shown only because the cursor is on it. */
   unmatched: boolean;
 };
 
-/** The order is held this long after the operator's last move, and while a dialog is open. */
-export const holdMs = 3000;
+/** The order is kept this long after the last move, and while a dialog is open. */
+export const keepOrderMs = 3000;
 
-/** The rows of the last few tables: one frame asks for the same ones several times. */
+/** Cached: one frame asks for the same rows several times. */
 const known = new WeakMap<JobsScreen, readonly JobRow[]>();
 
 export function rowsOf(jobs: JobsScreen): readonly JobRow[] {
@@ -24,12 +25,12 @@ export function rowsOf(jobs: JobsScreen): readonly JobRow[] {
 }
 
 function makeRows(jobs: JobsScreen): JobRow[] {
-  const present = heldJobs(jobs);
+  const present = knownJobs(jobs);
   const deadlineOf = deadlinesIn(jobs);
   return jobs.order.flatMap((id) => {
-    const job = present.get(id) ?? jobs.ghosts[id];
+    const job = present.get(id) ?? jobs.gone[id];
     if (job === undefined) return [];
-    return [{ job, ghost: !present.has(id), unmatched: !jobMatches(jobs.filter, job, deadlineOf) }];
+    return [{ job, gone: !present.has(id), unmatched: !jobMatches(jobs.filter, job, deadlineOf) }];
   });
 }
 
@@ -37,10 +38,12 @@ export function rowOf(jobs: JobsScreen, id: string | null): JobRow | null {
   return id === null ? null : (rowsOf(jobs).find(({ job }) => job.id === id) ?? null);
 }
 
-/** The rows after new data: in their old places while the order is held, else sorted anew. */
+/** New data keeps the rows in place while the order is kept; otherwise sorts them. */
 export function arrangeAfterData(state: State, before: JobsScreen): JobsScreen {
   const held =
-    state.at < state.jobs.held_until || state.overlay?.type === 'card' || state.range !== null;
+    state.at < state.jobs.keep_order_until ||
+    state.overlay?.type === 'card' ||
+    state.range !== null;
   const sorted = matchingIds(state.jobs);
   if (isPaged(state.jobs)) return arrangePage(state.jobs, sorted, before, held);
   if (!held) return remember(withCursorKept(state.jobs, sorted, before), before);
@@ -49,15 +52,15 @@ export function arrangeAfterData(state: State, before: JobsScreen): JobsScreen {
   return remember({ ...state.jobs, order, cursor: state.jobs.cursor ?? order[0] ?? null }, before);
 }
 
-/** The rows after the operator has asked for another order or filter: nothing is held. */
+/** After a change of sort or filter the order is not kept. */
 export function rearrange(jobs: JobsScreen): JobsScreen {
   const order = matchingIds(jobs);
   const cursor =
     jobs.cursor !== null && order.includes(jobs.cursor) ? jobs.cursor : (order[0] ?? null);
-  return { ...jobs, order, ghosts: {}, cursor, top: 0, held_until: 0, goal: null };
+  return { ...jobs, order, gone: {}, cursor, top: 0, keep_order_until: 0, goal: null };
 }
 
-/** A stretch of the table is in the database's order. The cursor's row stays where it is on the screen. */
+/** A partial table is in the database's order. The cursor's row stays where it is on the screen. */
 function arrangePage(
   jobs: JobsScreen,
   ids: readonly string[],
@@ -69,7 +72,7 @@ function arrangePage(
   const there = jobs.goal === 'first' ? !page.before : jobs.goal === 'last' && !page.after;
   if (there) {
     const cursor = (jobs.goal === 'first' ? ids[0] : ids.at(-1)) ?? null;
-    return { ...jobs, order: ids, ghosts: {}, cursor, top: 0, goal: null };
+    return { ...jobs, order: ids, gone: {}, cursor, top: 0, goal: null };
   }
   if (!same) return rearrange(jobs);
   const order = held ? slide(before.order, ids) : ids;
@@ -87,7 +90,7 @@ function matchingIds(jobs: JobsScreen): string[] {
   return sorted.map((job) => job.id);
 }
 
-/** The deadline of a job that the filter names, by the beginning of its id. */
+/** Deadlines of jobs that the filter names by id prefix. */
 function deadlinesIn({ list }: JobsScreen): DeadlineOf {
   const { deadlines = {} } = list?.page ?? {};
   return (named) =>
@@ -96,13 +99,13 @@ function deadlinesIn({ list }: JobsScreen): DeadlineOf {
       : list?.jobs.find(({ id }) => id.startsWith(named))?.sla_deadline_at;
 }
 
-/** All that is known of jobs now: those of the table, and those that were asked for besides. */
-function heldJobs({ list }: JobsScreen): Map<string, JobView> {
+/** Jobs of the table, and those that were asked for in addition. */
+function knownJobs({ list }: JobsScreen): Map<string, JobView> {
   const jobs = [...(list?.jobs ?? []), ...(list?.page.kept ?? [])];
   return new Map(jobs.map((job) => [job.id, job]));
 }
 
-/** The row under the cursor stays where it was even if it has vanished or matches no more. */
+/** The row under the cursor stays in place even if its job is gone or no longer matches. */
 function withCursorKept(jobs: JobsScreen, sorted: string[], before: JobsScreen): JobsScreen {
   const { cursor } = jobs;
   if (cursor === null || sorted.length === 0) {
@@ -110,18 +113,18 @@ function withCursorKept(jobs: JobsScreen, sorted: string[], before: JobsScreen):
     return { ...jobs, order, cursor: cursor ?? sorted[0] ?? null };
   }
   if (sorted.includes(cursor)) return { ...jobs, order: sorted };
-  const place = Math.min(Math.max(0, before.order.indexOf(cursor)), sorted.length);
-  return { ...jobs, order: sorted.toSpliced(place, 0, cursor) };
+  const index = Math.min(Math.max(0, before.order.indexOf(cursor)), sorted.length);
+  return { ...jobs, order: sorted.toSpliced(index, 0, cursor) };
 }
 
-/** Keeps what was last known of every row shown that is no longer in the list. */
+/** Keeps the last known data of every shown job that is no longer in the list. */
 function remember(jobs: JobsScreen, before: JobsScreen): JobsScreen {
-  const present = heldJobs(jobs);
-  const known = heldJobs(before);
-  const ghosts: Record<string, JobView> = {};
+  const present = knownJobs(jobs);
+  const known = knownJobs(before);
+  const gone: Record<string, JobView> = {};
   for (const id of jobs.order) {
-    const last = known.get(id) ?? before.ghosts[id];
-    if (!present.has(id) && last !== undefined) ghosts[id] = last;
+    const last = known.get(id) ?? before.gone[id];
+    if (!present.has(id) && last !== undefined) gone[id] = last;
   }
-  return { ...jobs, ghosts, order: jobs.order.filter((id) => present.has(id) || id in ghosts) };
+  return { ...jobs, gone, order: jobs.order.filter((id) => present.has(id) || id in gone) };
 }

@@ -10,26 +10,27 @@ import { noticed } from './notice.ts';
 import type { Bell, State, Step } from './state.ts';
 import { noTarget, targetOf } from './target.ts';
 
-/** Followed jobs are read by themselves, whatever is on the screen, and no more often than this. */
+/** Followed jobs are read on their own timer, at most this often. */
 const leastMs = 2000;
-/** More than this nobody can tell apart by ear. */
 const mostBells = 50;
 
 export function noBell(state: State): string | null {
-  const lacking = noTarget(state);
-  if (lacking !== null) return lacking;
+  const reason = noTarget(state);
+  if (reason !== null) return reason;
   const { job, gone } = targetOf(state)!;
   if (hasBell(state, job.id)) return null;
-  if (gone) return 'this job is no longer there';
-  if (isTerminal(job.state)) return `it has ended: it is ${stateLabel(job.state).word}`;
-  return state.bells.length >= mostBells ? `${mostBells} jobs are followed already` : null;
+  if (gone) return 'this job no longer exists';
+  if (isTerminal(job.state)) return `the job has ended (${stateLabel(job.state).word})`;
+  return state.bells.length >= mostBells
+    ? `already following ${mostBells} jobs, the maximum`
+    : null;
 }
 
 export function hasBell({ bells }: State, id: string): boolean {
   return bells.some((bell) => bell.id === id);
 }
 
-/** Follows the selected job: a change of its state or risk level rings and is told. Again: no longer. */
+/** Starts or stops following the selected job. A change of its state or risk level rings. */
 export function turnBell(state: State): Step {
   const target = targetOf(state);
   if (target === null) return [state, []];
@@ -37,53 +38,55 @@ export function turnBell(state: State): Step {
   const name = nameOf(job);
   if (hasBell(state, job.id)) {
     const bells = state.bells.filter(({ id }) => id !== job.id);
-    return noticed({ ...state, bells }, `${name} is no longer followed`);
+    return noticed({ ...state, bells }, `stopped following ${name}`);
   }
   const bells = [...state.bells, bellOf(job)];
-  const text = `following ${name}: it rings when its state or risk changes; ${keyFor(state, 'follow')} ends that`;
-  // A question that is open does not ask about this one: its answer would seem to say that it has vanished.
+  const text = `following ${name}: the bell rings when its state or risk changes (${keyFor(state, 'follow')} stops it)`;
+  // An open question does not include this job: its answer would report it as gone.
   const asked = { ...state.asked, bells: null };
-  const [told, effects] = noticed({ ...state, asked, bells }, text);
-  return [told, [...effects, listenLater(state)]];
+  const [next, effects] = noticed({ ...state, asked, bells }, text);
+  return [next, [...effects, readBellsLater(state)]];
 }
 
-export function listen(state: State): Step {
+export function readBells(state: State): Step {
   if (state.bells.length === 0) return [state, []];
   return ask(state, 'bells', { type: 'load-named', ids: state.bells.map(({ id }) => id) });
 }
 
-/** What has changed since it was last heard of; a job that has ended or vanished is told of for the last time. */
-export function listened(state: State, answer: DataAnswer): Step {
+/**
+ * Reports changes since the last reading. A job that has ended or is gone is reported once more.
+ */
+export function bellsAnswered(state: State, answer: DataAnswer): Step {
   const free = { ...state, asked: { ...state.asked, bells: null } };
-  if (answer.type !== 'named') return [free, [listenLater(free)]];
+  if (answer.type !== 'named') return [free, [readBellsLater(free)]];
   const found = new Map(answer.jobs.map((job) => [job.id, job]));
   const heard = free.bells.map((bell) => ({ bell, job: found.get(bell.id) ?? null }));
-  const news = heard.flatMap(({ bell, job }) => newsOf(bell, job) ?? []);
+  const news = heard.flatMap(({ bell, job }) => changeText(bell, job) ?? []);
   const bells = heard.flatMap(({ job }) =>
     job === null || isTerminal(job.state) ? [] : [bellOf(job)],
   );
-  const again = bells.length === 0 ? [] : [listenLater(free)];
+  const again = bells.length === 0 ? [] : [readBellsLater(free)];
   if (news.length === 0) return [{ ...free, bells }, again];
   const text = news.join(' · ');
-  const [told, effects] = noticed({ ...free, bells }, text, 'warn');
-  return [told, [...effects, ...again, { type: 'ring', text: text.slice(0, 300) }]];
+  const [next, effects] = noticed({ ...free, bells }, text, 'warn');
+  return [next, [...effects, ...again, { type: 'ring', text: text.slice(0, 300) }]];
 }
 
-function newsOf(bell: Bell, job: JobView | null): string | null {
+function changeText(bell: Bell, job: JobView | null): string | null {
   const name = nameOf(bell);
-  if (job === null) return `${name} is no longer there`;
+  if (job === null) return `${name} no longer exists`;
   const changes = [
     job.state === bell.state
       ? []
       : `${stateLabel(bell.state).word} → ${stateLabel(job.state).word}`,
     job.risk_level === bell.risk_level || isTerminal(job.state)
       ? []
-      : `risk ${words(bell.risk_level)} → ${words(job.risk_level)}`,
+      : `risk ${levelText(bell.risk_level)} → ${levelText(job.risk_level)}`,
   ].flat();
   return changes.length === 0 ? null : `${name}: ${changes.join(', ')}`;
 }
 
-function words(level: string): string {
+function levelText(level: string): string {
   return level.replace('_', ' ');
 }
 
@@ -95,6 +98,6 @@ function nameOf({ id, asset_name }: Pick<Bell, 'id' | 'asset_name'>): string {
   return `${safeText(asset_name, { cap: 60 })} ${shortId(id)}`;
 }
 
-function listenLater({ interval_ms }: State): Effect {
+function readBellsLater({ interval_ms }: State): Effect {
   return { type: 'timer', name: 'bells', after_ms: Math.max(leastMs, interval_ms) };
 }

@@ -1,4 +1,4 @@
-import { holdMs } from './arrange.ts';
+import { keepOrderMs } from './arrange.ts';
 import {
   type Board,
   type BoardData,
@@ -11,14 +11,13 @@ import {
 } from './boards.ts';
 import type { State } from './state.ts';
 
-/** A board that the operator moves on: its order is held for a while. */
-export function heldBoard<N extends BoardName>(board: Board<N>, at: number): Board<N> {
-  return { ...board, held_until: at + holdMs };
+export function withOrderKept<N extends BoardName>(board: Board<N>, at: number): Board<N> {
+  return { ...board, keep_order_until: at + keepOrderMs };
 }
 
 /**
- * A board with what has been read anew: its rows in their old places while the order is held, new ones after them, and the row under the
- * cursor where it was on the screen; else in the board's order. A journal has but one order: there, what is new pushes nothing.
+ * The board with new data. While the order is kept, rows stay in place, new ones are appended, and
+ * the cursor's row keeps its line. The journal has one fixed order.
  */
 export function withBoardData<N extends BoardName>(
   { at, overlay, screen }: State,
@@ -27,10 +26,10 @@ export function withBoardData<N extends BoardName>(
   data: BoardData[N],
   more: Partial<Pick<Board<N>, 'what'>> = {},
 ): Board<N> {
-  const held = before.data !== null && (at < before.held_until || overlay?.type === 'card');
+  const held = before.data !== null && (at < before.keep_order_until || overlay?.type === 'card');
   const order = held && !isNewestFirst(name) ? orderOf(name, before) : null;
   const board: Board<N> = { ...before, ...more, data, order, received_at: at };
-  // What nobody looks at has nothing under its cursor yet: it opens at what is first then.
+  // A board that is not shown and has no cursor opens at its first row.
   const unseen = screen !== name && before.cursor === null;
   const cursor = unseen ? null : cursorBound(name, board, before);
   const bound = { ...board, cursor };

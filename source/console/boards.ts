@@ -13,25 +13,20 @@ import {
 } from '../domain/triage/checks.ts';
 import type { TriageReport } from '../domain/triage/report.ts';
 
-/** The screens that are one list of rows, each row about a job or about none. */
+/** Screens that are one list of rows, each about a job or none. */
 export const boardNames = ['triage', 'check', 'risk', 'executors', 'alerts', 'events'] as const;
 export type BoardName = (typeof boardNames)[number];
 
 /** The jobs that the rows name, as far as they still exist. */
 type WithJobs = { jobs: readonly JobView[] };
 
-/** What each board shows, as it was read at one moment. */
 export type BoardData = {
-  /** Every check of the runbooks, with how much it finds. */
   triage: TriageReport & WithJobs;
-  /** What one of them finds. */
   check: Finding & WithJobs;
-  /** Live jobs with a deadline, and those that share the slots with them. */
+  /** Unfinished jobs with a deadline, and those that share slots with them. */
   risk: RiskBoard;
   executors: ExecutorList & WithJobs;
-  /** The runbooks' alerts, firing or not. */
   alerts: AlertReport & WithJobs;
-  /** The newest of the journal. */
   events: EventList & WithJobs;
 };
 
@@ -46,15 +41,14 @@ export type BoardRow = {
 
 type Definition<N extends BoardName> = {
   rows: (data: BoardData[N], what: WhatIf) => readonly BoardRow[N][];
-  /** What a row is known by, whatever place it is in. */
+  /** Identity of a row, independent of its position. */
   key: (row: BoardRow[N]) => string;
-  /** Milliseconds between two readings at least: what costs more is read less often. */
+  /** Minimum milliseconds between two readings, for expensive boards. */
   every_ms?: number;
-  /** The newest row comes first, and a cursor that nobody has moved goes with it. */
+  /** An unmoved cursor stays on the newest row. */
   newest_first?: true;
-  /** The job that a row is about, and that the keys act upon. */
+  /** The job that a row is about; keys act on it. */
   job_id: (row: BoardRow[N]) => string | null;
-  /** What the filter looks into. */
   text: (row: BoardRow[N], job: JobView | null) => string;
 };
 
@@ -127,17 +121,13 @@ const definitions: { [N in BoardName]: Definition<N> } = {
 export type Board<N extends BoardName = BoardName> = {
   data: BoardData[N] | null;
   received_at: number | null;
-  /** The key of a row, never its number. */
   cursor: string | null;
-  /** The first row of the window. */
   top: number;
-  /** The order is held until then, because the operator moves. */
-  held_until: number;
-  /** The rows in the order that is held; null = in the board's own. */
+  keep_order_until: number;
+  /** Row keys while the order is kept; null = the board's own order. */
   order: readonly string[] | null;
-  /** Words that a row must hold, all of them; `!` before one: must not. */
   filter: string;
-  /** What the calculator supposes; the other boards suppose nothing. */
+  /** The what-if of the risk board; no change on the others. */
   what: WhatIf;
 };
 
@@ -148,7 +138,7 @@ const empty = {
   received_at: null,
   cursor: null,
   top: 0,
-  held_until: 0,
+  keep_order_until: 0,
   order: null,
   filter: '',
   what: noChange,
@@ -157,7 +147,6 @@ export const emptyBoards = Object.fromEntries(
   boardNames.map((name) => [name, empty]),
 ) as unknown as Boards;
 
-/** A row of a board with what every board can say of it. */
 export type Listed<N extends BoardName = BoardName> = {
   key: string;
   row: BoardRow[N];
@@ -166,7 +155,6 @@ export type Listed<N extends BoardName = BoardName> = {
 
 const known = new WeakMap<Board, readonly Listed[]>();
 
-/** The rows that match the board's filter, in the order that is held, else in the board's own. */
 export function listed<N extends BoardName>(name: N, board: Board<N>): readonly Listed<N>[] {
   const rows = known.get(board) ?? makeRows(name, board);
   known.set(board, rows);
@@ -195,12 +183,11 @@ function arranged<N extends BoardName>(name: N, { data, what, order }: Board<N>)
   if (data === null) return [];
   const { rows, key } = definitions[name] as Definition<N>;
   if (order === null) return rows(data, what);
-  const places = new Map(order.map((key, index) => [key, index]));
-  const place = (row: BoardRow[N]) => places.get(key(row)) ?? order.length;
-  return rows(data, what).toSorted((a, b) => place(a) - place(b));
+  const positions = new Map(order.map((key, index) => [key, index]));
+  const position = (row: BoardRow[N]) => positions.get(key(row)) ?? order.length;
+  return rows(data, what).toSorted((a, b) => position(a) - position(b));
 }
 
-/** All rows as they stand, those too that the filter hides. */
 export function orderOf<N extends BoardName>(name: N, board: Board<N>): readonly string[] {
   return arranged(name, board).map((definitions[name] as Definition<N>).key);
 }
@@ -209,7 +196,7 @@ export function isNewestFirst(name: BoardName): boolean {
   return definitions[name].newest_first === true;
 }
 
-/** Where the cursor is; the first row if what it was on is gone. */
+/** The cursor's row; the first row if that is gone. */
 export function cursorIndex(rows: readonly Listed[], cursor: string | null): number {
   return Math.max(
     0,
@@ -223,8 +210,8 @@ export function underCursor<N extends BoardName>(name: N, board: Board<N>): List
 }
 
 /**
- * The row that the cursor is bound to once these data are there, as long as it is: what is shown under it must be what a key acts upon,
- * however the order changes. Where its row is gone, what has taken that row's place.
+ * The row that the cursor is bound to with these data. The row shown under the cursor must be the
+ * one a key acts on, however the order changes; if it is gone, the row that takes its place.
  */
 export function cursorBound<N extends BoardName>(
   name: N,
@@ -235,11 +222,10 @@ export function cursorBound<N extends BoardName>(
   const { cursor } = board;
   if (cursor === null && isNewestFirst(name)) return null;
   if (rows.some(({ key }) => key === cursor)) return cursor;
-  const place = cursorIndex(listed(name, before), before.cursor);
-  return rows[Math.min(place, rows.length - 1)]?.key ?? cursor;
+  const position = cursorIndex(listed(name, before), before.cursor);
+  return rows[Math.min(position, rows.length - 1)]?.key ?? cursor;
 }
 
-/** Milliseconds between two readings of a board, where the operator wants one every `interval`. */
 export function boardInterval(name: BoardName, interval: number): number {
   return Math.max(interval, definitions[name].every_ms ?? 0);
 }

@@ -9,10 +9,10 @@ import {
 } from './card.ts';
 import { type DialogView, dialogKey, dialogPaste, type Pressed } from './dialog-keys.ts';
 import { act } from './follow.ts';
+import { closedByLetter } from './late-typing.ts';
 import type { Card, CardFocus, FieldName } from './overlay.ts';
 import { startRun } from './run.ts';
 import type { State, Step } from './state.ts';
-import { closedByLetter } from './swallowing.ts';
 import type { TextField } from './text-field.ts';
 
 function viewOf(state: State, card: Card): DialogView<FieldName> {
@@ -36,12 +36,12 @@ export function cardKey(state: State, card: Card, pressed: Pressed): Step {
     case 'close':
       return [closedByLetter({ ...state, overlay: null }, pressed), []];
     case 'confirm': {
-      const lacking = missing(state, card);
-      return lacking === null ? confirmed(state, card, pressed) : told(state, card, lacking);
+      const reason = missing(state, card);
+      return reason === null ? confirmed(state, card, pressed) : withHint(state, card, reason);
     }
     case 'asked': {
-      const rule = intent.by === 'y' ? 'press y by itself' : 'Enter never means yes: press y';
-      return told(state, card, missing(state, card) ?? rule);
+      const rule = intent.by === 'y' ? 'press y alone' : 'Enter does not confirm: press y';
+      return withHint(state, card, missing(state, card) ?? rule);
     }
     case 'other': {
       if (intent.key === turnKey) return shown(state, turned(card));
@@ -58,18 +58,17 @@ export function cardPaste(state: State, card: Card, text: string): Step {
 
 function confirmed(state: State, card: Card, pressed: Pressed): Step {
   const free = closedByLetter({ ...state, overlay: null }, pressed);
-  const told = { parameters: parametersOf(card), settings: settingsOf(card) };
-  return card.plan === null ? act(free, card, told) : startRun(free, card, told);
+  const input = { parameters: parametersOf(card), settings: settingsOf(card) };
+  return card.plan === null ? act(free, card, input) : startRun(free, card, input);
 }
 
-/** What is missing; if that is a text, the focus goes to where it is to be typed. */
-function told(state: State, card: Card, hint: string): Step {
+function withHint(state: State, card: Card, hint: string): Step {
   const wanted = wantedField(card);
   const at = wanted === null ? card : moved(card, wanted);
   return [{ ...state, overlay: { ...at, hint } }, []];
 }
 
-/** A count or a name that was typed into the reason is put where it is asked for. */
+/** A count or name typed into the reason is moved to the field that asks for it. */
 function moved(card: Card, focus: CardFocus): Card {
   const { expected, values } = card;
   const misplaced =
@@ -79,14 +78,13 @@ function moved(card: Card, focus: CardFocus): Card {
   return caretAtEnd({ ...put, focus: focus === 'check' ? 'confirm' : focus });
 }
 
-/** Between the selected failed partition and all that have failed. */
+/** Switches between the selected failed partition and all failed ones. */
 export const turnKey = 'ctrl-t';
 
 function turned(card: Card): Card {
   return { ...card, only: card.only === null ? card.selected : null };
 }
 
-/** Through the list of a plan's jobs. */
 function scrolled(card: Card, by: number): Card {
   const { plan } = card;
   if (plan === null) return card;

@@ -12,65 +12,65 @@ import {
   actionOf,
   type ConsoleAction,
   type ParameterField,
-  supposedChanges,
+  whatIfChanges,
 } from './actions.ts';
 import { isBoard } from './boards.ts';
+import { isReadOnly } from './context.ts';
 import { firstFocus } from './dialog-keys.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { followOf } from './follow.ts';
 import { keyFor } from './key-hints.ts';
 import { tooSmall } from './layout.ts';
 import { isStale } from './loading.ts';
+import { recentEventsOf } from './other-dialogs.ts';
 import type { Card, CardFocus, CardPlan, FieldName, PlannedChange } from './overlay.ts';
-import { isReadOnly } from './place.ts';
-import { newsOf } from './presence.ts';
 import { isOfChanges } from './run-items.ts';
 import type { Follow, State, Step } from './state.ts';
 import type { Target } from './target.ts';
 import { zoned } from './typed-moment.ts';
 
-/** No key acts for so long after a dialog has been painted; what is typed into a field counts. */
+/** No key acts in the first milliseconds after a dialog was painted; typed text counts. */
 export const dropMs = 300;
 
-export const noLongerThere = 'this job is no longer there';
+export const noLongerThere = 'this job no longer exists';
 
-/** Why an action on this job is not possible now, or null where it is. Never refuse in silence. */
+/** Why an action on this job is not possible now, or null. */
 export function whyNot(state: State, name: ActionName, target: Target | null): string | null {
   if (target === null) return 'no job is selected';
   const locked = whyNotWrite(state);
   if (locked !== null) return locked;
   if (target.gone) return noLongerThere;
-  if (isStale(state)) return 'the database does not answer: what is shown is old';
+  if (isStale(state)) return 'no answer from the database: the data shown is old';
   const { job, as_of, received_at } = target;
   const follow = followOf(state, job.id);
-  if (follow?.phase === 'sent') return 'the last action on it is not answered yet';
+  if (follow?.phase === 'sent') return 'the previous action on this job has no answer yet';
   if (follow?.phase === 'applied' && isBefore(follow, job, received_at)) {
-    return 'the last action on it is not shown yet';
+    return 'the previous action on this job is not shown yet';
   }
   const refusal = actionRules[actionOf(name).action].refusal(job);
   if (refusal === null || job.state !== 'paused' || job.paused_at === null) return refusal;
   return `${refusal} for ${formatAge(secondsBetween(job.paused_at, as_of))}`;
 }
 
-/** Why nothing may be written here now, or null. */
+/** Why nothing can be written now, or null. */
 export function whyNotWrite(state: State): string | null {
   if (isReadOnly(state)) return readOnlyText(state);
-  return state.opening === null ? null : `${state.opening} is being opened`;
+  return state.opening === null ? null : `opening ${state.opening}`;
 }
 
-/** What can be done about it, where anything can. */
 function readOnlyText(state: State): string {
-  return state.options.why_locked === null
-    ? `this console is read-only: ${keyFor(state, 'palette')} rw unlocks it for a while`
+  return state.options.locked_reason === null
+    ? `this console is read-only: ${keyFor(state, 'palette')} rw unlocks it`
     : 'this console is read-only';
 }
 
-/** Whether a reading of a job is older than what was done to it. */
 function isBefore(follow: Follow, job: JobView, received_at: number): boolean {
   return job.version < follow.applied_version || received_at <= (follow.applied_at ?? 0);
 }
 
-/** The question: nothing is sent before it has been answered with `y`. `values`: what is typed in its fields at first. */
+/**
+ * Opens the dialog of an action; nothing is sent before `y`. `values`: initial texts of its fields.
+ */
 export function openCard(
   state: State,
   name: ActionName,
@@ -82,7 +82,7 @@ export function openCard(
   return cardOn(state, name, target, null, final ? typedCheck(target.job) : null, values, only);
 }
 
-/** A card on one job, or on the plan's; `expected` must be typed to arm the button. */
+/** A dialog on one job, or on those of the plan; `expected` must be typed to enable the button. */
 export function cardOn(
   state: State,
   name: ActionName,
@@ -112,7 +112,7 @@ export function cardOn(
     values: { reason: '', check: '', ...Object.fromEntries(initial), ...values },
     expected,
     token,
-    lately: null,
+    recent: null,
     known: null,
     selected: only,
     only,
@@ -120,59 +120,57 @@ export function cardOn(
     painted_at: null,
     hint: null,
   };
-  // The card's token is the request's number as well: an answer for another card finds nobody.
+  // The token is also the request's number: an answer for another dialog finds no taker.
   const asked: readonly Effect[] =
-    plan === null ? [newsOf(card), knowledgeOf(card)] : knowledgeOfOne(card, plan);
+    plan === null ? [recentEventsOf(card), explanationOf(card)] : explanationOfOne(card, plan);
   return [
     { ...state, overlay: caretAtEnd(card), notice: null, next_request: token + 1 },
     [{ type: 'announce-paint', token }, ...asked],
   ];
 }
 
-/** The caret stands behind what the focused field holds already. */
 export function caretAtEnd(card: Card): Card {
   const field = fieldOf(card);
   return { ...card, caret: field === null ? 0 : (card.values[field] ?? '').length };
 }
 
-/** What explain knows of the job: who is silent, and what would keep it from running. */
-function knowledgeOf({ token, job }: Card): Effect {
+/** Explain knows silent executors, and what keeps the job from running. */
+function explanationOf({ token, job }: Card): Effect {
   return { type: 'data', request: token, effect: { type: 'explain-job', id: job.id } };
 }
 
-/** What is in the way of one job of several: a limit, or no executor, mostly is in the way of all. */
-function knowledgeOfOne(card: Card, plan: CardPlan): Effect[] {
+/** For several jobs, of one: a limit or a missing executor usually affects all of them. */
+function explanationOfOne(card: Card, plan: CardPlan): Effect[] {
   const job = firstPossible(plan);
-  return job === undefined || isOfChanges(plan) ? [] : [knowledgeOf({ ...card, job })];
+  return job === undefined || isOfChanges(plan) ? [] : [explanationOf({ ...card, job })];
 }
 
-/** The job by which a dialog of several shows what it does. */
 export function firstPossible({ jobs }: CardPlan): JobView | undefined {
   return jobs.find(({ refusal }) => refusal === null)?.job;
 }
 
-/** Who has been at the job just now, and what is known of it; without an answer the card does without. */
-export function latelyAnswered(state: State, card: Card, answer: DataAnswer): Step {
+/** Recent events and the explanation. The dialog works without them. */
+export function cardAnswered(state: State, card: Card, answer: DataAnswer): Step {
   if (answer.type === 'explained')
     return [{ ...state, overlay: { ...card, known: answer.judged } }, []];
-  if (answer.type !== 'lately') return [state, []];
+  if (answer.type !== 'recent-events') return [state, []];
   return [
-    { ...state, overlay: { ...card, lately: recentAction(answer.events, answer.as_of) } },
+    { ...state, overlay: { ...card, recent: recentAction(answer.events, answer.as_of) } },
     [],
   ];
 }
 
-/** The asset's name; where that cannot be typed on a plain keyboard, the job's short id. */
+/** The asset's name; if that cannot be typed on a plain keyboard, the job's short id. */
 export function typedCheck(job: JobView): string {
   return /^[\x21-\x7e]{1,80}$/.test(job.asset_name) ? job.asset_name : shortId(job.id);
 }
 
-/** What a card asks, however it is asked. */
+/** The part of a dialog that the plain console shares. */
 export type Asked = Pick<Card, 'name' | 'as_of' | 'values' | 'expected'> &
   Partial<Pick<Card, 'plan' | 'zone'>>;
 
 export function actionOfCard({ name, plan }: Pick<Asked, 'name' | 'plan'>): ConsoleAction {
-  return plan && isOfChanges(plan) ? supposedChanges : actionOf(name);
+  return plan && isOfChanges(plan) ? whatIfChanges : actionOf(name);
 }
 
 export function needsReason(card: Asked): boolean {
@@ -194,7 +192,7 @@ export function fieldOf({ focus }: Card): FieldName | null {
   return focus === 'cancel' || focus === 'confirm' ? null : focus;
 }
 
-/** The fields that were filled in; a deadline as the instant that it means, which is what the card says. */
+/** The filled-in fields; a deadline as the instant that it means, which the dialog shows. */
 export function parametersOf(card: Asked): ActionParameters {
   const { fields } = actionOfCard(card);
   const given = fields.flatMap(({ name }) => {
@@ -208,23 +206,20 @@ export function parametersOf(card: Asked): ActionParameters {
     : parameters;
 }
 
-/** What a field holds; a deadline without a zone is in that of the screens. */
 function typedIn(card: Asked, name: FieldName): string {
   const text = card.values[name]?.trim() ?? '';
   return name === 'deadline' ? zoned(text, card.zone ?? 'utc', clockOf(card)) : text;
 }
 
-/** What the card's fields would set, as far as they can be read. */
 export function settingsOf(card: Asked, parameters = parametersOf(card)): JobSettings {
   return readParameters(actionOfCard(card).action, parameters, clockOf(card)).settings;
 }
 
-/** What one change of a plan would set. */
 export function settingsOfChange(card: Asked, { name, parameters }: PlannedChange): JobSettings {
   return readParameters(actionOf(name).action, parameters, clockOf(card)).settings;
 }
 
-/** What is wrong with a field as it stands, or null. One that is empty changes nothing, and is not wrong. */
+/** What is wrong with a field, or null. An empty field changes nothing and is valid. */
 export function problemOfField(card: Asked, { name }: ParameterField): string | null {
   const text = typedIn(card, name);
   if (text === '') return null;
@@ -235,17 +230,19 @@ export function problemOfField(card: Asked, { name }: ParameterField): string | 
     : (problem.hint ?? problem.message).replace(/--[a-z-]+ /g, '');
 }
 
-/** The database's clock when the job was read, from which a relative deadline counts: what is shown does not tick. */
+/**
+ * The database's clock at the reading; relative deadlines count from it, so that they do not tick.
+ */
 function clockOf({ as_of }: Asked): Date {
   return new Date(Math.floor(as_of.getTime() / 1000) * 1000);
 }
 
-/** What keeps the button from being armed, or null: then `y` acts. */
+/** What keeps the button disabled, or null. */
 export function missing(state: State, card: Card): string | null {
   if (isReadOnly(state)) return readOnlyText(state);
   if (isGone(state, card)) return noLongerThere;
-  if (changedMeanwhile(state, card) !== null) return 'it has changed: close and look again';
-  if (isStale(state)) return 'the database does not answer';
+  if (changedMeanwhile(state, card) !== null) return 'the job has changed: close and try again';
+  if (isStale(state)) return 'no answer from the database';
   const small = tooSmall(state.size);
   if (small !== null) return small;
   const { action, fields } = actionOfCard(card);
@@ -258,12 +255,11 @@ export function missing(state: State, card: Card): string | null {
   }
   if (needsReason(card) && card.values.reason.trim() === '') return 'a reason is required';
   if (card.expected !== null && card.values.check !== card.expected) {
-    return `type ${safeText(card.expected)} to arm the button`;
+    return `type ${safeText(card.expected)} to enable the button`;
   }
   return null;
 }
 
-/** The first field that must be filled in and is not; null where nothing is missing. */
 export function wantedField(card: Card): FieldName | null {
   const { action, fields } = actionOfCard(card);
   const [wrong] = fields.filter((field) => problemOfField(card, field) !== null);
@@ -276,9 +272,8 @@ export function wantedField(card: Card): FieldName | null {
   return card.expected !== null && card.values.check !== card.expected ? 'check' : null;
 }
 
-/** The job's present state and version, if they are no longer those that the card was opened on. */
 export function changedMeanwhile(state: State, card: Card): JobView | null {
-  // Of several, each is compared for itself when its turn comes.
+  // A plan compares each job when it is sent.
   if (card.plan !== null) return null;
   const present = onScreen(state).find(({ id }) => id === card.job.id);
   if (present === undefined) return null;
@@ -286,20 +281,18 @@ export function changedMeanwhile(state: State, card: Card): JobView | null {
   return same || present.version < card.job.version ? null : present;
 }
 
-/** Whether the screen that the card is open on says that its job is no longer there. */
 export function isGone({ screen, job, jobs }: State, { job: seen, plan }: Card): boolean {
   if (plan !== null) return false;
   if (screen === 'job') return job?.id === seen.id && job.gone;
-  return screen === 'jobs' && seen.id in jobs.ghosts;
+  return screen === 'jobs' && seen.id in jobs.gone;
 }
 
-/** The jobs as the present screen has last read them. */
 function onScreen({ screen, job, jobs, boards }: State): readonly JobView[] {
   if (isBoard(screen)) return boards[screen].data?.jobs ?? [];
   return screen === 'job' && job !== null ? [job.job] : (jobs.list?.jobs ?? []);
 }
 
-/** Whether nothing may act yet: the operator has not had time to see the card. */
+/** Whether nothing may act yet: the operator has not had time to see the dialog. */
 export function isDropping(card: Card, at: number): boolean {
   return card.painted_at === null || at < card.painted_at + dropMs;
 }

@@ -3,7 +3,10 @@ import { underCursor } from './boards.ts';
 import { sqlReader } from './reading.ts';
 import type { State, Step } from './state.ts';
 
-/** The statement of the selected check, and the runbook's for all its rows at once: as a comment, so that pasting it does nothing yet. */
+/**
+ * The statement of the selected check, and the runbook's remedy for all rows as a comment, so that
+ * pasting it changes nothing.
+ */
 export function checkSql({ screen, boards }: State): { title: string; sql: string } | null {
   const found = screen === 'check' ? boards.check.data : underCursor('triage', boards.triage)?.row;
   if (found === null || found === undefined) return null;

@@ -5,7 +5,6 @@ import { noticed } from './notice.ts';
 import type { State, Step } from './state.ts';
 import { targetOf } from './target.ts';
 
-/** What the cursor is on: its id, and the row as it was read. */
 function rowOf(state: State): { id: string; row: unknown } | null {
   const { screen, boards } = state;
   if (!isBoard(screen)) {
@@ -15,7 +14,7 @@ function rowOf(state: State): { id: string; row: unknown } | null {
   const listed = underCursor(screen, boards[screen]);
   if (listed === null) return null;
   const { row, key } = listed;
-  // What is found and what has happened is known by the job that it is about; the others by themselves.
+  // Findings and events are known by their job, other rows by their own key.
   const id = ('job_id' in row && row.job_id !== null ? row.job_id : null) ?? key.trim();
   return { id, row };
 }
@@ -29,14 +28,14 @@ export function copyId(state: State): Step {
   return found === null ? [state, []] : copied(state, found.id, `copied ${nameOf(found.id)}`);
 }
 
-/** As the commands have it with --json: the columns' names, times in UTC. */
+/** As printed by commands with --json: column names, times in UTC. */
 export function copyRow(state: State): Step {
   const found = rowOf(state);
   if (found === null) return [state, []];
   return copied(state, jsonText(found.row, 2), `copied ${nameOf(found.id)} as JSON`);
 }
 
-/** An executor's name is its host's. */
+/** An executor's id begins with its host's name. */
 function nameOf(id: string): string {
   return safeText(id, { cap: 100 });
 }

@@ -1,31 +1,33 @@
 import type { State } from './state.ts';
 
-/** What the console costs the database, and how it holds back. */
+/** What the console costs the database, and how it slows down. */
 export type Cost = {
-  /** How long each of the last answers took, in milliseconds of our clock; the newest last. */
+  /** Milliseconds that each of the last answers took, the newest last. */
   answers: readonly number[];
-  /** At least so long between two readings, because the database is slow; 0 = as the operator likes. */
+  /**
+   * Minimum milliseconds between two readings because the database is slow; 0 = the operator's
+   * interval.
+   */
   pace_ms: number;
-  /** When that changed last: then it is said. */
+  /** When the pace last changed. */
   paced_at: number;
 };
 
 export const noCost: Cost = { answers: [], pace_ms: 0, paced_at: 0 };
 
 const mostAnswers = 20;
-/** Some heavy answer in between is no slow database. */
+/** The median of a few: a single slow answer is no slow database. */
 const recentAnswers = 5;
-/** A console asks at most a quarter of the time. */
+/** A console waits for answers at most a quarter of the time. */
 const restFactor = 3;
 const longestPace = 60_000;
 
-/** Takes note of an answer, and slows down, or goes back to the operator's interval. */
 export function withCost(state: State, took: number): State {
   const answers = [...state.cost.answers, took].slice(-mostAnswers);
   const typical = typicalOf(answers);
   const { pace_ms } = state.cost;
   const wanted = paceFor(typical, state.interval_ms);
-  // Up as soon as it is slow; down when it is clearly faster: a pace that goes up and down is no help.
+  // Slows down immediately, speeds up only when clearly faster: the pace must not oscillate.
   const next = wanted > pace_ms ? wanted : wanted <= pace_ms / 2 ? wanted : pace_ms;
   const cost: Cost = { ...state.cost, answers, pace_ms: next };
   if (next === pace_ms) return { ...state, cost };
@@ -40,13 +42,12 @@ function paceFor(typical: number, interval: number): number {
   return rest <= interval ? 0 : Math.min(longestPace, Math.ceil(rest / 1000) * 1000);
 }
 
-/** The pace has just changed, and the remark on it is to pass. */
 export function isJustPaced({ cost, at }: State): boolean {
   return cost.pace_ms + cost.paced_at > 0 && cost.paced_at === at;
 }
 
-/** In steps, so that it does not tick; null while it is not worth knowing. */
-export function costWords({ cost }: State): string | null {
+/** In steps, so that it does not tick; null below the first step. */
+export function costText({ cost }: State): string | null {
   const slowest = percentile95(cost.answers);
   const step = steps.findLast((from) => slowest >= from);
   if (step === undefined && cost.pace_ms === 0) return null;
@@ -56,13 +57,12 @@ export function costWords({ cost }: State): string | null {
 
 const steps = [500, 1000, 2000, 5000, 10_000, 30_000];
 
-/** The smallest that 95 of 100 do not exceed; of few answers the greatest. */
 function percentile95(answers: readonly number[]): number {
   const sorted = answers.toSorted((a, b) => a - b);
   return sorted[Math.ceil(sorted.length * 0.95) - 1] ?? 0;
 }
 
-/** The median of the last few; nothing is said before there are three. */
+/** 0 before there are three answers. */
 function typicalOf(answers: readonly number[]): number {
   const recent = answers.slice(-recentAnswers).sort((a, b) => a - b);
   return recent.length < 3 ? 0 : recent[Math.floor(recent.length / 2)]!;

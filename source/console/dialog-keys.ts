@@ -1,21 +1,19 @@
 import { editText, fieldOfText, insertText, type TextField } from './text-field.ts';
 
-/** A dialog as its keys see it: buttons at both ends of `order`, fields between them. */
 export type DialogView<F extends string> = {
-  /** Cancel, the fields in the order drawn, confirm. */
   order: readonly (F | 'cancel' | 'confirm')[];
   focus: F | 'cancel' | 'confirm';
   caret: number;
   value: (field: F) => string;
-  /** The first field that is asked for and not filled in as it must be. */
+  /** The first field that still has to be filled in. */
   wanted: F | null;
-  /** The operator has not had time to see it: nothing acts, and nothing that is typed is lost. */
+  /** The operator has not had time to see the dialog: nothing acts, and typed text is kept. */
   dropping: boolean;
 };
 
 export type Pressed = { key: string; text: string | null; alone: boolean };
 
-/** What a key means in a dialog; `asked`: it wanted to act, and may not do so yet. */
+/** `asked`: the key would confirm, and may not do so yet. */
 export type DialogIntent<F extends string> =
   | { type: 'typed'; field: F; text: TextField }
   | { type: 'focus'; focus: F | 'cancel' | 'confirm' }
@@ -24,7 +22,6 @@ export type DialogIntent<F extends string> =
   | { type: 'asked'; by: 'y' | 'enter' }
   | { type: 'other'; key: string };
 
-/** The focus of a dialog that opens: its first field, as typing is meant for that. */
 export function firstFocus<F extends string>(order: DialogView<F>['order']): F | 'cancel' {
   const field = order.find((one) => one !== 'cancel' && one !== 'confirm');
   return (field as F | undefined) ?? 'cancel';
@@ -34,8 +31,8 @@ const onward = ['tab', 'down', 'right', 'enter'];
 const back = ['shift-tab', 'up', 'left'];
 
 /**
- * Letters act on a button only, and there only when no field waits for them; Enter never means yes.
- * `y` confirms by itself, and not at the end of a text that came in one read.
+ * Letters act on buttons only, and only when no field is missing. Enter does not confirm; `y` does
+ * when it is the only key of its read.
  */
 export function dialogKey<F extends string>(
   view: DialogView<F>,
@@ -69,7 +66,7 @@ function intentOf<F extends string>(
   return { type: 'focus', focus: view.order[next]! };
 }
 
-/** Pasted text is text in a field; on a button it goes nowhere. */
+/** Pasted text goes into a field; on a button it is ignored. */
 export function dialogPaste<F extends string>(
   view: DialogView<F>,
   text: string,

@@ -4,10 +4,10 @@ import type { FilterField } from './overlay.ts';
 import type { State, Step } from './state.ts';
 import { editText, insertText, type TextField } from './text-field.ts';
 
-/** Keys of the table that a person may want while typing: none of them is a letter. */
+/** Keys of the table that work while typing: none is a letter. */
 const passedOn: readonly string[] = ['up', 'down', 'page-up', 'page-down'] satisfies Motion[];
 
-/** The table narrows with each letter; Enter keeps the filter, Esc brings back what was before. */
+/** The table narrows with each letter; Enter keeps the filter, Esc restores the previous one. */
 export function filterKey(
   state: State,
   field: FilterField,

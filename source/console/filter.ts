@@ -3,7 +3,6 @@ import { rearrange } from './arrange.ts';
 import { isBoard } from './boards.ts';
 import type { State } from './state.ts';
 
-/** The filter of the present screen, as it was typed. The job screen has none. */
 export function filterText({ screen, jobs, boards }: State): string {
   if (isBoard(screen)) return boards[screen].filter;
   return screen === 'jobs' ? jobs.filter.text : '';
@@ -12,13 +11,12 @@ export function filterText({ screen, jobs, boards }: State): string {
 export function filtered(state: State, text: string): State {
   const { screen, boards } = state;
   if (isBoard(screen)) {
-    const board = { ...boards[screen], filter: text, order: null, held_until: 0 };
+    const board = { ...boards[screen], filter: text, order: null, keep_order_until: 0 };
     return { ...state, boards: { ...boards, [screen]: board } };
   }
   return { ...state, jobs: rearrange({ ...state.jobs, filter: parseFilter(text) }) };
 }
 
-/** Puts the word into the filter, or takes it out; the other words stay. */
 export function turnProblems(state: State): State {
   const words = filterText(state).split(/\s+/).filter(Boolean);
   const others = words.filter((word) => word !== problemsWord);

@@ -6,28 +6,27 @@ import { actionText } from '../presentation/job/action-text.ts';
 import { claimObstacle } from '../presentation/job/claim-obstacle.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
+import { actEffect, reasonOf } from './act-effect.ts';
 import { actionOf } from './actions.ts';
 import type { Effect, Failure, PartitionCounts } from './effects.ts';
 import { ask } from './loading.ts';
-import { orderOn, reasonOf } from './orders.ts';
 import type { Card } from './overlay.ts';
 import { unconfirmed } from './run-items.ts';
 import type { Follow, State, Step } from './state.ts';
 import { verdicts } from './verdicts.ts';
 
-/** How often the followed job is read until it is where the action leads. */
+/** How often the followed job is read until the action has taken effect. */
 const watchMs = 500;
-/** What takes longer than this is looked at less often. */
+/** Slower after this time. */
 const patientAfterMs = 20_000;
 const patientMs = 3000;
-/** How long the last word stays. */
+/** How long the final text stays. */
 const lingerMs = 10_000;
 
-/** What the card's fields say. */
-export type Told = { parameters: ActionParameters; settings: JobSettings };
+export type CardInput = { parameters: ActionParameters; settings: JobSettings };
 
-/** Sends the action that the card describes. Nothing is claimed before the database has answered. */
-export function act(state: State, card: Card, told: Told): Step {
+/** Sends the action. No success is shown before the database has answered. */
+export function act(state: State, card: Card, input: CardInput): Step {
   const { name, job } = card;
   const request = state.next_request;
   const follow: Follow = {
@@ -35,7 +34,7 @@ export function act(state: State, card: Card, told: Told): Step {
     asset_name: safeText(job.asset_name),
     name,
     seen: job,
-    settings: told.settings,
+    settings: input.settings,
     applied_version: job.version,
     watch_id: job.id,
     retried: { count: 0, keys: [] },
@@ -46,11 +45,11 @@ export function act(state: State, card: Card, told: Told): Step {
     looked_at: 0,
     text: unconfirmed,
     tone: 'plain',
-    hindrance: card.known === null ? null : claimObstacle(card.known),
-    told_at: state.at,
+    obstacle: card.known === null ? null : claimObstacle(card.known),
+    text_changed_at: state.at,
   };
   const others = state.follows.filter(({ id, phase }) => id !== job.id && phase !== 'settled');
-  const order = orderOn(name, job, reasonOf(card.values.reason), told.parameters);
+  const order = actEffect(name, job, reasonOf(card.values.reason), input.parameters);
   const effect = card.only === null ? order : { ...order, keys: [card.only] };
   return [
     { ...state, follows: [...others, follow], notice: null, next_request: request + 1 },
@@ -62,7 +61,6 @@ export function followOf(state: State, id: string): Follow | null {
   return state.follows.find((follow) => follow.id === id) ?? null;
 }
 
-/** An action that still waits for its first answer: leaving now would leave it unknown. */
 export function unanswered(state: State): Follow | null {
   return state.follows.find(({ phase }) => phase === 'sent') ?? null;
 }
@@ -82,20 +80,19 @@ export function actionAnswered(state: State, follow: Follow, result: ActionResul
     );
   }
   const done = result.result === 'skipped' ? 'nothing was done' : 'failed';
-  return settle(state, follow, `${done}: ${safeText(result.message)}`, 'warn');
+  return finish(state, follow, `${done}: ${safeText(result.message)}`, 'warn');
 }
 
 /** A refusal is final. A lost connection is not: the action may have been applied. */
 export function actionFailed(state: State, follow: Follow, failure: Failure): Step {
   const hint = failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`;
   const message = `${safeText(failure.message)}${hint}`;
-  if (failure.code !== 'database_unreachable') return settle(state, follow, message, 'bad');
-  // Why it was lost is told by the header; what matters must fit into 80 columns.
-  const text = 'connection lost: not known whether it was done';
+  if (failure.code !== 'database_unreachable') return finish(state, follow, message, 'bad');
+  // Short, to fit 80 columns: the header shows the cause.
+  const text = 'connection lost: outcome unknown';
   return watch(changed(state, { ...follow, phase: 'unknown', text, tone: 'bad' }));
 }
 
-/** Looks at the job that was looked at the longest ago, one at a time. */
 export function watch(state: State): Step {
   const open = state.follows.filter(({ phase }) => isOpen(phase));
   const next = open.toSorted((a, b) => a.looked_at - b.looked_at)[0];
@@ -105,22 +102,20 @@ export function watch(state: State): Step {
   return ask(state, 'watch', { type: 'load-job', id: next.watch_id, map_buckets: 0, ...about });
 }
 
-/** A fresh look at a job in which a followed action goes on. */
 export function watched(state: State, job: JobView, counts: PartitionCounts): Step {
   const follow = state.follows.find(({ watch_id, phase }) => watch_id === job.id && isOpen(phase));
   if (follow === undefined) return watch(state);
   const look = { follow, job, counts, at: state.at, zone: state.options.zone };
   const { text, tone, settled } = verdicts[actionOf(follow.name).action](look);
-  if (settled) return settle(state, follow, text, tone);
+  if (settled) return finish(state, follow, text, tone);
   const wait = state.at - follow.sent_at < patientAfterMs ? watchMs : patientMs;
   return [changed(state, { ...follow, text, tone, looked_at: state.at }), [lookAgain(wait)]];
 }
 
-/** The look failed: keep what is known and look again. */
 export function watchFailed(state: State, id: string, failure: Failure): Step {
   const follow = state.follows.find(({ watch_id, phase }) => watch_id === id && isOpen(phase));
   if (follow !== undefined && failure.code === 'not_found') {
-    return settle(state, follow, 'this job is no longer there', 'warn');
+    return finish(state, follow, 'this job no longer exists', 'warn');
   }
   return [state, [lookAgain(4 * watchMs)]];
 }
@@ -129,14 +124,14 @@ function isOpen(phase: Follow['phase']): boolean {
   return phase === 'applied' || phase === 'unknown';
 }
 
-/** Whether the action moves the job's version on. */
+/** Whether the action increments the job's version. */
 function moves({ name }: Follow): boolean {
   const still: readonly JobAction[] = ['set', 'retry'];
   return !still.includes(actionOf(name).action);
 }
 
-function settle(state: State, follow: Follow, text: string, tone: Tone): Step {
-  // The last word must not hide behind an earlier remark.
+function finish(state: State, follow: Follow, text: string, tone: Tone): Step {
+  // The final text must not be hidden by an earlier notice.
   const free = { ...state, notice: null };
   const [next, effects] = watch(changed(free, { ...follow, phase: 'settled', text, tone }));
   return [next, [...effects, { type: 'timer', name: 'notice', after_ms: lingerMs }]];
@@ -145,7 +140,7 @@ function settle(state: State, follow: Follow, text: string, tone: Tone): Step {
 function changed(state: State, follow: Follow): State {
   const follows = state.follows.map((other) => {
     if (other.id !== follow.id) return other;
-    return other.text === follow.text ? follow : { ...follow, told_at: state.at };
+    return other.text === follow.text ? follow : { ...follow, text_changed_at: state.at };
   });
   return { ...state, follows };
 }
@@ -154,27 +149,27 @@ function lookAgain(after_ms: number): Effect {
   return { type: 'timer', name: 'watch', after_ms };
 }
 
-/** After so long without news it leaves the message line to what the operator does now. */
+/** After this long without a change the message line is free for other texts. */
 const newsMs = 30_000;
 
 /**
- * What the message line says of actions: of the newest that is new, else of one on the selected
- * job, however long ago; and how many others are still waited for.
+ * What the message line shows: the newest action, else one on the selected job; and how many others
+ * are pending.
  */
 export function followShown(
   { at, follows }: State,
   selected: string | null,
 ): { follow: Follow | null; others: number } {
   const fresh = follows.filter(
-    ({ phase, told_at }) => phase === 'settled' || at - told_at < newsMs,
+    ({ phase, text_changed_at }) => phase === 'settled' || at - text_changed_at < newsMs,
   );
-  const newest = fresh.toSorted((a, b) => a.told_at - b.told_at).at(-1);
+  const newest = fresh.toSorted((a, b) => a.text_changed_at - b.text_changed_at).at(-1);
   const follow = newest ?? follows.find(({ id }) => id === selected) ?? null;
   const open = follows.filter((one) => one !== follow && one.phase !== 'settled');
   return { follow, others: open.length };
 }
 
-/** `pausing orders_daily: 2 partitions in flight`; once settled the verb is gone. */
+/** `pausing orders_daily: 2 partitions still running`; without the verb once settled. */
 export function followText(follow: Follow): string {
   return follow.phase === 'settled'
     ? `${follow.asset_name}: ${follow.text}`

@@ -1,6 +1,6 @@
 import { type Binding, groups } from './binding.ts';
 import { keyName } from './key-names.ts';
-import { contextOf, keymapOf, runBinding } from './keymap.ts';
+import { keymapOf, runBinding, scopeOf } from './keymap.ts';
 import { movedCursor } from './list-cursor.ts';
 import type { Help } from './overlay.ts';
 import type { State, Step } from './state.ts';
@@ -8,18 +8,18 @@ import { editText, fieldOfText, insertText, type TextField } from './text-field.
 
 export type HelpEntry = { binding: Binding; reason: string | null };
 
-/** The keymap's rows that work where the help was opened, by group; the help is never written by hand. */
 export function helpEntries(state: State, help: Help): HelpEntry[] {
   const wanted = help.filter.toLowerCase();
   const found = groups.flatMap((group) =>
     keymapOf(state)
-      .filter((binding) => binding.group === group && binding.on.includes(contextOf(state)))
+      .filter((binding) => binding.group === group && binding.on.includes(scopeOf(state)))
       .filter(({ keys, title }) =>
         `${keys.map(keyName).join(' ')} ${title} ${group}`.toLowerCase().includes(wanted),
       )
       .map((binding) => ({ binding, reason: binding.disabled?.(state) ?? null })),
   );
-  // What begins with the word is what was meant: "pause" before the filter that can say state:paused.
+  // Titles that begin with the word come first: "pause" before the filter that mentions
+  // state:paused.
   const begins = ({ binding }: HelpEntry) => wanted !== '' && binding.title.startsWith(wanted);
   return [...found.filter(begins), ...found.filter((entry) => !begins(entry))];
 }
@@ -48,7 +48,7 @@ function typed({ filter, caret }: Help): TextField {
   return { value: filter, caret };
 }
 
-/** The same words keep their chosen entry: only the caret has moved. */
+/** Only the caret has moved: keep the chosen entry. */
 function narrowed(state: State, help: Help, { value: filter, caret }: TextField): Step {
   const cursor = filter === help.filter ? help.cursor : 0;
   return shown(state, { ...help, filter, caret, cursor });

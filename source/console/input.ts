@@ -1,23 +1,25 @@
 import { charactersOf } from '../presentation/text/characters.ts';
 import type { MessageOf } from './messages.ts';
 
-/** One piece of input: a key by name, or characters as they came, one or several. */
+/** One piece of input: a key by name, or one or more characters. */
 export type RawInput = { key: string } | { characters: string };
 
-/** `paste`: what has come between the brackets that a terminal puts around pasted text. */
+/** `paste`: text between the brackets that a terminal puts around a paste. */
 export type Decoder = { paste: string | null; flood_until: number };
 
 export const idleDecoder: Decoder = { paste: null, flood_until: 0 };
 
-/** More different characters in one read than anybody types: pasted without brackets, or a stalled line. */
+/**
+ * More different characters in one read than a person types: a paste without brackets, or a stalled
+ * line.
+ */
 const longestTyping = 16;
-/** What follows a flood at once belongs to it. */
 const floodMs = 100;
 
 type Input = MessageOf<'key'> | MessageOf<'paste'> | MessageOf<'flood'>;
 type Named = { key: string; text: string | null };
 
-/** Turns one read into keys, pastes and floods: pasted text never comes out as a key. */
+/** Turns one read into keys, pastes and floods. Pasted text never becomes keys. */
 export function decodeInput(
   decoder: Decoder,
   read: readonly RawInput[],
@@ -52,7 +54,7 @@ export function decodeInput(
   return [{ paste, flood_until }, out];
 }
 
-/** `alone`: nothing else came in the same read. */
+/** `alone`: the only key of its read. */
 function keysOf(
   pressed: readonly Named[],
   alone: boolean,
@@ -77,7 +79,7 @@ const controlKeys: Readonly<Record<string, string>> = {
   '\x1b': 'escape',
 };
 
-/** Keys that were pressed quickly arrive in one read, control keys among them. */
+/** Keys pressed quickly arrive in one read, control keys among them. */
 function namedKey(piece: string): Named {
   const named = controlKeys[piece];
   if (named !== undefined) return { key: named, text: null };

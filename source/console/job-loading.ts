@@ -5,10 +5,9 @@ import type { LoadJob } from './effects.ts';
 import { bigFrom, mapAfter, mapRequest } from './job-map.ts';
 import type { JobScreen } from './state.ts';
 
-/** How often what costs more is read; sooner where more has failed or somebody has acted. */
+/** How often the expensive part is read, in milliseconds; `sooner` after a failure or an action. */
 const insightMs = { small: 5_000, big: 10_000, ended: 60_000, sooner: 2_000 };
 
-/** What is to be read of the job now, and the screen that remembers having asked for it. */
 export function jobRequest(screen: JobScreen, at: number): [JobScreen, LoadJob] {
   const map = mapRequest(screen, at);
   const insight = insightIsDue(screen, at);
@@ -29,12 +28,10 @@ function insightIsDue(screen: JobScreen, at: number): boolean {
   return age >= (big ? insightMs.big : insightMs.small);
 }
 
-/** Whether something is still unread that was left out for the figures' sake. */
 export function isHalfRead({ job, map, insight, detail }: JobScreen): boolean {
   return detail === null || insight === null || (job.total_partitions > 0 && map.asked_at === null);
 }
 
-/** The screen with what has been read. */
 export function withDetail(open: JobScreen, detail: JobDetail, at: number): JobScreen {
   const read = detail.insight !== null;
   const screen: JobScreen = {

@@ -3,13 +3,15 @@ import type { JobView } from '../domain/job/job.ts';
 import { readStrategy } from '../domain/job/strategy.ts';
 import type { JobMap, JobScreen } from './state.ts';
 
-/** Buckets of a partition map: enough for a large terminal, and one per key for most jobs. */
+/** Enough for a large terminal, and one per key for most jobs. */
 export const mapBuckets = 1500;
-/** A bigger job's map is read whole once, and then moved by what has been finished since (some 0.5 s for a million partitions). */
+/**
+ * From this size on a map is read whole once, and then by parts (0.5 s for a million partitions).
+ */
 export const bigFrom = 20_000;
-/** Whatever may have been missed is put right after so long. */
+/** How often it is read whole again, to correct what was missed. */
 const wholeMs = 60_000;
-/** Parts that are read anew at a time: of a million partitions 700 each. */
+/** Parts read at a time: of a million partitions 700 each. */
 const mostRanges = 60;
 
 export const unreadMap: JobMap = {
@@ -22,28 +24,27 @@ export const unreadMap: JobMap = {
 
 export type MapRequest = { map_buckets: number; map_ranges?: readonly KeyBounds[] };
 
-/** What of the map is to be read now. */
 export function mapRequest({ job, map, insight }: JobScreen, at: number): MapRequest {
   if (job.total_partitions < bigFrom) return { map_buckets: mapBuckets };
-  // The figures first, and then what is said of them.
+  // Figures first, insight and map later.
   if (insight === null) return { map_buckets: 0 };
-  if (map.asked_at === null || map.state !== restOf(job) || job.failed_partitions < map.failed)
+  if (map.asked_at === null || map.state !== mapState(job) || job.failed_partitions < map.failed)
     return { map_buckets: mapBuckets };
   const finished = finishedOf(job);
-  const atRest = finished === map.finished && job.running_slots === 0;
-  if (atRest) return { map_buckets: 0 };
+  const isIdle = finished === map.finished && job.running_slots === 0;
+  if (isIdle) return { map_buckets: 0 };
   if (at - map.asked_at >= wholeMs) return { map_buckets: mapBuckets };
   return { map_buckets: 0, map_ranges: staleRanges(map, job) };
 }
 
-/** What a map goes by, between two readings of it: the job's state, and whether anybody is at work. */
-export function restOf({ state, running_slots }: JobView): string {
-  return `${state} ${running_slots > 0 ? 'at work' : 'at rest'}`;
+/** The map is read whole again when this changes: the state, and whether partitions are running. */
+export function mapState({ state, running_slots }: JobView): string {
+  return `${state} ${running_slots > 0 ? 'running' : 'idle'}`;
 }
 
 /**
- * The parts that may have changed: those that hold something running or are begun, and as many after them (before them, in a job
- * that runs backward) as what has been finished since would fill.
+ * The parts that may have changed: those with running or begun partitions, and those after them in
+ * execution order, as far as the partitions finished since would reach.
  */
 export function staleRanges(map: JobMap, job: JobView): KeyBounds[] {
   const { buckets } = map;
@@ -63,10 +64,9 @@ export function staleRanges(map: JobMap, job: JobView): KeyBounds[] {
     .map(({ first_key, last_key }) => ({ first_key, last_key }));
 }
 
-/** The map after an answer: read anew, or some of its parts. An old one is better than none. */
 export function mapAfter(map: JobMap, { job, map: read, changed }: JobDetail): JobMap {
   if (read.length === 0 && changed.length === 0) return map;
-  const now = { finished: finishedOf(job), failed: job.failed_partitions, state: restOf(job) };
+  const now = { finished: finishedOf(job), failed: job.failed_partitions, state: mapState(job) };
   if (read.length > 0) return { ...map, ...now, buckets: read };
   const parts = new Map(changed.map((bucket) => [bucket.first_key, bucket]));
   const buckets = map.buckets.map((bucket) => parts.get(bucket.first_key) ?? bucket);

@@ -3,33 +3,33 @@ import { keymapOf } from './keymap.ts';
 import { nameOf } from './remap.ts';
 import type { State } from './state.ts';
 
-/** Rows of the keymap that texts speak of, by what they are called in [keys] (`nameOf`). */
+/** Rows of the keymap that texts name, by their names in [keys] (`nameOf`). */
 const spokenOf = {
   up: 'previous row',
   down: 'next row',
   left: 'scroll the columns to the left',
   right: 'scroll the columns to the right',
-  back: 'back, close, or clear the filter',
+  back: 'back',
   filter: 'filter',
   explain: 'explain',
-  freeze: 'freeze the data, or let it move again',
+  freeze: 'freeze',
   follow: 'follow the job',
   wide: 'wide',
   copy: 'copy the text',
-  recommended: 'do what is recommended',
-  run: 'the run of an action on several jobs',
+  recommended: 'recommended action',
+  run: 'results',
   palette: 'palette',
 } as const;
 
 export type SpokenOf = keyof typeof spokenOf;
 export const spokenNames: readonly string[] = Object.values(spokenOf);
 
-/** The key as a person reads it. Every text that names a key of the keymap has it from here: [keys] may have given it another. */
+/** The displayed key of a row. Texts never name keys directly: [keys] may have changed them. */
 export function keyFor(state: State, row: SpokenOf): string {
   return keyOfRow(state, spokenOf[row]);
 }
 
-/** The same of any row by its name; empty where nothing is called so. */
+/** The same by the row's name; empty if there is none. */
 export function keyOfRow(state: State, name: string): string {
   const binding = keymapOf(state).find((one) => nameOf(one) === name);
   return binding === undefined ? '' : keyName(binding.keys[0]);

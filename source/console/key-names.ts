@@ -1,4 +1,4 @@
-/** A key as a person reads it: `Ctrl-R`, `PgDn`, `↑`. */
+/** The displayed name of a key: `Ctrl-R`, `PgDn`, `↑`. */
 export function keyName(key: string): string {
   if (key.startsWith('ctrl-')) return `Ctrl-${key.slice(5).toUpperCase()}`;
   return names[key] ?? key;
@@ -20,7 +20,7 @@ const names: Readonly<Record<string, string>> = {
   space: 'Space',
 };
 
-/** What a person writes for a key, as we call it: `Ctrl-R`, `PgDn`, `p`; null for what is no key. */
+/** The key that a written name means: `Ctrl-R`, `PgDn`, `p`; null if it is no key. */
 export function keyOf(text: string): string | null {
   const chord = /^ctrl-([a-z])$/i.exec(text);
   if (chord !== null) return `ctrl-${chord[1]!.toLowerCase()}`;

@@ -1,9 +1,9 @@
-import { type Binding, type Context, groups } from './binding.ts';
+import { type Binding, groups, type KeyScope } from './binding.ts';
 import { boardNames } from './boards.ts';
 import { keyName } from './key-names.ts';
 import { keymap } from './keymap.ts';
 
-/** The keymap as docs/keys.md has it. */
+/** The table of docs/keys.md. */
 export function keymapTable(): string {
   const rows = groups.flatMap((group) =>
     keymap
@@ -23,8 +23,8 @@ function escaped(text: string): string {
   return text.replaceAll('|', '\\|');
 }
 
-function where(on: readonly Context[]): string {
-  const has = (names: readonly string[]) => names.every((name) => on.includes(name as Context));
+function where(on: readonly KeyScope[]): string {
+  const has = (names: readonly string[]) => names.every((name) => on.includes(name as KeyScope));
   if (has(['jobs', 'job', ...boardNames])) return '';
   if (has(['jobs', ...boardNames])) return 'lists';
   return on.length > 3 ? 'lists of jobs' : on.join(', ');

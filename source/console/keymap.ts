@@ -1,5 +1,5 @@
 import { actKeys } from './act-keys.ts';
-import type { Binding, Context } from './binding.ts';
+import type { Binding, KeyScope } from './binding.ts';
 import { keyOfRow } from './key-hints.ts';
 import { keyName } from './key-names.ts';
 import { lookKeys } from './look-keys.ts';
@@ -10,7 +10,7 @@ import { riskKeys } from './risk-keys.ts';
 import { screens } from './screens.ts';
 import type { State, Step } from './state.ts';
 
-/** The one table of keys: a later row never hides an earlier one (a test sees to it). */
+/** All keys. No row hides another (test/console/keymap.test.ts). */
 export const keymap: readonly Binding[] = [
   ...moveKeys,
   ...lookKeys,
@@ -19,32 +19,31 @@ export const keymap: readonly Binding[] = [
   ...programKeys,
 ];
 
-export function contextOf(state: State): Context {
+export function scopeOf(state: State): KeyScope {
   return state.overlay?.type === 'reader' ? 'reader' : state.screen;
 }
 
-/** The keymap with the keys that the configuration gives it. */
+/** The keymap with the changes of the configuration. */
 export function keymapOf({ options }: State): readonly Binding[] {
   return options.keymap ?? keymap;
 }
 
 export function bindingFor(state: State, key: string): Binding | null {
-  const context = contextOf(state);
-  return keymapOf(state).find(({ keys, on }) => keys.includes(key) && on.includes(context)) ?? null;
+  const scope = scopeOf(state);
+  return keymapOf(state).find(({ keys, on }) => keys.includes(key) && on.includes(scope)) ?? null;
 }
 
-/** Of a key that does nothing here, where it does something; null where nowhere. */
+/** Where a key without a meaning here works; null if nowhere. */
 export function whereElse(state: State, key: string): string | null {
   const bound = keymapOf(state).filter(({ keys }) => keys.includes(key));
-  const places = screens.filter(({ name }) => bound.some(({ on }) => on.includes(name)));
-  const named = places.map(
-    (screen) => `${screen.title} (${keyOfRow(state, `the screen ${screen.title}`)})`,
+  const targets = screens.filter(({ name }) => bound.some(({ on }) => on.includes(name)));
+  const named = targets.map(
+    (screen) => `${screen.title} (${keyOfRow(state, `go to ${screen.title}`)})`,
   );
   if (named.length === 0) return null;
-  return `${keyName(key)} is for ${named.join(', ')}: ${bound[0]!.title}`;
+  return `${keyName(key)} works on ${named.join(', ')}: ${bound[0]!.title}`;
 }
 
-/** Runs a binding, or says why it does nothing. */
 export function runBinding(state: State, binding: Binding): Step {
   const reason = binding.disabled?.(state) ?? null;
   return reason === null ? binding.run(state) : noticed(state, reason, 'warn');

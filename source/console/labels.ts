@@ -1,6 +1,5 @@
-/** Where the console is looking, so that no one acts on the wrong database. */
 export type Labels = {
-  /** The configuration's section, where one was named. */
+  /** The section of the configuration file, if one was named. */
   context: string | null;
   database: string;
   tenant: string;

@@ -11,38 +11,36 @@ import type { Reader } from './overlay.ts';
 import { panelItems } from './panels.ts';
 import { type JobScreen, type PanelName, panelNames, type State } from './state.ts';
 
-/** Lines that may be drawn: one less than the terminal has, or it would scroll. */
+/** One line less than the terminal has: the last would scroll it. */
 export function linesOf(size: Size): number {
   return Math.max(1, size.rows - 1);
 }
 
-/** On less than this a card cannot show what was seen and what will happen. */
+/** On less than this a dialog cannot show what was seen and what will happen. */
 const leastToAct: Size = { columns: 40, rows: 11 };
 
-/** Why nothing may be confirmed on a terminal of this size, or null. */
 export function tooSmall({ columns, rows }: Size): string | null {
   const { columns: width, rows: height } = leastToAct;
   return columns < width || rows < height
-    ? `too small a terminal to act: ${width}×${height} at least (Esc closes)`
+    ? `terminal too small to act: ${width}×${height} at least (Esc closes)`
     : null;
 }
 
-/** From here on the job screen has its panels side by side. */
+/** From this width on the job screen has its panels side by side. */
 const wideFrom = 140;
 
 export function isWide(size: Size): boolean {
   return size.columns >= wideFrom;
 }
 
-/** From here on the job under the cursor stands beside the table. */
+/** From this width on the selected job is shown beside the table. */
 const paneFrom = 180;
 
-/** Columns of the pane beside the job table, with its rule; 0 where there is none. */
+/** Columns of the pane beside the job table, with its border; 0 if there is none. */
 export function paneWidth({ columns }: Size): number {
   return columns < paneFrom ? 0 : Math.min(96, Math.max(58, Math.floor(columns * 0.32)));
 }
 
-/** Whether the table leaves room for the job under its cursor: not where all of its columns are wanted. */
 export function hasPane({ screen, size, wide, jobs }: State): boolean {
   return screen === 'jobs' && wide === null && jobs.list !== null && paneWidth(size) > 0;
 }
@@ -59,7 +57,7 @@ export type JobsLayout = {
   hints: boolean;
 };
 
-/** The job table's lines. On a small terminal the frame gives way and the rows stay. */
+/** Lines of the job table. On a small terminal the frame gives way to rows. */
 export function jobsLayout(state: State): JobsLayout {
   const lines = linesOf(state.size);
   const frame = {
@@ -77,14 +75,13 @@ export function jobsLayout(state: State): JobsLayout {
 
 export type BoardLayout = {
   header: boolean;
-  /** The names of the screens. */
   tabs: boolean;
   banner: boolean;
-  /** The calculator's line of what is supposed. */
+  /** The line of the what-if. */
   bar: boolean;
   heads: boolean;
   rows: number;
-  /** Lines about the row under the cursor, after a blank one. */
+  /** Lines about the selected row, after a blank one. */
   detail: number;
   note: boolean;
   hints: boolean;
@@ -96,7 +93,7 @@ function listLength({ screen, boards }: State): number {
   return isBoard(screen) ? listed(screen, boards[screen]).length : 0;
 }
 
-/** A board's lines. The rows keep most of the screen; what is known of the selected one stands below. */
+/** Lines of a board: rows first, details of the selected row below. */
 export function boardLayout(state: State): BoardLayout {
   const lines = linesOf(state.size);
   const frame = {
@@ -109,7 +106,8 @@ export function boardLayout(state: State): BoardLayout {
     bar: (state.screen === 'risk' || state.screen === 'triage') && lines >= 9,
   };
   const free = lines - count(...Object.values(frame));
-  // A long list takes what it needs, as long as the selected row's meaning and remedies can be read; what a short one leaves is theirs.
+  // A long list takes what it needs, as long as the selected row's meaning and remedies can be
+  // read.
   const spare = free - 1 - listLength(state);
   const least = Math.min(leastDetail, Math.floor(free * 0.42));
   const detail = free >= 10 ? Math.min(14, Math.max(least, spare)) : 0;
@@ -122,14 +120,12 @@ export function hasBanner(state: State): boolean {
 
 export type JobLayout = {
   header: boolean;
-  /** Lines of figures under the progress bar. */
   facts: number;
-  /** Why the job does not go on. */
-  rest: boolean;
+  /** Why the job does not progress. */
+  stall: boolean;
   banner: boolean;
   map: PartitionMap;
   legend: boolean;
-  /** Where the trend stands: beside the map, behind its legend, or on a line of its own. */
   trend: 'beside' | 'legend' | 'line' | null;
   gap: boolean;
   panels: number;
@@ -137,7 +133,7 @@ export type JobLayout = {
   hints: boolean;
 };
 
-/** Columns that a trend takes beside the map, and behind its legend. */
+/** Columns of a trend beside the map, and after its legend. */
 export const trendBeside = 44;
 const trendBehind = 24;
 
@@ -146,19 +142,19 @@ export function jobLayout(state: State, job: JobScreen): JobLayout {
   const frame = {
     header: lines >= 8,
     facts: lines < 14 ? 1 : isWide(state.size) ? 2 : 3,
-    rest: lines >= 12 && stallText(job.job, job.detail?.events ?? []) !== null,
+    stall: lines >= 12 && stallText(job.job, job.detail?.events ?? []) !== null,
     banner: lines >= 14 || hasBanner(state),
     note: lines >= 6,
     hints: lines >= 3,
     gap: lines >= 28,
   };
-  // The title and the bar are always there.
   const taken =
     2 +
     frame.facts +
-    count(frame.header, frame.rest, frame.banner, frame.note, frame.hints, frame.gap);
+    count(frame.header, frame.stall, frame.banner, frame.note, frame.hints, frame.gap);
   const free = Math.max(0, lines - taken);
-  // The panels keep four lines; the map may take more than half of the rest, or a calendar of a year, and what they leave.
+  // The panels keep four lines. The map may take half of the rest, a calendar of a year, or what
+  // the panels leave.
   const height = Math.min(
     free - 5,
     Math.max(Math.floor(free * 0.5), calendarHeight, free - panelsWanted(state, job) - 1),
@@ -186,7 +182,7 @@ function trendPlace(
   return free - map.lines.length >= 9 ? 'line' : null;
 }
 
-/** The samples that a trend is drawn from: until there are some, what this console has seen. */
+/** The samples of the trend; before there are some, this console's own readings. */
 export function readingsOf({ job, insight, readings }: JobScreen): readonly Reading[] {
   const samples = insight?.samples ?? [];
   if (samples.length >= 3) return samples;
@@ -203,7 +199,7 @@ function widest(lines: PartitionMap['lines']): number {
 type DrawnMap = { width: number; height: number; map: PartitionMap };
 const drawn = new WeakMap<readonly PartitionBucket[], DrawnMap>();
 
-/** The same map is asked for several times in a frame, and is the same in the next one. */
+/** Cached: a frame asks for the same map several times. */
 function drawnMap({ map: { buckets } }: JobScreen, width: number, height: number): PartitionMap {
   const before = drawn.get(buckets);
   if (before?.width === width && before.height === height) return before.map;
@@ -212,7 +208,6 @@ function drawnMap({ map: { buckets } }: JobScreen, width: number, height: number
   return map;
 }
 
-/** Lines that the panels could use, so that the map takes what they leave. */
 function panelsWanted(state: State, job: JobScreen): number {
   const wanted = (panels: readonly PanelName[]) =>
     panels.reduce((sum, panel) => sum + panelItems(job, panel).length + 1, 0);
@@ -221,13 +216,13 @@ function panelsWanted(state: State, job: JobScreen): number {
   return Math.max(4, Math.min(16, Math.max(...panelNames.map((panel) => wanted([panel])))));
 }
 
-/** The panels side by side, where there is room: what partitions do on the left, what happens around them on the right. */
+/** Panels side by side: partitions on the left, what happens around them on the right. */
 export const panelColumns: readonly (readonly PanelName[])[] = [
   ['failed', 'open', 'slow'],
-  ['events', 'tree', 'crew'],
+  ['events', 'tree', 'executors'],
 ];
 
-/** How many rows of the list that has the focus are seen at once: what a page is. */
+/** Visible rows of the focused list: the size of a page. */
 export function pageRows(state: State): number {
   if (state.overlay?.type === 'reader') return readerRows(state.size);
   if (isBoard(state.screen)) return boardLayout(state).rows;
@@ -235,17 +230,15 @@ export function pageRows(state: State): number {
   return Math.max(1, jobLayout(state, state.job).panels - 1);
 }
 
-/** The reader's box takes the screen but for its border, the header and the hints. */
 export function readerRows(size: Size): number {
   return Math.max(1, linesOf(size) - 5);
 }
 
-/** Columns of a text that is read in full. */
 export function textWidth(size: Size): number {
   return Math.max(1, Math.min(size.columns - 6, 120));
 }
 
-/** Of the list of a run's jobs, two lines say how it stands and what the keys do. */
+/** The list of results has two lines besides the jobs: summary and keys. */
 export function runRows(size: Size): number {
   return Math.max(1, readerRows(size) - 2);
 }

@@ -1,7 +1,6 @@
-/** Rows that a page is, in a list that lies over the screen. */
 const page = 10;
 
-/** Where a key brings the cursor of a list of `length` rows; null = the key does not move it. */
+/** Where a key moves the cursor of a list of `length` rows; null if it does not. */
 export function movedCursor(cursor: number, key: string, length: number): number | null {
   const last = Math.max(0, length - 1);
   const moves: Readonly<Record<string, number>> = {

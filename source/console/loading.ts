@@ -12,18 +12,17 @@ import { countedOf, firstOf, isAnswered, isNearEdge, jobsQuestion } from './pagi
 import { refreshReader } from './reading.ts';
 import type { JobScreen, JobsScreen, Question, State, Step } from './state.ts';
 
-/** An answer that is not there by now is worth saying so. */
+/** An answer later than this is shown as missing. */
 export const silenceMs = 3000;
 /**
- * Waits between attempts while the database is away: doubled each time, at most this. Somebody waits
- * at the screen for it to come back, and one attempt costs a server that is starting next to nothing.
+ * Waits between attempts while the database is away, doubled each time up to this. An operator is
+ * waiting, and an attempt costs a starting server next to nothing.
  */
 const longestRetryMs = 2000;
 const firstRetryMs = 500;
 
 type View = keyof State['asked'];
 
-/** Asks what is shown, unless the last question is still open. */
 export function refresh(state: State): Step {
   const [next, effects] = refreshScreen(state);
   const [asked, more] = refreshReader(next);
@@ -31,7 +30,7 @@ export function refresh(state: State): Step {
 }
 
 function refreshScreen(state: State): Step {
-  // What is opened while the data is frozen is read once.
+  // A screen opened while the data is frozen is read once.
   if (state.frozen_at !== null && !isUnread(state)) return [state, []];
   if (isBoard(state.screen))
     return ask(state, 'board', { type: 'load-board', board: state.screen, check: state.check });
@@ -45,13 +44,11 @@ function isUnread({ screen, job, boards }: State): boolean {
   return screen === 'job' && job !== null && isHalfRead(job);
 }
 
-/** The view that the present screen is made of. */
 export function presentView({ screen }: State): 'jobs' | 'job' | 'board' {
   if (isBoard(screen)) return 'board';
   return screen === 'job' ? 'job' : 'jobs';
 }
 
-/** Asks at once, in place of a question that has had no answer for a while. */
 export function refreshNow(state: State): Step {
   const view = presentView(state);
   const open = state.asked[view];
@@ -65,10 +62,12 @@ function askForJob(state: State, open: JobScreen): Step {
   return ask({ ...state, job }, 'job', effect);
 }
 
-/** The header counts the alerts on every screen; they are read much less often than the rest. */
+/** The header counts alerts on every screen; they are read less often than the rest. */
 const alertsMs = 15_000;
-/** That nobody works is told on every screen: it must not be told for long after it has ceased to be so. */
-const crewlessMs = 3000;
+/**
+ * A missing executor is shown on every screen, and must not be shown long after one has started.
+ */
+const noExecutorMs = 3000;
 
 export function askAlerts(state: State): Step {
   const again: Effect = { type: 'timer', name: 'alerts', after_ms: alertsMs };
@@ -81,7 +80,7 @@ export function askAlerts(state: State): Step {
   return [next, [...effects, again]];
 }
 
-/** The header counts jobs on every screen, and only the job table reads them by itself. */
+/** The header counts jobs on every screen; only the job table reads them anyway. */
 const countsMs = 5000;
 
 export function askCounts(state: State): Step {
@@ -97,19 +96,19 @@ export function countsFailed(state: State): Step {
   return [answered(state, 'jobs'), []];
 }
 
-/** An answer that never comes, or a failure, is no matter: the screen's own question tells of it. */
+/** A missing answer or a failure is ignored: the screen's own question reports it. */
 export function alertsAnswered(state: State, answer: DataAnswer): Step {
   const free = answered(state, 'alerts');
   if (answer.type !== 'board' || answer.board !== 'alerts') return [free, []];
   const alerts = withBoardData(free, 'alerts', free.boards.alerts, answer.data);
   const { alive, silent } = answer.data.executors;
-  const sooner: Effect = { type: 'timer', name: 'alerts', after_ms: crewlessMs };
+  const sooner: Effect = { type: 'timer', name: 'alerts', after_ms: noExecutorMs };
   const next = { ...free, boards: { ...free.boards, alerts } };
   return [next, alive === 0 || silent > 0 ? [sooner] : []];
 }
 
-/** Questions whose silence is no matter of the screen. */
-const unseen: readonly View[] = ['bells', 'watch', 'alerts', 'verify', 'presence', 'pane'];
+/** Questions whose delay the screen does not show. */
+const unseen: readonly View[] = ['bells', 'watch', 'alerts', 'verify', 'dialogs', 'pane'];
 
 export function ask(state: State, view: View, effect: DataEffect): Step {
   if (state.asked[view] !== null) return [state, []];
@@ -122,7 +121,7 @@ export function ask(state: State, view: View, effect: DataEffect): Step {
   return [next, effects];
 }
 
-/** The view that waits for this request, or null: then the answer is stale and is dropped. */
+/** The view that waits for this request; null if none does: the answer is dropped. */
 export function viewOf(state: State, request: number): View | null {
   const views = Object.keys(state.asked) as View[];
   return views.find((view) => state.asked[view]?.request === request) ?? null;
@@ -139,15 +138,15 @@ export function listLoaded(state: State, list: JobPage): Step {
     counted: countedOf(list, before, state.at),
     late: list.page.late ?? before.late,
   };
-  const up = heard({ ...state, jobs: loaded }, 'jobs');
+  const up = answerReceived({ ...state, jobs: loaded }, 'jobs');
   const arranged = { ...up, jobs: arrangeAfterData(up, before) };
-  // Elsewhere it is the header that is brought up to date: the screen has a question of its own.
+  // On other screens only the header changes.
   if (state.screen !== 'jobs') return [arranged, []];
   const [next, effects] = seek(arranged);
-  return [next, [...later(arranged), ...effects]];
+  return [next, [...nextRefresh(arranged), ...effects]];
 }
 
-/** Asks at once for what the operator wants to see, where it is not what is held. */
+/** Asks if what is loaded is not what the operator wants to see. */
 export function seek(state: State, moved = false): Step {
   const { screen, jobs, frozen_at } = state;
   if (screen !== 'jobs' || frozen_at !== null || isStale(state)) return [state, []];
@@ -157,30 +156,30 @@ export function seek(state: State, moved = false): Step {
 
 export function jobLoaded(state: State, detail: JobDetail): Step {
   const open = state.job;
-  const up = heard(state, 'job');
+  const up = answerReceived(state, 'job');
   const frozen = state.frozen_at !== null && open !== null && !isHalfRead(open);
-  if (open === null || open.id !== detail.job.id || frozen) return [up, later(up)];
+  if (open === null || open.id !== detail.job.id || frozen) return [up, nextRefresh(up)];
   const job = withDetail(open, detail, state.at);
   const shown = { ...up, job };
-  if (!isHalfRead(job)) return [shown, later(up)];
+  if (!isHalfRead(job)) return [shown, nextRefresh(up)];
   const [next, effects] = refreshScreen(shown);
-  return [next, [...later(up), ...effects]];
+  return [next, [...nextRefresh(up), ...effects]];
 }
 
 export function boardLoaded(state: State, { board, data }: BoardAnswer): Step {
-  const up = heard(state, 'board');
+  const up = answerReceived(state, 'board');
   const old = up.boards[board];
   if (state.frozen_at !== null && old.data !== null) return [up, []];
   const what = isNoChange(old.what) ? old.what : remainingWhatIf(old.what, data.jobs);
   const loaded = withBoardData(up, board, old as Board, data, { what });
-  return [{ ...up, boards: { ...up.boards, [board]: loaded } }, later(up)];
+  return [{ ...up, boards: { ...up.boards, [board]: loaded } }, nextRefresh(up)];
 }
 
 export function loadFailed(state: State, view: View, failure: Failure): Step {
   const failed = answered(state, view);
   if (failure.code === 'not_found' && view === 'job' && failed.job !== null) {
-    const up = reached({ ...failed, job: { ...failed.job, gone: true } });
-    return [up, later(up)];
+    const up = connected({ ...failed, job: { ...failed.job, gone: true } });
+    return [up, nextRefresh(up)];
   }
   const attempts = failed.link.failed_attempts + 1;
   const link = {
@@ -200,7 +199,7 @@ export function loadFailed(state: State, view: View, failure: Failure): Step {
   ];
 }
 
-/** The clock runs only while old data is on the screen: silence, a lost connection, frozen data. */
+/** The clock runs only while old data is shown: no answer, a lost connection, frozen data. */
 export function clockTicked(state: State): Step {
   const open = state.asked[presentView(state)];
   const silent = open !== null && state.at - open.asked_at >= silenceMs;
@@ -209,7 +208,6 @@ export function clockTicked(state: State): Step {
   return [{ ...state, link }, needed ? [{ type: 'timer', name: 'clock', after_ms: 1000 }] : []];
 }
 
-/** When the data on the screen was received, by the monotonic clock. */
 export function receivedAt(state: State): number | null {
   if (isBoard(state.screen)) return state.boards[state.screen].received_at;
   return state.screen === 'job' ? (state.job?.received_at ?? null) : state.jobs.received_at;
@@ -223,14 +221,14 @@ function answered(state: State, view: View): State {
   return { ...state, asked: { ...state.asked, [view]: null } };
 }
 
-/** A good answer to what is on the screen, with what it cost. */
-function heard(state: State, view: View): State {
+/** A good answer, with what it cost. */
+function answerReceived(state: State, view: View): State {
   const { asked_at } = state.asked[view] ?? { asked_at: state.at };
-  return reached(withCost(answered(state, view), state.at - asked_at));
+  return connected(withCost(answered(state, view), state.at - asked_at));
 }
 
-/** What a card has said of a database that is away is true no longer. */
-function reached(state: State): State {
+/** A dialog's hint about a lost database is no longer true. */
+function connected(state: State): State {
   const { overlay } = state;
   const said = isStale(state) && overlay?.type === 'card';
   return {
@@ -245,8 +243,10 @@ function intervalOf({ screen, interval_ms, cost }: State): number {
   return Math.max(wanted, cost.pace_ms);
 }
 
-function later(state: State): readonly Effect[] {
+function nextRefresh(state: State): readonly Effect[] {
   const next: Effect = { type: 'timer', name: 'refresh', after_ms: intervalOf(state) };
-  const told = isJustPaced(state) ? noticeEffects : [];
-  return state.frozen_at === null ? [next, { type: 'stop-timer', name: 'clock' }, ...told] : told;
+  const notice = isJustPaced(state) ? noticeEffects : [];
+  return state.frozen_at === null
+    ? [next, { type: 'stop-timer', name: 'clock' }, ...notice]
+    : notice;
 }

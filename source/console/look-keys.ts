@@ -2,8 +2,8 @@ import { noBell, turnBell } from './bells.ts';
 import { type Binding, onLists, onScreens } from './binding.ts';
 import { checkSql, readCheckSql } from './check-sql.ts';
 import { copyId, copyRow, nothingUnder } from './copying.ts';
-import { noEscalation, readEscalations } from './escalating.ts';
-import { explainSelected } from './explaining.ts';
+import { noEscalation, readEscalations } from './escalations.ts';
+import { explainSelected } from './explain.ts';
 import { filterText, turnProblems } from './filter.ts';
 import { noLog, openSelected, readLog, readSql } from './navigate.ts';
 import { selectedItem } from './panels.ts';
@@ -12,24 +12,23 @@ import { openRun } from './run.ts';
 import { invertSort, notWide, scrollColumns, turnFreeze, turnSort, turnWide } from './settings.ts';
 import { noTarget } from './target.ts';
 
-/** What is looked at, and how: nothing is written by these. */
+/** Keys that look and never write. */
 export const lookKeys: readonly Binding[] = [
   {
     keys: ['enter'],
-    title:
-      'open it: a kind of failure unfolds, a partition is read in full, a related job is gone to',
+    title: 'open: failures of one kind, a partition, an event, a related job',
     group: 'Look',
     on: ['job'],
     hint: 'open',
     disabled: ({ job }) => {
       if (job && selectedItem(job)) return null;
-      return job?.detail === null ? 'still reading it' : 'this panel is empty';
+      return job?.detail === null ? 'still loading' : 'this panel is empty';
     },
     run: openSelected,
   },
   {
     keys: ['l'],
-    title: 'the log of the selected partition, as far as it is kept; of one that runs, what comes',
+    title: 'log: output of the selected partition, live while it runs',
     group: 'Look',
     on: ['job'],
     hint: 'log',
@@ -38,7 +37,7 @@ export const lookKeys: readonly Binding[] = [
   },
   {
     keys: ['s'],
-    title: 'the SQL behind the screen, ready for psql: to be read and copied',
+    title: 'show the SQL of the screen: read or copy it, ready for psql',
     group: 'Look',
     on: ['job'],
     hint: 'SQL',
@@ -46,16 +45,16 @@ export const lookKeys: readonly Binding[] = [
   },
   {
     keys: ['s'],
-    title: "the check's SQL, as it is run: to be read and copied",
+    title: 'show the SQL of the check: read or copy it',
     group: 'Look',
     on: ['triage', 'check'],
     hint: 'SQL',
-    disabled: (state) => (checkSql(state) === null ? 'still reading it' : null),
+    disabled: (state) => (checkSql(state) === null ? 'still loading' : null),
     run: readCheckSql,
   },
   {
     keys: ['E'],
-    title: 'escalation: who is to be told, when, and why',
+    title: 'escalation: who to contact, when and why',
     group: 'Look',
     on: ['triage'],
     hint: 'escalation',
@@ -64,7 +63,7 @@ export const lookKeys: readonly Binding[] = [
   },
   {
     keys: ['e'],
-    title: "explain: the runbooks' tree walked for the selected job",
+    title: "explain: the runbooks' decision tree for the selected job",
     group: 'Look',
     on: onScreens,
     hint: 'explain',
@@ -93,7 +92,7 @@ export const lookKeys: readonly Binding[] = [
   },
   {
     keys: ['!'],
-    title: 'problems only, or all again',
+    title: 'problems only: on or off',
     group: 'Look',
     on: ['jobs'],
     run: (state) => [turnProblems(state), []],
@@ -115,7 +114,7 @@ export const lookKeys: readonly Binding[] = [
   { keys: ['I'], title: 'invert the order', group: 'Look', on: ['jobs'], run: invertSort },
   {
     keys: ['w'],
-    title: 'wide: all columns, to be scrolled; or as many as fit',
+    title: 'wide: all columns with scrolling, or as many as fit',
     group: 'Look',
     on: ['jobs'],
     run: turnWide,
@@ -146,7 +145,7 @@ export const lookKeys: readonly Binding[] = [
   },
   {
     keys: ['Z'],
-    title: 'freeze the data, or let it move again',
+    title: 'freeze: stop refreshing, or go on',
     group: 'Look',
     on: onScreens,
     run: turnFreeze,
@@ -169,10 +168,10 @@ export const lookKeys: readonly Binding[] = [
   },
   {
     keys: ['B'],
-    title: 'the run of an action on several jobs: what became of each',
+    title: 'results: of the last action on several jobs',
     group: 'Look',
     on: onScreens,
-    disabled: ({ run }) => (run === null ? 'no action on several jobs has been begun' : null),
+    disabled: ({ run }) => (run === null ? 'no action on several jobs has been started' : null),
     run: openRun,
   },
 ];

@@ -3,7 +3,7 @@ import { rowsOf } from './arrange.ts';
 import { noticed } from './notice.ts';
 import type { State, Step } from './state.ts';
 
-/** Marks the job under the cursor, or takes its mark away. A mark is a job's id, never a row. */
+/** A mark is a job's id, never a row. */
 export function turnMark(state: State): Step {
   const { cursor } = state.jobs;
   if (cursor === null) return [state, []];
@@ -12,14 +12,12 @@ export function turnMark(state: State): Step {
   return [{ ...state, marks, range: null }, []];
 }
 
-/** Begins a range at the cursor; every move marks what lies between, until `v` ends it. */
 export function turnRange(state: State): Step {
   const { cursor } = state.jobs;
   if (state.range !== null || cursor === null) return [{ ...state, range: null }, []];
   return [withRange({ ...state, range: { anchor: cursor, before: state.marks } }), []];
 }
 
-/** The marks as the range has them with the cursor where it is now. */
 export function withRange(state: State): State {
   const { range, jobs } = state;
   if (range === null) return state;
@@ -36,5 +34,5 @@ export function clearMarks(state: State): Step {
 }
 
 export function noMarks({ marks }: State): string | null {
-  return marks.size === 0 ? 'nothing is marked' : null;
+  return marks.size === 0 ? 'no jobs are marked' : null;
 }

@@ -2,32 +2,32 @@ import type { DataAnswer, TimerName } from './effects.ts';
 
 export type Size = { columns: number; rows: number };
 
-/** A key by name (`up`, `enter`, `ctrl-r`), or the character typed, which is then also `text`. */
+/** A key by name (`up`, `enter`, `ctrl-r`), or the typed character, which is then also `text`. */
 export type KeyPress = {
   type: 'key';
   key: string;
   text: string | null;
-  /** It came by itself, and not in one read with others. */
+  /** The only key of its read. */
   alone: boolean;
 };
 
 /**
- * Whatever happens to the console. `at` is a monotonic clock in milliseconds, this machine's: it
- * orders key presses and time-outs, and never stands for the time of day.
+ * `at`: the monotonic clock of this machine in milliseconds. It orders keys and timeouts, and is
+ * never shown as a time of day.
  */
 export type Message = { at: number } & (
   | { type: 'started' }
   | KeyPress
   | { type: 'paste'; text: string }
-  /** More keys in one read than anybody types. */
+  /** More keys in one read than a person types. */
   | { type: 'flood'; keys: readonly (KeyPress & { at: number })[] }
   | { type: 'resized'; size: Size }
   | { type: 'answered'; request: number; answer: DataAnswer }
   | { type: 'timer'; name: TimerName }
   | { type: 'painted'; token: number }
-  /** Back from Ctrl-Z, or from being stopped by somebody else. */
+  /** Back from Ctrl-Z or a SIGSTOP. */
   | { type: 'woken' }
-  /** The terminal has said what its background is. */
+  /** The terminal has reported its background. */
   | { type: 'background'; light: boolean }
 );
 

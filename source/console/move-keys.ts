@@ -4,7 +4,6 @@ import { goBack, showCheck, showJob, showScreen, turnPanel } from './navigate.ts
 import { screens } from './screens.ts';
 import { noTarget } from './target.ts';
 
-/** Where one looks: rows, screens, and the way back. */
 export const moveKeys: readonly Binding[] = [
   motion(['down', 'j'], 'next row', 'down'),
   motion(['up', 'k'], 'previous row', 'up'),
@@ -23,7 +22,7 @@ export const moveKeys: readonly Binding[] = [
   },
   {
     keys: ['enter'],
-    title: 'open the check: what it finds, what that means, what to do',
+    title: 'open the check: its findings, their meaning, what to do',
     group: 'Move',
     on: ['triage', 'alerts'],
     hint: 'open',
@@ -32,7 +31,7 @@ export const moveKeys: readonly Binding[] = [
   ...screens.map(
     ({ name, key, title }): Binding => ({
       keys: [key],
-      title: `the screen ${title}`,
+      title: `go to ${title}`,
       group: 'Move',
       on: onScreens,
       ...(name === 'job' ? { disabled: noTarget } : {}),
@@ -56,7 +55,7 @@ export const moveKeys: readonly Binding[] = [
   },
   {
     keys: ['escape'],
-    title: 'back, close, or clear the filter',
+    title: 'back: close, clear the filter, previous screen',
     group: 'Move',
     on: everywhere,
     run: goBack,

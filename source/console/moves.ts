@@ -1,5 +1,5 @@
-import { holdMs, rowsOf } from './arrange.ts';
-import { heldBoard } from './board-order.ts';
+import { keepOrderMs, rowsOf } from './arrange.ts';
+import { withOrderKept } from './board-order.ts';
 import { type BoardName, cursorIndex, isBoard, listed } from './boards.ts';
 import { boardLayout, jobsLayout, pageRows, readerLines, readerRows } from './layout.ts';
 import { withRange } from './marks.ts';
@@ -9,13 +9,12 @@ import type { JobScreen, State } from './state.ts';
 
 export type Motion = 'up' | 'down' | 'page-up' | 'page-down' | 'first' | 'last';
 
-/** Moves within whatever has the focus: the table, a panel, the reader. */
 export function move(state: State, motion: Motion): State {
   if (state.overlay?.type === 'reader') {
     const { overlay } = state;
     const last = Math.max(0, readerLines(overlay, state.size).length - readerRows(state.size));
     const top = target(motion, overlay.top, last + 1, state);
-    // Whoever goes to the end of what still grows wants to see it grow; whoever scrolls up, to read.
+    // At its end a growing text is followed; scrolled up, it stays.
     return { ...state, overlay: { ...overlay, top, follow: top === last } };
   }
   if (isBoard(state.screen)) return movedBoard(state, state.screen, motion);
@@ -37,7 +36,12 @@ function movedTable(state: State, motion: Motion): State {
   if (next === undefined) return state;
   return withRange({
     ...state,
-    jobs: { ...state.jobs, cursor: next.job.id, goal: null, held_until: state.at + holdMs },
+    jobs: {
+      ...state.jobs,
+      cursor: next.job.id,
+      goal: null,
+      keep_order_until: state.at + keepOrderMs,
+    },
   });
 }
 
@@ -48,7 +52,7 @@ function movedBoard(state: State, name: BoardName, motion: Motion): State {
   if (next === undefined) return state;
   return {
     ...state,
-    boards: { ...state.boards, [name]: heldBoard({ ...board, cursor: next.key }, state.at) },
+    boards: { ...state.boards, [name]: withOrderKept({ ...board, cursor: next.key }, state.at) },
   };
 }
 

@@ -5,6 +5,7 @@ import { safeText } from '../presentation/text/safe-text.ts';
 import { emptyBoards, underCursor } from './boards.ts';
 import { filtered, filterText } from './filter.ts';
 import { unanswered } from './follow.ts';
+import { isReadingForCard } from './late-typing.ts';
 import { refresh } from './loading.ts';
 import { dismissed, noticed } from './notice.ts';
 import { openedJob } from './opened-job.ts';
@@ -13,41 +14,35 @@ import { openItem, openPartition } from './reader.ts';
 import { openSource } from './reading.ts';
 import { isRunOpen, runText } from './run.ts';
 import { type JobScreen, panelNames, type ScreenName, type State, type Step } from './state.ts';
-import { isReadingForCard } from './swallowing.ts';
 import { targetOf } from './target.ts';
 
-/** Goes to a screen by its key: `back` from there leads to the job table. */
 export function showScreen(state: State, screen: ScreenName): Step {
   if (screen === state.screen) return [{ ...state, trail: [] }, []];
   if (screen === 'job') return showJob(state);
   return enter({ ...state, trail: [] }, screen);
 }
 
-/** The check under the cursor, or the one behind the alert there. */
 function chosenCheck({ screen, boards }: State): CheckName | null {
   return screen === 'alerts'
     ? (underCursor('alerts', boards.alerts)?.row.check ?? null)
     : (underCursor('triage', boards.triage)?.row.check.name ?? null);
 }
 
-/** What the check under the cursor finds. */
 export function showCheck(state: State): Step {
   const name = chosenCheck(state);
   if (name === null) return [state, []];
-  // The rows of another check must not stand there until these have come.
+  // Rows of another check must not be shown meanwhile.
   const boards =
     name === state.check ? state.boards : { ...state.boards, check: emptyBoards.check };
   const trail = [...state.trail, state.screen];
   return enter({ ...state, check: name, boards, trail }, 'check');
 }
 
-/** The answer to what another screen has asked is of no use any more. */
 function enter(state: State, screen: ScreenName): Step {
   const asked = { ...state.asked, job: null, board: null, reader: null };
   return refresh({ ...state, screen, asked });
 }
 
-/** Opens the job with what the table knows of it; the rest follows. */
 export function showJob(state: State): Step {
   const target = targetOf(state);
   if (target === null) return [state, []];
@@ -57,7 +52,6 @@ export function showJob(state: State): Step {
   return enter({ ...state, job: screen, trail }, 'job');
 }
 
-/** Opens a job that need not be on the screen; the rest follows. */
 export function openJob(state: State, job: JobView, received_at: number | null): Step {
   const trail = state.screen === 'job' ? state.trail : [...state.trail, state.screen];
   return enter({ ...state, job: { ...openedJob(job), received_at }, trail }, 'job');
@@ -69,7 +63,9 @@ export function turnPanel(state: State, by: 1 | -1): Step {
   return [{ ...state, job: { ...state.job, panel: panelNames[index % panelNames.length]! } }, []];
 }
 
-/** Opens what is selected: a kind of failure unfolds, a partition is read in full, a related job is gone to. */
+/**
+ * Opens the selection: unfolds failures of one kind, shows a partition, or goes to a related job.
+ */
 export function openSelected(state: State): Step {
   const { job } = state;
   const item = job && selectedItem(job);
@@ -86,7 +82,6 @@ export function openSelected(state: State): Step {
   return openItem(state, job, item);
 }
 
-/** What the newest attempt of the selected partition printed; of one that runs, what comes. */
 export function readLog(state: State): Step {
   const { job } = state;
   const key = job && partitionKeyOf(selectedItem(job));
@@ -95,19 +90,18 @@ export function readLog(state: State): Step {
 }
 
 export function noLog({ job }: State): string | null {
-  if (job === null || job.detail === null) return 'still reading it';
+  if (job === null || job.detail === null) return 'still loading';
   return partitionKeyOf(selectedItem(job)) === null ? 'no partition is selected' : null;
 }
 
-/** The SQL behind the screen, to be read and copied. */
 export function readSql(state: State): Step {
   const { job } = state;
   if (job === null) return [state, []];
   const title = `SQL of ${safeText(job.job.asset_name, { cap: 100 })} ${shortId(job.id)}`;
-  return openSource(state, title, { type: 'job-sql', id: job.id }, 'reading …');
+  return openSource(state, title, { type: 'job-sql', id: job.id }, 'loading …');
 }
 
-/** Closes what lies on top, then clears the filter, then goes back to where one came from. It never quits. */
+/** Closes what is on top, then clears the filter, then goes to the previous screen. Never quits. */
 export function goBack(state: State): Step {
   if (state.overlay !== null) return [{ ...state, overlay: null }, []];
   if (isReadingForCard(state)) return [{ ...state, planning: null, notice: null }, []];
@@ -118,12 +112,10 @@ export function goBack(state: State): Step {
   return enter({ ...state, trail: state.trail.slice(0, -1) }, state.trail.at(-1) ?? 'jobs');
 }
 
-/** Back; from the job table it quits. */
 export function backOrQuit(state: State): Step {
   return state.screen !== 'jobs' || state.overlay !== null ? goBack(state) : quit(state);
 }
 
-/** Quits, unless that would leave an action's outcome unknown. */
 export function quit(state: State): Step {
   if (isRunOpen(state)) return noticed(state, `${runText(state)}: Ctrl-C quits anyway`, 'warn');
   const open = unanswered(state);

@@ -2,7 +2,6 @@ import type { JobView } from '../domain/job/job.ts';
 import { unreadMap } from './job-map.ts';
 import type { JobScreen } from './state.ts';
 
-/** A job of which only its row is known yet. */
 export function openedJob(job: JobView): JobScreen {
   return {
     id: job.id,
@@ -16,7 +15,7 @@ export function openedJob(job: JobView): JobScreen {
     received_at: null,
     gone: false,
     panel: job.failed_partitions > 0 ? 'failed' : 'open',
-    selected: { failed: null, open: null, slow: null, events: null, tree: null, crew: null },
+    selected: { failed: null, open: null, slow: null, events: null, tree: null, executors: null },
     unfolded: null,
     before: null,
   };

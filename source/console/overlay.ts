@@ -8,98 +8,87 @@ import type { Zone } from '../presentation/text/format.ts';
 import type { ActionName } from './actions.ts';
 import type { Failure } from './effects.ts';
 
-/** A text field of the card. */
 export type FieldName = ParameterName | 'reason' | 'check';
 export type CardFocus = 'cancel' | FieldName | 'confirm';
 
-/** The intent card: one action on one job as it was seen, waiting for the operator's word. */
+/** The dialog of one action on one job as it was seen, or on a plan's jobs. */
 export type Card = {
   type: 'card';
   name: ActionName;
   job: JobView;
-  /** Of several jobs: which, as they were read; `job` is the first of them. Null for one. */
   plan: CardPlan | null;
-  /** The database's clock when the job was read, and ours. */
+  /** The database's clock when the job was read. */
   as_of: Date;
-  /** In which the card tells times, and reads those without a zone. */
   zone: Zone;
   seen_at: number;
   focus: CardFocus;
-  /** What was typed, by field; the fields of other actions are absent. */
+  /** Typed text by field; fields of other actions are absent. */
   values: Readonly<Partial<Record<FieldName, string>> & Record<'reason' | 'check', string>>;
-  /** Where the next character goes in the field that has the focus. */
   caret: number;
-  /** What the operator must type to arm the button; null where nothing is asked. */
+  /** Text that enables the button; null if none is asked for. */
   expected: string | null;
   token: number;
-  /** What somebody, perhaps at another console, did to the job lately; null while not known, or nothing. */
-  lately: string | null;
-  /** What explain knows of its one job; null while not known. */
+  /** What others did to the job recently; null if unknown or nothing. */
+  recent: string | null;
   known: Explanation | null;
-  /** The failed partition that was selected, and whether it alone is to be tried again. */
+  /** The selected failed partition; `only`: retry just this one. */
   selected: string | null;
   only: string | null;
-  /** Who else has a dialog open on its jobs, and when that was so; null while not known. */
+  /** Dialogs of others on its jobs; null if unknown. */
   others: { as_of: Date; dialogs: readonly Dialog[] } | null;
-  /** When the card had been painted: input before that, and 300 ms on, is dropped. */
+  /** Input before the paint, and for 300 ms after, is dropped. */
   painted_at: number | null;
-  /** What is missing, said when `y` came too early. */
+  /** What is missing, shown when `y` came too early. */
   hint: string | null;
 };
 
-/** What is to be done to one job of a plan, where that is not the same for all of them. */
 export type PlannedChange = { name: ActionName; parameters: ActionParameters };
 
-/** A frozen list of jobs, and what an action would do to each. */
 export type CardPlan = {
   id: string;
   created_at: Date;
-  /** A job is there for each of its changes, where it has changes of its own. */
+  /** With differing changes a job is listed once per change. */
   jobs: readonly { job: JobView; refusal: string | null; change?: PlannedChange }[];
-  /** Those that are not on the screen. */
   hidden: readonly JobView[];
-  /** How many of the marked ones are not there any more. */
   missing: number;
-  /** The first line of the list that is shown. */
   top: number;
 };
 
-/** A list that is being read, for an action, for changes of their own, or (both absent) to be marked. */
+/**
+ * A list of jobs being read: for an action, for differing changes, or (both absent) to be marked.
+ */
 export type Planning = {
   request: number;
   name: ActionName | null;
   changes?: readonly { id: string; change: PlannedChange }[];
 };
 
-/** One job of a run, and what became of it; `lost`: it was sent, and the answer never came. */
+/** `answer_lost`: sent, and the answer never came. */
 export type RunItem = {
   job: JobView;
   result: ActionResult | null;
-  lost: boolean;
+  answer_lost: boolean;
   change?: PlannedChange;
 };
 
-/** A plan that is being carried out, until the operator has read what became of each job. */
+/** A plan being carried out; kept until the operator has closed its results. */
 export type Run = {
   plan: { id: string; created_at: Date };
   name: ActionName;
   reason: string | null;
   parameters: ActionParameters;
   items: readonly RunItem[];
-  /** The request that is on its way. */
   request: number | null;
-  /** Why it does not go on by itself; null while it does. */
+  /** Why it is stopped; null while it runs. */
   stopped: Failure | 'by hand' | null;
-  /** The operator has put its list away since it ended: it is found by its key only. */
+  /** The operator has closed the results since it ended. */
   read?: true;
 };
 
-/** The list of what became of each job of the run. */
 export type RunList = { type: 'run'; top: number };
 
 export type UnlockFocus = 'cancel' | 'check' | 'confirm';
 
-/** The question before a read-only place is unlocked. */
 export type Unlock = {
   type: 'unlock';
   focus: UnlockFocus;
@@ -107,35 +96,28 @@ export type Unlock = {
   caret: number;
   expected: string;
   token: number;
-  /** As a card's. */
   painted_at: number | null;
   hint: string | null;
 };
 
-/** What is typed after `:`, and the line that Enter would run. */
 export type Palette = { type: 'palette'; text: string; caret: number; cursor: number };
 
 export type Help = { type: 'help'; filter: string; caret: number; cursor: number };
-/** A recommended action, with the checks that it is to end. */
-export type Ready = { name: ActionName; id: string; checks: readonly CheckName[] };
-/** An action that was recommended, until it is known whether it has helped. */
-export type Trial = Ready & { since: number | null };
+/** A recommended action, and the checks that it should clear. */
+export type RecommendedAction = { name: ActionName; id: string; checks: readonly CheckName[] };
+/** A recommended action, until it is known whether it has helped. */
+export type Verifying = RecommendedAction & { since: number | null };
 
-/** A text to be read in full, as it was when it was opened. */
 export type Reader = {
   type: 'reader';
   title: string;
   text: string;
   top: number;
-  /** The action that the text recommends, and on what: Enter opens its card. */
-  ready?: Ready;
-  /** What `y` copies; null where nothing is. */
+  recommended?: RecommendedAction;
   copy: string | null;
-  /** Where it comes from; null for a text that is whole. */
   source: ReaderSource | null;
-  /** It may change, or is still being read. */
   live: boolean;
-  /** The end stays in sight when the text grows. */
+  /** Keep the end visible when the text grows. */
   follow: boolean;
 };
 
@@ -144,7 +126,7 @@ export type ReaderSource =
   | { type: 'job-sql'; id: string }
   | { type: 'explain'; id: string };
 
-/** The screen's filter while it is typed; Esc brings back what was there before. */
+/** `before`: restored by Esc. */
 export type FilterField = { type: 'filter'; before: string; caret: number };
 
 export type Overlay = Card | RunList | Unlock | Help | Palette | Reader | FilterField;

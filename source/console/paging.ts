@@ -4,28 +4,27 @@ import type { LoadJobs } from './effects.ts';
 import { jobsLayout } from './layout.ts';
 import { type JobsScreen, type State, tableLimit } from './state.ts';
 
-/** How often what matches is counted, where there is more of it than the table holds. */
+/** How often matches are counted when there are more than the table holds. */
 const countMs = 10_000;
-/** Jobs on either side of the cursor, at least, and in screens. */
+/** Minimum jobs on either side of the cursor, and the same in screens. */
 const leastPage = 200;
 const pageScreens = 6;
 
-/** The console holds all jobs of the tenant: nothing has to be asked to filter and sort them. */
+/** All jobs of the tenant are loaded: filter and sort locally. */
 export function holdsAll({ list }: JobsScreen): boolean {
   return list?.page.whole === true && list.page.filter === '';
 }
 
-/** It holds a stretch of them, in the database's order. */
+/** Only a part is loaded, in the database's order. */
 export function isPaged({ list }: JobsScreen): boolean {
   return list !== null && !list.page.whole;
 }
 
-/** The order that the table can be in at its size. */
+/** A partial table can be sorted only by columns that the database can walk. */
 export function possibleSort(jobs: JobsScreen): Sort {
   return isPaged(jobs) && !walkedColumns.includes(jobs.sort.column) ? byAttention : jobs.sort;
 }
 
-/** Whether what is held is what the operator asks to see. */
 export function isAnswered(jobs: JobsScreen): boolean {
   const { list, filter, goal } = jobs;
   if (list === null || holdsAll(jobs)) return true;
@@ -33,7 +32,6 @@ export function isAnswered(jobs: JobsScreen): boolean {
   return list.page.whole || (goal === null && isSame(list.page.sort, possibleSort(jobs)));
 }
 
-/** What to ask for the table that the operator wants to see. */
 export function jobsQuestion(state: State): LoadJobs {
   const { jobs } = state;
   const { list, counted } = jobs;
@@ -54,7 +52,7 @@ export function jobsQuestion(state: State): LoadJobs {
   };
 }
 
-/** The page ends so near to the cursor, that the next key may want more of it. */
+/** The next key may need more jobs than are loaded. */
 export function isNearEdge(state: State): boolean {
   const { jobs } = state;
   if (!isPaged(jobs) || jobs.cursor === null) return false;
@@ -64,7 +62,7 @@ export function isNearEdge(state: State): boolean {
   return (before && index < margin) || (after && index >= jobs.order.length - margin);
 }
 
-/** Where the table begins, as far as it is known from where it began before; null where it has jumped. */
+/** The number of the first loaded row, derived from the previous page; null if unknown. */
 export function firstOf(page: JobPage, before: JobsScreen): number | null {
   if (page.page.whole || !page.page.before) return 0;
   const total = countedOf(page, before, 0)?.total ?? null;
@@ -78,7 +76,7 @@ export function firstOf(page: JobPage, before: JobsScreen): number | null {
   return behind >= 0 ? Math.max(1, before.first - behind) : null;
 }
 
-/** How many match, by this page or by the last count; a count that the page contradicts is none. */
+/** The number of matches, from this page or the last count; null if the page contradicts it. */
 export function countedOf(
   { page }: JobPage,
   { counted }: JobsScreen,
@@ -90,7 +88,6 @@ export function countedOf(
   return outgrown || counted?.filter !== filter ? null : counted;
 }
 
-/** Two pages of one table: only what lies between differs. */
 export function isSameView(one: JobPage, other: JobPage): boolean {
   return (
     one.page.whole === other.page.whole &&
@@ -100,8 +97,8 @@ export function isSameView(one: JobPage, other: JobPage): boolean {
 }
 
 /**
- * The next page's order while the operator moves: rows that are on the screen stay where they are, those that are new come after the one
- * that they follow, and what has slid out at either end is gone.
+ * The next page's order while the operator moves: shown rows stay in place, new rows follow their
+ * predecessor, and rows beyond either end are dropped.
  */
 export function slide(shown: readonly string[], next: readonly string[]): string[] {
   const coming = new Set(next);
@@ -122,9 +119,9 @@ export function slide(shown: readonly string[], next: readonly string[]): string
   ];
 }
 
-function cursorJob({ list, ghosts, cursor }: JobsScreen) {
+function cursorJob({ list, gone, cursor }: JobsScreen) {
   const held = [...(list?.jobs ?? []), ...(list?.page.kept ?? [])];
-  return held.find(({ id }) => id === cursor) ?? ghosts[cursor ?? ''] ?? null;
+  return held.find(({ id }) => id === cursor) ?? gone[cursor ?? ''] ?? null;
 }
 
 function isSame(one: Sort, other: Sort): boolean {

@@ -4,12 +4,12 @@ import { nearest } from '../domain/text/nearest.ts';
 import { parseDuration } from '../domain/time/duration.ts';
 import { stateLabel } from '../presentation/job/state-label.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
+import { contextCommands } from './context-commands.ts';
 import { filtered } from './filter.ts';
-import { findJob } from './finding.ts';
+import { findJob } from './find-job.ts';
 import { quit } from './navigate.ts';
 import type { PaletteCommand } from './palette-command.ts';
-import { noPaper, writePaper } from './papers.ts';
-import { placeCommands } from './place-commands.ts';
+import { whyNoReport, writeReport } from './reports.ts';
 import { longestInterval, setInterval, shortestInterval, sortBy, sortName } from './settings.ts';
 import { noTarget, targetOf } from './target.ts';
 
@@ -19,13 +19,13 @@ export const paletteCommands: readonly PaletteCommand[] = [
   {
     name: 'job',
     argument: 'ID',
-    title: 'open a job by the beginning of its id, or by its asset',
+    title: 'open a job by the beginning of its id or by its asset',
     candidates: ({ jobs }) =>
       (jobs.list?.jobs ?? []).map(({ id, asset_name, state }) => ({
         value: shortId(id),
         title: `${safeText(asset_name, { cap: 100 })}, ${stateLabel(state).word}`,
       })),
-    refusal: (_, argument) => (argument === '' ? 'which job?' : null),
+    refusal: (_, argument) => (argument === '' ? 'type an id or an asset' : null),
     run: findJob,
   },
   {
@@ -38,11 +38,11 @@ export const paletteCommands: readonly PaletteCommand[] = [
         title: sortName({ column, descending: false }),
       })),
     refusal: ({ screen }, argument) => {
-      if (screen !== 'jobs') return 'only the job table is sorted';
+      if (screen !== 'jobs') return 'only the job table can be sorted';
       const column = argument.replace(/^-/, '');
       if (sortColumns.includes(column)) return null;
       const near = nearest(column, sortColumns);
-      return `no column is called ${column}${near === null ? '' : `: did you mean ${near}?`}`;
+      return `no column "${column}"${near === null ? '' : `: did you mean ${near}?`}`;
     },
     run: (state, argument) =>
       sortBy(state, { column: argument.replace(/^-/, ''), descending: argument.startsWith('-') }),
@@ -58,52 +58,54 @@ export const paletteCommands: readonly PaletteCommand[] = [
   {
     name: 'interval',
     argument: 'TIME',
-    title: 'refresh so often: 500ms, 2s, 1m',
+    title: 'set the refresh interval: 500ms, 2s, 1m',
     candidates: none,
     refusal: (_, argument) => {
       const ms = readInterval(argument);
-      if (ms === null) return 'write it as 500ms, 2s or 1m';
+      if (ms === null) return 'expected 250ms to 10m, e.g. 2s';
       return ms < shortestInterval || ms > longestInterval
-        ? `between ${shortestInterval} ms and ${longestInterval / 1000} s`
+        ? 'expected 250ms to 10m, e.g. 2s'
         : null;
     },
     run: (state, argument) => setInterval(state, readInterval(argument) ?? state.interval_ms),
   },
-  ...placeCommands,
+  ...contextCommands,
   {
     name: 'handoff',
     argument: null,
-    title: 'write the hand-over of the shift to a file; of another time with 4h or 2d behind it',
+    title: 'write the hand-off report of the shift to a file; of 4 hours: handoff 4h',
     candidates: none,
     refusal: (state, argument) =>
-      argument === '' || parseDuration(argument) ? noPaper(state) : 'write it as 8h or 2d',
+      argument === '' || parseDuration(argument)
+        ? whyNoReport(state)
+        : 'expected a duration, e.g. 8h or 2d',
     run: (state, argument) =>
-      writePaper(state, { type: 'handoff', since_ms: parseDuration(argument) }),
+      writeReport(state, { type: 'handoff', since_ms: parseDuration(argument) }),
   },
   {
     name: 'export',
     argument: null,
     title: "write the job's incident report to a file",
     candidates: none,
-    refusal: (state) => noTarget(state) ?? noPaper(state),
+    refusal: (state) => noTarget(state) ?? whyNoReport(state),
     run: (state) => {
       const target = targetOf(state);
       return target === null
         ? [state, []]
-        : writePaper(state, { type: 'incident', id: target.job.id });
+        : writeReport(state, { type: 'incident', id: target.job.id });
     },
   },
   {
     name: 'quit',
     argument: null,
-    title: 'leave the console',
+    title: 'quit the console',
     candidates: none,
     refusal: () => null,
     run: quit,
   },
 ];
 
-/** A bare figure is seconds. */
+/** A bare number is seconds. */
 function readInterval(text: string): number | null {
   return parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text);
 }

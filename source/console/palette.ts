@@ -1,6 +1,6 @@
 import type { Binding } from './binding.ts';
 import { keyName } from './key-names.ts';
-import { contextOf, keymapOf, runBinding } from './keymap.ts';
+import { keymapOf, runBinding, scopeOf } from './keymap.ts';
 import { movedCursor } from './list-cursor.ts';
 import { noticed } from './notice.ts';
 import type { Palette } from './overlay.ts';
@@ -9,20 +9,16 @@ import { paletteCommands } from './palette-commands.ts';
 import type { State, Step } from './state.ts';
 import { editText, fieldOfText, insertText, type TextField } from './text-field.ts';
 
-/** One line of the palette: what it is called, and what Enter on it does. */
 export type PaletteEntry = {
   label: string;
   title: string;
-  /** The key that does the same; empty where there is none. */
   key: string;
-  /** Why it would do nothing now, or null. */
   reason: string | null;
-  /** What Tab makes of the text. */
   completed: string;
   run: (state: State) => Step;
 };
 
-/** What the text may mean, the likeliest first: arguments of the command that it begins with, then commands and keys. */
+/** Matches, the likeliest first: arguments of the typed command, then commands and keys. */
 export function paletteEntries(state: State, { text }: Palette): PaletteEntry[] {
   const [name = '', ...rest] = text.trimStart().split(' ');
   const command = rest.length === 0 ? undefined : findCommand(name);
@@ -35,7 +31,6 @@ function findCommand(name: string): PaletteCommand | undefined {
   return paletteCommands.find((command) => command.name === name.toLowerCase());
 }
 
-/** What the argument may become, and as it stands where that is no candidate. */
 function argumentEntries(
   state: State,
   { name, title, candidates, refusal, run }: PaletteCommand,
@@ -54,7 +49,7 @@ function argumentEntries(
   const exact = found.findIndex(({ label }) => label === `${name} ${argument}`);
   if (exact >= 0) return [found[exact]!, ...found.toSpliced(exact, 1)];
   const typed = argument === '' ? [] : [entry(argument, title)];
-  // A name that narrows to one was meant; one that nothing is called stands for itself, with why not.
+  // A prefix of one candidate means that candidate; otherwise the typed text, with its refusal.
   return typed[0]?.reason === null ? [...typed, ...found] : [...found, ...typed];
 }
 
@@ -69,11 +64,10 @@ function commandEntry(state: State): (command: PaletteCommand) => PaletteEntry {
   });
 }
 
-/** The keymap's rows that work here, but for those that only move. */
 function bindingsHere(state: State): PaletteEntry[] {
-  const context = contextOf(state);
+  const scope = scopeOf(state);
   return keymapOf(state)
-    .filter(({ keys, on }) => on.includes(context) && keys[0] !== ':')
+    .filter(({ keys, on }) => on.includes(scope) && keys[0] !== ':')
     .map((binding) => bindingEntry(state, binding));
 }
 
@@ -89,7 +83,10 @@ function bindingEntry(state: State, binding: Binding): PaletteEntry {
   };
 }
 
-/** How well something answers to what was typed, 0 the best; null where it does not. Letters with gaps count in its name only. */
+/**
+ * How well a name matches, 0 the best; null if it does not. Letters with gaps match in the name
+ * only.
+ */
 export function fuzzyRank(wanted: string, name: string, title = ''): number | null {
   const [needle, hay] = [wanted.toLowerCase(), name.toLowerCase()];
   if (hay.startsWith(needle)) return 0;
@@ -106,7 +103,7 @@ export function fuzzyRank(wanted: string, name: string, title = ''): number | nu
 
 type Named = { name: string; title: string };
 
-/** The best first, and of equally good ones the shortest name: `Job` before `Jobs`. */
+/** The best first, then the shortest name: `Job` before `Jobs`. */
 function ranked<T>(all: readonly T[], wanted: string, named: (one: T) => Named): T[] {
   if (wanted === '') return [...all];
   return all
@@ -129,7 +126,7 @@ export function paletteKey(state: State, palette: Palette, key: string, text: st
     return [opened(state, fieldOfText(entry.completed)), []];
   if (key === 'escape') return [{ ...state, overlay: null }, []];
   if (key !== 'enter' || entry === undefined) return [state, []];
-  // It stays open, so that what was wrong can be mended.
+  // Stays open, so that the text can be corrected.
   if (entry.reason !== null) return noticed(state, entry.reason, 'warn');
   return entry.run({ ...state, overlay: null });
 }
@@ -142,7 +139,7 @@ function typed({ text, caret }: Palette): TextField {
   return { value: text, caret };
 }
 
-/** The same text keeps its chosen line: only the caret has moved. */
+/** Only the caret has moved: keep the chosen line. */
 function opened(state: State, { value: text, caret }: TextField, before?: Palette): State {
   const cursor = before?.text === text ? before.cursor : 0;
   return { ...state, overlay: { type: 'palette', text, caret, cursor } };

@@ -1,5 +1,5 @@
 import type { JobDetail } from '../domain/job/detail.ts';
-import { holdMs, rowOf } from './arrange.ts';
+import { keepOrderMs, rowOf } from './arrange.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { jobRequest, withDetail } from './job-loading.ts';
 import { hasPane } from './layout.ts';
@@ -7,21 +7,21 @@ import { ask, isStale } from './loading.ts';
 import { openedJob } from './opened-job.ts';
 import type { JobScreen, State, Step } from './state.ts';
 
-/** The cursor rests on a job for so long before its detail is read. */
+/** How long the cursor rests on a job before its detail is read. */
 const restMs = 250;
-/** Its detail is read again with the table, but not sooner than this. */
+/** Minimum time between two readings of the detail. */
 const againMs = 2000;
 
-/** The job under the cursor beside the table: what is known of it, with the row's own figures. */
+/** The job beside the table, with the row's own figures. */
 export function paneJob(state: State): JobScreen | null {
   if (!hasPane(state)) return null;
   const row = rowOf(state.jobs, state.jobs.cursor);
   if (row === null) return null;
   const known = state.pane?.id === row.job.id ? state.pane : openedJob(row.job);
-  return { ...known, job: row.job, gone: row.ghost };
+  return { ...known, job: row.job, gone: row.gone };
 }
 
-/** The pane goes with the cursor: the question about the job that it was on is of no use any more. */
+/** A question about the previous job is dropped. */
 export function withPane(step: Step): Step {
   const [state, effects] = step;
   if (!hasPane(state)) return state.pane === null ? step : [withoutPane(state), effects];
@@ -38,7 +38,7 @@ function withoutPane(state: State): State {
   return { ...state, pane: null, asked: { ...state.asked, pane: null } };
 }
 
-/** Reads the job that the cursor rests on, by the question of the job screen but for the map. */
+/** Reads the selected job like the job screen does, without the map. */
 export function askPane(state: State): Step {
   const { pane, frozen_at } = state;
   if (!hasPane(state) || pane === null || pane.id !== state.jobs.cursor || isStale(state))
@@ -49,14 +49,13 @@ export function askPane(state: State): Step {
   return ask(state, 'pane', { ...rest, map_buckets: 0 });
 }
 
-/** With each reading of the table, where the last one is old enough. */
 export function askPaneAgain(state: State): Step {
-  const rested = state.at >= state.jobs.held_until - holdMs + restMs;
+  const rested = state.at >= state.jobs.keep_order_until - keepOrderMs + restMs;
   const read = state.pane?.received_at ?? Number.NEGATIVE_INFINITY;
   return rested && state.at - read >= againMs ? askPane(state) : [state, []];
 }
 
-/** What could not be read is asked again with the table; a database that is away is told by its question. */
+/** A failure is ignored: the table's question reports it. */
 export function paneAnswered(state: State, answer: DataAnswer): Step {
   const free = { ...state, asked: { ...state.asked, pane: null } };
   if (answer.type !== 'job') return [free, []];

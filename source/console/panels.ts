@@ -10,7 +10,6 @@ import type { JobView } from '../domain/job/job.ts';
 import { type FailureGroup, groupFailures } from '../presentation/partition/failure-groups.ts';
 import type { JobScreen, PanelName } from './state.ts';
 
-/** One selectable row of a panel, known by `key` whatever row it is on. */
 export type PanelItem = { key: string } & (
   | { panel: 'failed'; group: FailureGroup; partition: FailedPartition | null }
   | { panel: 'open'; partition: OpenPartition }
@@ -18,7 +17,7 @@ export type PanelItem = { key: string } & (
   | { panel: 'events'; event: JobEvent }
   | { panel: 'tree'; way: 'up' | 'down'; related: RelatedJob }
   | { panel: 'tree'; way: 'made'; asset: DownstreamAsset }
-  | { panel: 'crew'; member: JobExecutor }
+  | { panel: 'executors'; executor: JobExecutor }
 );
 
 const itemsIn: Readonly<Record<PanelName, (job: JobScreen) => PanelItem[]>> = {
@@ -45,11 +44,14 @@ const itemsIn: Readonly<Record<PanelName, (job: JobScreen) => PanelItem[]>> = {
       (asset): PanelItem => ({ panel: 'tree', way: 'made', key: `made ${asset.id}`, asset }),
     ),
   ],
-  crew: ({ insight }) =>
-    (insight?.executors ?? []).map((member) => ({ panel: 'crew', key: member.id, member })),
+  executors: ({ insight }) =>
+    (insight?.executors ?? []).map((executor) => ({
+      panel: 'executors',
+      key: executor.id,
+      executor,
+    })),
 };
 
-/** A kind of failure, and below it its partitions where it is unfolded. */
 function failedItems(group: FailureGroup, unfolded: string | null): PanelItem[] {
   const key = `kind ${group.partitions[0]?.partition_key ?? ''}`;
   const head: PanelItem = { panel: 'failed', key, group, partition: null };
@@ -65,7 +67,6 @@ function relatedItem(way: 'up' | 'down', related: RelatedJob): PanelItem {
   return { panel: 'tree', way, key: `${way} ${related.to} ${related.id}`, related };
 }
 
-/** The rows of the last few screens: one frame asks for the same ones several times. */
 const known = new WeakMap<JobScreen, Partial<Record<PanelName, PanelItem[]>>>();
 
 export function panelItems(job: JobScreen, panel: PanelName): PanelItem[] {
@@ -75,7 +76,6 @@ export function panelItems(job: JobScreen, panel: PanelName): PanelItem[] {
   return items;
 }
 
-/** Where the panel's selection is; the first row if what was selected is gone. */
 export function selectedIndex(
   job: JobScreen,
   items: readonly PanelItem[],
@@ -92,7 +92,6 @@ export function selectedItem(job: JobScreen): PanelItem | null {
   return items[selectedIndex(job, items, job.panel)] ?? null;
 }
 
-/** The partition that a row is about, or null. */
 export function partitionKeyOf(item: PanelItem | null): string | null {
   switch (item?.panel) {
     case 'failed':
@@ -107,7 +106,6 @@ export function partitionKeyOf(item: PanelItem | null): string | null {
   }
 }
 
-/** The job that a row of the tree leads to, or null. */
 export function relatedJob(item: PanelItem): JobView | null {
   return item.panel === 'tree' && item.way !== 'made' ? item.related.job : null;
 }

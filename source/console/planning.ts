@@ -16,52 +16,50 @@ import { isRunOpen } from './run.ts';
 import type { State, Step } from './state.ts';
 import { targetOf } from './target.ts';
 
-/** Whether the keys act on what is marked rather than on the selected job. */
+/** Whether keys act on the marked jobs rather than on the selected one. */
 export function actsOnMarks({ screen, marks }: State): boolean {
   return screen === 'jobs' && marks.size > 0;
 }
 
-/** Why an action's key does nothing now, or null. */
 export function whyNotHere(state: State, name: ActionName): string | null {
   return actsOnMarks(state) ? whyNoPlan(state) : whyNot(state, name, targetOf(state));
 }
 
-/** Why no plan can be made now, or null. */
 export function whyNoPlan(state: State): string | null {
   const locked = whyNotWrite(state);
   if (locked !== null) return locked;
-  if (isRunOpen(state)) return `a run is not at its end yet: ${keyFor(state, 'run')} shows it`;
-  if (isStale(state)) return 'the database does not answer: what is shown is old';
-  return state.planning === null ? null : 'the marked jobs are being read';
+  if (isRunOpen(state))
+    return `an action on several jobs is still running: ${keyFor(state, 'run')} shows it`;
+  if (isStale(state)) return 'no answer from the database: the data shown is old';
+  return state.planning === null ? null : 'the marked jobs are loading';
 }
 
-/** Reads the marked jobs as they are now: the card opens on what the database has answered. */
+/** Reads the marked jobs; the dialog opens on the answer. */
 export function askPlan(state: State, name: ActionName): Step {
   return ask(
     state,
     name,
     { ids: [...state.marks] },
-    `reading ${plural(state.marks.size, 'job')} …`,
+    `loading ${plural(state.marks.size, 'job')} …`,
   );
 }
 
-/** Reads the jobs that these changes are to be made to, as they are now. */
 export function askChanges(state: State, changes: NonNullable<Planning['changes']>): Step {
   const ids = [...new Set(changes.map(({ id }) => id))];
   const { name } = changes[0]!.change;
-  return ask(state, name, { ids }, `reading ${plural(ids.length, 'job')} …`, changes);
+  return ask(state, name, { ids }, `loading ${plural(ids.length, 'job')} …`, changes);
 }
 
-/** All jobs that match the filter at this moment become marked: a frozen list, whatever matches later. */
+/** Marks all jobs that match now: a fixed list, whatever matches later. */
 export function markAll(state: State): Step {
   const { text } = state.jobs.filter;
-  return ask(state, null, { filter: text }, 'reading all that match …');
+  return ask(state, null, { filter: text }, 'loading all matching jobs …');
 }
 
 export function whyNoMarkAll(state: State): string | null {
   if (state.jobs.filter.problems.length > 0) return state.jobs.filter.problems[0]!;
-  if (isStale(state)) return 'the database does not answer: what is shown is old';
-  return state.planning === null ? null : 'the jobs are being read already';
+  if (isStale(state)) return 'no answer from the database: the data shown is old';
+  return state.planning === null ? null : 'the jobs are already loading';
 }
 
 function ask(
@@ -80,7 +78,7 @@ function ask(
   return [next, [...effects, { type: 'data', request, effect: { type: 'plan-jobs', ...which } }]];
 }
 
-/** The answer opens the card, unless the operator has opened something else meanwhile. */
+/** Opens the dialog, unless the operator has opened something else meanwhile. */
 export function planAnswered(state: State, answer: DataAnswer): Step {
   const { planning } = state;
   const free = { ...state, planning: null, notice: null };
@@ -91,11 +89,11 @@ export function planAnswered(state: State, answer: DataAnswer): Step {
   if (planning.name === null) return marked(free, plan);
   const [first] = plan.jobs;
   if (first === undefined)
-    return noticed(free, `none of the ${wantedWords(planning)} jobs is there any more`, 'warn');
+    return noticed(free, `none of the ${jobsWord(planning)} jobs exists any more`, 'warn');
   const { changes, name } = planning;
   if (state.overlay !== null || state.screen !== (changes === undefined ? 'jobs' : 'risk')) {
-    const what = changes === undefined ? name : 'what is supposed';
-    return noticed(free, `${what} was left: press it again`, 'warn');
+    const what = changes === undefined ? name : 'the what-if';
+    return noticed(free, `${what} was not opened: press its key again`, 'warn');
   }
   return openPlan(free, { ...planning, name }, plan, first);
 }
@@ -103,8 +101,8 @@ export function planAnswered(state: State, answer: DataAnswer): Step {
 function marked(state: State, { jobs, truncated }: DraftPlan): Step {
   const marks = new Set([...state.marks, ...jobs.map(({ id }) => id)]);
   const { text } = state.jobs.filter;
-  const of = text === '' ? 'all there are now' : `all that match ${safeText(text)} now`;
-  const more = truncated ? '; MORE match than can be marked at once' : '';
+  const of = text === '' ? 'all jobs' : `all that match ${safeText(text)}`;
+  const more = truncated ? '; more jobs match than can be marked' : '';
   return noticed(
     { ...state, marks },
     `${plural(jobs.length, 'job')} marked: ${of}${more}`,
@@ -112,17 +110,15 @@ function marked(state: State, { jobs, truncated }: DraftPlan): Step {
   );
 }
 
-/** The jobs of a plan, each with why the action is not possible on it, or null. */
 export function judged(name: ActionName, { jobs }: DraftPlan): CardPlan['jobs'] {
   const { refusal } = actionRules[actionOf(name).action];
   return jobs.map((job) => ({ job, refusal: refusal(job) }));
 }
 
-function wantedWords({ changes }: Planning): string {
-  return changes === undefined ? 'marked' : 'wanted';
+function jobsWord({ changes }: Planning): string {
+  return changes === undefined ? 'marked' : 'selected';
 }
 
-/** The changes to the jobs that are there, each with why it is not possible, or null. */
 function judgedChanges(
   changes: NonNullable<Planning['changes']>,
   { jobs, created_at }: DraftPlan,
@@ -141,7 +137,7 @@ function refusalOf({ name, parameters }: PlannedChange, job: JobView, asOf: Date
   if (refusal !== null || Object.keys(parameters).length === 0) return refusal;
   const { settings, problems } = readParameters(action, parameters, asOf);
   if (problems.length > 0) return problems[0]!.message;
-  return changesOf(job, settings).changes.length === 0 ? 'it is already set so' : null;
+  return changesOf(job, settings).changes.length === 0 ? 'already set' : null;
 }
 
 function openPlan(
@@ -158,7 +154,7 @@ function openPlan(
   const some = jobs.filter(({ refusal }) => refusal === null).length;
   if (some === 0) {
     const { refusal } = jobs[0]!;
-    const all = `${formatFullCount(plan.jobs.length)} ${wantedWords(planning)}`;
+    const all = `${formatFullCount(plan.jobs.length)} ${jobsWord(planning)}`;
     return noticed(state, `none of the ${all}: ${refusal}`, 'warn');
   }
   const planned: CardPlan = {
@@ -173,7 +169,6 @@ function openPlan(
   return cardOn(state, name, target, planned, alone ? null : String(some));
 }
 
-/** The jobs of the present screen that its filter lets through. */
 function shownIds({ screen, jobs, boards }: State): string[] {
   if (screen === 'risk') return listed('risk', boards.risk).map(({ key }) => key);
   return rowsOf(jobs).flatMap(({ job, unmatched }) => (unmatched ? [] : [job.id]));

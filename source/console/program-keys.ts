@@ -4,11 +4,10 @@ import { refreshNow } from './loading.ts';
 import { backOrQuit } from './navigate.ts';
 import { turnInterval } from './settings.ts';
 
-/** The program itself. */
 export const programKeys: readonly Binding[] = [
   {
     keys: [':'],
-    title: 'palette: everything by its name',
+    title: 'palette: all commands by name',
     group: 'Program',
     on: onScreens,
     hint: 'palette',
@@ -16,7 +15,7 @@ export const programKeys: readonly Binding[] = [
   },
   {
     keys: ['?'],
-    title: 'this help: type to search, Enter runs an entry',
+    title: 'help: type to search, Enter runs an entry',
     group: 'Program',
     on: onScreens,
     hint: 'help',
@@ -44,12 +43,12 @@ export const programKeys: readonly Binding[] = [
     disabled: (state) =>
       state.frozen_at === null
         ? null
-        : `the data is frozen: ${keyFor(state, 'freeze')} lets it move`,
+        : `the data is frozen: ${keyFor(state, 'freeze')} unfreezes it`,
     run: refreshNow,
   },
   {
     keys: ['q'],
-    title: 'back; from the job table: quit',
+    title: 'quit: from the job table; elsewhere back',
     group: 'Program',
     on: everywhere,
     hint: 'quit',
@@ -73,7 +72,7 @@ export const programKeys: readonly Binding[] = [
   },
   {
     keys: ['ctrl-c'],
-    title: 'quit at once',
+    title: 'quit immediately',
     group: 'Program',
     on: everywhere,
     always: true,

@@ -9,7 +9,6 @@ import { type PanelItem, partitionKeyOf } from './panels.ts';
 import { openSource, textReader } from './reading.ts';
 import type { JobScreen, State, Step } from './state.ts';
 
-/** What is behind a row of a panel, in full: every line that the row had no room for. */
 export function openItem(state: State, job: JobScreen, item: PanelItem): Step {
   if (item.panel === 'events') return [eventRead(state, item.event), []];
   const key = partitionKeyOf(item);
@@ -18,7 +17,6 @@ export function openItem(state: State, job: JobScreen, item: PanelItem): Step {
   return [{ ...state, overlay: textReader(title, lines.join('\n')) }, []];
 }
 
-/** One partition: what the screen knows of it at once, everything when it has been read. */
 export function openPartition(
   state: State,
   job: JobScreen,
@@ -27,7 +25,7 @@ export function openPartition(
 ): Step {
   const shown = safeText(key, { cap: 300 });
   const title = part === 'all' ? `Partition ${shown}` : `Log of ${shown}`;
-  const text = part === 'all' ? knownOf(job, key) : 'reading …';
+  const text = part === 'all' ? knownOf(job, key) : 'loading …';
   return openSource(state, title, { type: 'partition', id: job.id, key, part }, text);
 }
 
@@ -35,7 +33,7 @@ function knownOf({ insight, detail }: JobScreen, key: string): string {
   const failed = (insight?.failures ?? []).flatMap(({ partitions }) => partitions);
   const found = [...failed, ...(detail?.open ?? [])].find((one) => one.partition_key === key);
   const message = found?.error_message ?? null;
-  return [...(message === null ? [] : [...messageLines(message), '']), 'reading …'].join('\n');
+  return [...(message === null ? [] : [...messageLines(message), '']), 'loading …'].join('\n');
 }
 
 function eventRead(state: State, event: JobEvent): State {
@@ -46,16 +44,16 @@ function eventRead(state: State, event: JobEvent): State {
 }
 
 function contents(state: State, item: PanelItem): { title: string; lines: string[] } {
-  if (item.panel === 'crew') {
-    const { member } = item;
+  if (item.panel === 'executors') {
+    const { executor } = item;
     return {
-      title: `Executor ${safeText(member.id, { cap: 300 })}`,
+      title: `Executor ${safeText(executor.id, { cap: 300 })}`,
       lines: [
-        `runs       ${member.partitions} of the job's partitions in ${member.slots} slots`,
-        `since      ${clock(state, member.since)}`,
-        `last seen  ${member.seen_at === null ? 'not registered: an executor of another program' : clock(state, member.seen_at)}`,
-        ...(member.draining ? ['it drains: it takes nothing new'] : []),
-        ...(member.lost ? ['it is gone: what it ran is taken back'] : []),
+        `runs       ${executor.partitions} of the job's partitions in ${executor.slots} slots`,
+        `since      ${clock(state, executor.since)}`,
+        `last seen  ${executor.seen_at === null ? 'not registered: an external writer' : clock(state, executor.seen_at)}`,
+        ...(executor.draining ? ['draining: claims nothing new'] : []),
+        ...(executor.lost ? ['declared dead: its partitions are rescued'] : []),
       ],
     };
   }
@@ -65,10 +63,10 @@ function contents(state: State, item: PanelItem): { title: string; lines: string
       title: `Asset ${safeText(asset.name, { cap: 300 })}`,
       lines: [
         asset.depth === 1
-          ? 'made from what this job makes'
-          : `made from it through others, ${asset.depth} steps away`,
+          ? 'directly downstream of this job'
+          : `downstream of this job, ${asset.depth} steps away`,
         `owner  ${asset.owner === null ? '–' : safeText(asset.owner, { cap: 300 })}`,
-        ...(asset.jobs.length === 0 ? ['none of its jobs is active'] : ['active jobs']),
+        ...(asset.jobs.length === 0 ? ['no active jobs'] : ['active jobs']),
         ...asset.jobs.map(({ id, state }) => `  ${shortId(id)} ${stateLabel(state).word}`),
       ],
     };

@@ -1,14 +1,12 @@
 import { nearest } from '../domain/text/nearest.ts';
 import type { Problem } from '../errors.ts';
-import { type Binding, contexts } from './binding.ts';
+import { type Binding, keyScopes } from './binding.ts';
 import { keyName, keyOf } from './key-names.ts';
 
-/** What a row of the keymap is called in [keys]: its title up to the colon. */
 export function nameOf({ title }: Binding): string {
   return title.split(':')[0]!;
 }
 
-/** The keymap with other keys for some of its rows, and every reason why it cannot be so. */
 export function remapKeys(
   keymap: readonly Binding[],
   wanted: Readonly<Record<string, string>>,
@@ -20,11 +18,11 @@ export function remapKeys(
     const key = keyOf(text);
     const near = nearest(name, names);
     if (!names.includes(name)) {
-      const hint = near === null ? 'the help (?) names them all' : `did you mean ${near}?`;
-      problems.push({ message: `[keys]: nothing is called "${name}"`, hint });
+      const hint = near === null ? 'the help (?) lists the names' : `did you mean ${near}?`;
+      problems.push({ message: `[keys]: no key is named "${name}"`, hint });
     } else if (key === null) {
-      const hint = 'one character, or a name as Ctrl-R, PgDn, Enter';
-      problems.push({ message: `[keys]: "${text}" for ${name} is not a key`, hint });
+      const hint = 'expected one character, or a name such as Ctrl-R, PgDn, Enter';
+      problems.push({ message: `[keys]: invalid key "${text}" for ${name}`, hint });
     } else chosen.set(name, key);
   }
   const remapped = keymap.map((binding): Binding => {
@@ -34,30 +32,30 @@ export function remapKeys(
   return { keymap: remapped, problems: [...problems, ...conflicts(remapped), ...chords(remapped)] };
 }
 
-/** A key that would mean two things in one place. */
+/** A key may have one meaning per scope. */
 function conflicts(keymap: readonly Binding[]): Problem[] {
   const found = new Set<string>();
-  for (const context of contexts) {
+  for (const scope of keyScopes) {
     const meanings = new Map<string, string>();
-    for (const binding of keymap.filter(({ on }) => on.includes(context))) {
+    for (const binding of keymap.filter(({ on }) => on.includes(scope))) {
       for (const key of binding.keys) {
         const other = meanings.get(key);
         const name = nameOf(binding);
         if (other !== undefined && other !== name)
-          found.add(`[keys]: ${keyName(key)} would be both "${other}" and "${name}"`);
+          found.add(`[keys]: ${keyName(key)} is assigned to both "${other}" and "${name}"`);
         meanings.set(key, name);
       }
     }
   }
-  return [...found].map((message) => ({ message, hint: 'give one of them another key' }));
+  return [...found].map((message) => ({ message, hint: 'assign another key to one of them' }));
 }
 
-/** What writes is on a key that nobody hits while paging or confirming something else. */
+/** Keys that write must not be hit while paging or confirming. */
 function chords(keymap: readonly Binding[]): Problem[] {
   return keymap
     .filter(({ danger, keys }) => danger && !keys.every((key) => /^[^\sy]$/u.test(key)))
     .map((binding) => ({
-      message: `[keys]: ${nameOf(binding)} acts on a job, and cannot be on ${keyName(binding.keys[0])}`,
-      hint: 'give it a single character other than y',
+      message: `[keys]: ${nameOf(binding)} changes a job and cannot be on ${keyName(binding.keys[0])}`,
+      hint: 'assign a single character other than y',
     }));
 }

@@ -3,7 +3,7 @@ import { type ActionName, actionOf } from './actions.ts';
 import { keymapOf } from './keymap.ts';
 import type { State } from './state.ts';
 
-/** Which action of the console carries out a remedy of the runbooks; the others are done elsewhere. */
+/** The console's action for each remedy of the runbooks; other remedies are done elsewhere. */
 export const remedyActions: Readonly<Partial<Record<RemedyAction, ActionName>>> = {
   pause: 'pause',
   resume: 'resume',
@@ -16,7 +16,6 @@ export const remedyActions: Readonly<Partial<Record<RemedyAction, ActionName>>> 
   'set-parallel': 'tune',
 };
 
-/** The key that does it to the selected row's job. */
 export function remedyKeys(state: State): Readonly<Partial<Record<RemedyAction, string>>> {
   const keyFor = (name: ActionName) => {
     const { title, key } = actionOf(name);

@@ -1,61 +1,61 @@
-import { applySupposed, whyNotApply } from './applying.ts';
+import { applyWhatIf, whyNotApply } from './apply-what-if.ts';
 import type { Binding } from './binding.ts';
 import type { State, Step } from './state.ts';
+import { noTarget } from './target.ts';
 import {
-  forget,
   moveDeadline,
   noDeadline,
   noFailures,
   noPause,
   noSlots,
-  nothingSupposed,
+  noWhatIf,
+  resetWhatIf,
   turnParallel,
   turnPause,
   turnRetry,
   turnSlots,
-} from './supposing.ts';
-import { noTarget } from './target.ts';
+} from './what-if.ts';
 
-/** The keys of the calculator: they change what is supposed, and nothing in the database. */
+/** Keys of the what-if: they change nothing in the database. */
 export const riskKeys: readonly Binding[] = [
   {
     keys: ['a'],
-    title: 'apply what is supposed: one card for all of it',
+    title: 'apply the what-if changes: one dialog for all',
     group: 'Act',
     on: ['risk'],
     hint: 'apply',
     danger: true,
     disabled: whyNotApply,
-    run: applySupposed,
+    run: applyWhatIf,
   },
-  supposing(']', 'what if: one slot more', noSlots, (state) => turnSlots(state, 1), 'slots'),
-  supposing('[', 'what if: one slot less', noSlots, (state) => turnSlots(state, -1)),
-  supposing(
+  whatIfKey(']', 'what if: one more slot', noSlots, (state) => turnSlots(state, 1), 'slots'),
+  whatIfKey('[', 'what if: one slot fewer', noSlots, (state) => turnSlots(state, -1)),
+  whatIfKey(
     '}',
-    'what if: one more of its partitions at once',
+    'what if: max parallel of the job plus one',
     noTarget,
     (state) => turnParallel(state, 1),
     'parallel',
   ),
-  supposing('{', 'what if: one less of its partitions at once', noTarget, (state) =>
+  whatIfKey('{', 'what if: max parallel of the job minus one', noTarget, (state) =>
     turnParallel(state, -1),
   ),
-  supposing(
+  whatIfKey(
     ')',
-    'what if: its deadline 15 minutes later',
+    'what if: deadline 15 minutes later',
     noDeadline,
     (state) => moveDeadline(state, 1),
     'deadline',
   ),
-  supposing('(', 'what if: its deadline 15 minutes earlier', noDeadline, (state) =>
+  whatIfKey('(', 'what if: deadline 15 minutes earlier', noDeadline, (state) =>
     moveDeadline(state, -1),
   ),
-  supposing('P', 'what if: it were paused', noPause, turnPause, 'if paused'),
-  supposing('T', 'what if: its failed partitions were tried again', noFailures, turnRetry),
-  supposing('0', 'what if: forget all that is supposed', nothingSupposed, forget, 'forget'),
+  whatIfKey('P', 'what if: the job paused', noPause, turnPause, 'if paused'),
+  whatIfKey('T', 'what if: failed partitions retried', noFailures, turnRetry),
+  whatIfKey('0', 'what if: reset all changes', noWhatIf, resetWhatIf, 'reset'),
 ];
 
-function supposing(
+function whatIfKey(
   key: string,
   title: string,
   disabled: (state: State) => string | null,

@@ -2,16 +2,14 @@ import type { ActionParameters } from '../domain/job/action.ts';
 import type { ActionResult } from '../domain/job/detail.ts';
 import { formatFullCount, plural } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
+import { actEffect, reasonOf } from './act-effect.ts';
 import type { Act, DataAnswer } from './effects.ts';
-import { orderOn, reasonOf } from './orders.ts';
 import type { Card, CardPlan, Run, RunItem } from './overlay.ts';
 
-/** Whether each line of the plan says by itself what is to be done. */
 export function isOfChanges({ jobs }: CardPlan): boolean {
   return jobs.some(({ change }) => change !== undefined);
 }
 
-/** What a card has planned, with nothing done yet but what is skipped. */
 export function runOf(
   { name, values }: Pick<Card, 'name' | 'values'>,
   plan: CardPlan,
@@ -26,7 +24,7 @@ export function runOf(
       job,
       ...(change === undefined ? {} : { change }),
       result: refusal === null ? null : skipped(job, refusal),
-      lost: false,
+      answer_lost: false,
     })),
     request: null,
     stopped: null,
@@ -37,65 +35,69 @@ function skipped({ id, state, version }: RunItem['job'], refusal: string): Actio
   return { id, result: 'skipped', state, version, message: refusal };
 }
 
-/** Whether something is still to be done, or to be answered. */
 export function isOpen({ items }: Run): boolean {
   return items.some(({ result }) => result === null);
 }
 
-/** The item whose order has been sent and not been answered yet. */
 export function sentItem({ items, request }: Run): RunItem | null {
   return request === null ? null : (items.find(({ result }) => result === null) ?? null);
 }
 
-/** What is said of an order that has been sent, until the database has answered. */
 export const unconfirmed = 'sent, not confirmed yet';
 
-/** The order for the next job that has no result; null at the end. One whose answer was lost goes again: the plan does nothing twice. */
-export function nextOrder({ name, reason, parameters, plan, items }: Run): Act | null {
+/**
+ * The next job without a result; null at the end. One whose answer was lost is sent again: the plan
+ * does nothing twice.
+ */
+export function nextAct({ name, reason, parameters, plan, items }: Run): Act | null {
   const item = items.find(({ result }) => result === null);
   if (item === undefined) return null;
   const { job, change } = item;
-  if (change === undefined) return { ...orderOn(name, job, reason, parameters), plan };
-  const order = orderOn(change.name, job, reason, change.parameters);
+  if (change === undefined) return { ...actEffect(name, job, reason, parameters), plan };
+  const order = actEffect(change.name, job, reason, change.parameters);
   return { ...order, plan: { ...plan, step: change.name } };
 }
 
-/** The run after the answer to its last order: stopped where the database was lost. */
+/** The run after an answer; stopped if the database was lost. */
 export function afterAnswer(run: Run, answer: DataAnswer): Run {
   const at = run.items.findIndex(({ result }) => result === null);
   const item = run.items[at];
   if (item === undefined) return run;
-  const told = { ...run, request: null };
+  const answered = { ...run, request: null };
   if (answer.type === 'failure' && answer.failure.code === 'database_unreachable') {
-    return { ...told, items: run.items.with(at, { ...item, lost: true }), stopped: answer.failure };
+    return {
+      ...answered,
+      items: run.items.with(at, { ...item, answer_lost: true }),
+      stopped: answer.failure,
+    };
   }
   const result =
     answer.type === 'acted'
       ? resultOf(item, answer.result)
       : failed(item, answer.type === 'failure' ? answer.failure.message : 'no answer');
-  return { ...told, items: run.items.with(at, { ...item, result, lost: false }) };
+  return { ...answered, items: run.items.with(at, { ...item, result, answer_lost: false }) };
 }
 
-/** What an earlier sending of the same plan has done, whose answer was lost, is applied. */
-function resultOf({ lost }: RunItem, result: ActionResult): ActionResult {
-  if (!(lost && result.already)) return result;
-  return { ...result, result: 'applied', message: 'done; its answer had been lost' };
+/** Done by an earlier send of the same plan whose answer was lost: applied. */
+function resultOf({ answer_lost }: RunItem, result: ActionResult): ActionResult {
+  if (!(answer_lost && result.already)) return result;
+  return { ...result, result: 'applied', message: 'done (the first answer was lost)' };
 }
 
 function failed({ job: { id, state, version } }: RunItem, message: string): ActionResult {
   return { id, result: 'failed', state, version, message };
 }
 
-/** Why it does not go on at a word, or null: `stopped` is what keeps one from going on by itself. */
+/** Why it cannot be continued now, or null. */
 export function whyNotOnward(run: Run | null, down: boolean): string | null {
-  if (run === null || !isOpen(run)) return 'the run is at its end';
-  if (run.stopped === null) return 'the run is under way';
-  if (run.request !== null) return 'the last job is still on its way';
-  return down ? 'the database does not answer yet' : null;
+  if (run === null || !isOpen(run)) return 'the action has finished';
+  if (run.stopped === null) return 'the action is still running';
+  if (run.request !== null) return 'the last job has no answer yet';
+  return down ? 'no answer from the database yet' : null;
 }
 
-/** `pause: 7 of 24 done`, and at the end what became of all of them. */
-export function runWords({ name, items, stopped: why }: Run): string {
+/** `pause 24 jobs: 7 applied, 17 left`. */
+export function runSummary({ name, items, stopped: why }: Run): string {
   const count = (result: ActionResult['result']) =>
     items.filter((item) => item.result?.result === result).length;
   const left = items.filter(({ result }) => result === null).length;

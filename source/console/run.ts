@@ -1,27 +1,24 @@
 import type { DataAnswer } from './effects.ts';
-import type { Told } from './follow.ts';
+import type { CardInput } from './follow.ts';
 import { isStale, refresh } from './loading.ts';
 import { noticed } from './notice.ts';
 import type { Card } from './overlay.ts';
-import { afterAnswer, isOpen, nextOrder, runOf, runWords, whyNotOnward } from './run-items.ts';
+import { afterAnswer, isOpen, nextAct, runOf, runSummary, whyNotOnward } from './run-items.ts';
 import type { State, Step } from './state.ts';
 
-/** Begins what the card has planned: one job after the other, each bound to what the plan saw. */
-export function startRun(state: State, card: Card, told: Told): Step {
-  const run = runOf(card, card.plan!, told.parameters);
+export function startRun(state: State, card: Card, input: CardInput): Step {
+  const run = runOf(card, card.plan!, input.parameters);
   const opened = { ...state, run, marks: new Set<string>(), range: null, notice: null };
   return next({ ...opened, overlay: { type: 'run', top: 0 } });
 }
 
-/** Whether something is still to be done, or to be answered. */
 export function isRunOpen({ run }: State): boolean {
   return run !== null && isOpen(run);
 }
 
-/** Sends the next job that has no result. */
 function next(state: State): Step {
   const { run } = state;
-  const effect = run === null ? null : nextOrder(run);
+  const effect = run === null ? null : nextAct(run);
   if (run === null || effect === null) return refresh(state);
   const request = state.next_request;
   return [
@@ -36,17 +33,16 @@ export function runAnswered(state: State, answer: DataAnswer): Step {
   return after.run.stopped === null ? next(after) : [after, []];
 }
 
-/** Stops after the job that is on its way; `goOn` goes on with the rest. */
 export function stopRun(state: State): Step {
   const { run } = state;
   if (run === null || !isRunOpen(state) || run.stopped !== null) return [state, []];
   return [{ ...state, run: { ...run, stopped: 'by hand' } }, []];
 }
 
-/** Only the operator's word makes a run go on, and only once the database answers again. */
+/** Only the operator continues a stopped run, and only once the database answers. */
 export function goOn(state: State): Step {
-  const lacking = whyNotGoOn(state);
-  return lacking === null ? next(state) : noticed(state, lacking, 'warn');
+  const reason = whyNotGoOn(state);
+  return reason === null ? next(state) : noticed(state, reason, 'warn');
 }
 
 export function whyNotGoOn(state: State): string | null {
@@ -58,12 +54,11 @@ export function openRun(state: State): Step {
 }
 
 export function runText({ run }: State): string {
-  return run === null ? '' : runWords(run);
+  return run === null ? '' : runSummary(run);
 }
 
 type Pressed = { key: string; rows: number };
 
-/** In the list of results: it scrolls, and is closed; `y` goes on where the run has stopped. */
 export function runKey(state: State, top: number, { key, rows }: Pressed): Step {
   const last = Math.max(0, (state.run?.items.length ?? 0) - rows);
   const page = Math.max(1, rows - 1);

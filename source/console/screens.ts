@@ -1,6 +1,6 @@
 import type { ScreenName } from './state.ts';
 
-/** The screens in the order of their keys. What one check finds is opened from the triage. */
+/** In the order of their keys. Findings of one check are opened from the triage. */
 export const screens: readonly { name: ScreenName; key: string; title: string }[] = [
   { name: 'jobs', key: '1', title: 'Jobs' },
   { name: 'job', key: '2', title: 'Job' },

@@ -7,7 +7,6 @@ import { refresh } from './loading.ts';
 import { noticed } from './notice.ts';
 import type { State, Step } from './state.ts';
 
-/** What `+` and `-` go through, in milliseconds. */
 const intervals = [500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 export const shortestInterval = 250;
 export const longestInterval = 600_000;
@@ -31,11 +30,10 @@ export function sortBy(state: State, sort: Sort): Step {
 
 export function sortName({ column, descending }: Sort): string {
   const title = jobColumns.find(({ name }) => name === column)?.title;
-  const name = column === attention ? 'what needs attention' : (title ?? column);
+  const name = column === attention ? 'attention' : (title ?? column);
   return descending ? `${name}, inverted` : name;
 }
 
-/** All columns, each as wide as it likes; or as many as fit. */
 export function turnWide(state: State): Step {
   const wide = state.wide === null ? 0 : null;
   return noticed(
@@ -46,7 +44,6 @@ export function turnWide(state: State): Step {
   );
 }
 
-/** Away from the first columns, or back. */
 export function scrollColumns(state: State, by: 1 | -1): Step {
   const most = jobColumns.length - pinnedColumns - 1;
   return [{ ...state, wide: Math.min(most, Math.max(0, (state.wide ?? 0) + by)) }, []];
@@ -54,10 +51,10 @@ export function scrollColumns(state: State, by: 1 | -1): Step {
 
 export function notWide(state: State): string | null {
   if (state.wide !== null) return null;
-  return `all columns are in sight: ${keyFor(state, 'wide')} shows each at its width`;
+  return `all columns are visible: ${keyFor(state, 'wide')} shows them at full width`;
 }
 
-/** While the data is frozen nothing is asked; letting it move again asks at once. */
+/** While the data is frozen nothing is read. */
 export function turnFreeze(state: State): Step {
   if (state.frozen_at !== null) return refresh({ ...state, frozen_at: null });
   return [

@@ -3,12 +3,11 @@ import { rowOf } from './arrange.ts';
 import { isBoard, underCursor } from './boards.ts';
 import type { State } from './state.ts';
 
-/** What a key acts upon: a job as it was last read, and when that was. */
+/** What a key acts on: a job as last read, and when. */
 export type Target = {
   job: JobView;
-  /** No longer there: shown, and nothing can be done to it. */
+  /** No longer exists: shown, but no action is possible. */
   gone: boolean;
-  /** The database's clock at the reading, and ours. */
   as_of: Date;
   received_at: number;
 };
@@ -32,7 +31,7 @@ export function targetOf(state: State): Target | null {
   }
   const row = rowOf(jobs, jobs.cursor);
   if (row === null) return null;
-  return { job: row.job, gone: row.ghost, as_of: jobs.list.as_of, received_at: jobs.received_at };
+  return { job: row.job, gone: row.gone, as_of: jobs.list.as_of, received_at: jobs.received_at };
 }
 
 export function noTarget(state: State): string | null {

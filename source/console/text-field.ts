@@ -1,17 +1,14 @@
 import { charactersOf } from '../presentation/text/characters.ts';
 
-/** A text being typed. `caret`: the index, between two characters, where the next one goes. */
 export type TextField = { value: string; caret: number };
 
-/** Longest text of a field: a reason in the journal is read by people. */
 const longest = 500;
 
-/** As in safeText: what a pasted text brings along besides its words. */
+/** As in safeText: escape sequences in a pasted text. */
 const escapeSequences =
   /\x1b\[[0-?]*[ -/]*[@-~]?|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]?/g;
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
-/** A field with the caret at its end. */
 export function fieldOfText(value: string): TextField {
   return { value, caret: value.length };
 }
@@ -35,7 +32,7 @@ const at = ({ value }: TextField, caret: number): TextField => ({ value, caret }
 const toStart: Edit = (field) => at(field, 0);
 const toEnd: Edit = ({ value }) => fieldOfText(value);
 
-/** What keys do in a field: readline's, as far as they are common. */
+/** The common keys of readline. */
 const edits: Readonly<Record<string, Edit>> = {
   left: (field) => at(field, before(field)),
   right: (field) => at(field, after(field)),
@@ -50,17 +47,16 @@ const edits: Readonly<Record<string, Edit>> = {
   'ctrl-k': (field) => cut(field, field.caret, field.value.length),
 };
 
-/** Keys that only move the caret: in an empty field they are left to whatever else they do. */
+/** Keys that only move the caret: in an empty field they keep their other meanings. */
 const motions = ['left', 'right', 'home', 'end'];
 
-/** The field after a key that edits it, or null for one that does not. */
 export function editText(field: TextField, key: string, text: string | null): TextField | null {
   if (text !== null) return insertText(field, text);
   if (field.value === '' && motions.includes(key)) return null;
   return edits[key]?.(field) ?? null;
 }
 
-/** The whole character before the caret, and the one after it: an emoji counts as one. */
+/** Whole characters: an emoji counts as one. */
 function before({ value, caret }: TextField): number {
   const last = Array.from(charactersOf(value.slice(0, caret))).at(-1) ?? '';
   return caret - last.length;

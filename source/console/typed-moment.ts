@@ -4,8 +4,8 @@ const onTheClock = /^(\d{1,2}):(\d{2})$/;
 const onTheCalendar = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2})(?::(\d{2})(?::(\d{2}))?)?)?$/;
 
 /**
- * A moment that was typed without a zone, with the zone of the screens: what is typed is what is
- * read. `14:30` is the next time that it is so. Any other text stays as it is.
+ * Adds the screens' zone to a time typed without one. `14:30` is its next occurrence. Other texts
+ * stay as they are.
  */
 export function zoned(text: string, zone: Zone, now: Date): string {
   const trimmed = text.trim();
@@ -17,7 +17,7 @@ export function zoned(text: string, zone: Zone, now: Date): string {
     .slice(1)
     .map((part) => Number(part ?? 0));
   const at = new Date(year!, month! - 1, date, hour, minute, second);
-  // The 31st of a month that has 30 days is a mistake, and not the first of the next.
+  // The 31st of a 30-day month is a mistake, not the first of the next.
   const real = at.getMonth() === month! - 1 && at.getDate() === date && at.getHours() === hour;
   return real ? at.toISOString() : text;
 }

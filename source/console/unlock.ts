@@ -1,5 +1,6 @@
 import { safeText } from '../presentation/text/safe-text.ts';
 import { dropMs } from './card.ts';
+import { isReadOnly } from './context.ts';
 import {
   type DialogView,
   dialogKey,
@@ -7,26 +8,23 @@ import {
   firstFocus,
   type Pressed,
 } from './dialog-keys.ts';
+import { closedByLetter } from './late-typing.ts';
 import { ask, isStale } from './loading.ts';
 import type { Unlock, UnlockFocus } from './overlay.ts';
-import { isReadOnly } from './place.ts';
 import type { State, Step } from './state.ts';
-import { closedByLetter } from './swallowing.ts';
 import type { TextField } from './text-field.ts';
 
-/** How long an unlocked context stays so. */
 export const unlockMs = 10 * 60_000;
 
-/** Why a read-only place cannot be unlocked, or null. */
 export function noUnlock(state: State): string | null {
   if (!isReadOnly(state)) {
-    return state.options.read_only ? 'it is unlocked already' : 'it is not read-only';
+    return state.options.read_only ? 'already unlocked' : 'this context is not read-only';
   }
-  if (isStale(state)) return 'the database does not answer';
-  return state.options.why_locked ?? null;
+  if (isStale(state)) return 'no answer from the database';
+  return state.options.locked_reason ?? null;
 }
 
-/** The question: the context's name is to be typed, and `y` said on a button. */
+/** Opens the dialog: the context's name must be typed, then `y` on a button. */
 export function openUnlock(state: State): Step {
   const token = state.next_request;
   const { context, tenant } = state.options.labels;
@@ -59,7 +57,6 @@ function viewOf(state: State, dialog: Unlock): DialogView<'check'> {
   };
 }
 
-/** As in an action's dialog. */
 export function unlockKey(state: State, dialog: Unlock, pressed: Pressed): Step {
   const intent = dialogKey(viewOf(state, dialog), pressed);
   switch (intent.type) {
@@ -70,14 +67,14 @@ export function unlockKey(state: State, dialog: Unlock, pressed: Pressed): Step 
     case 'close':
       return [closedByLetter({ ...state, overlay: null }, pressed), []];
     case 'confirm': {
-      const lacking = missingWord(dialog) ?? noUnlock(state);
-      if (lacking !== null) return told(state, dialog, lacking);
+      const reason = missingWord(dialog) ?? noUnlock(state);
+      if (reason !== null) return withHint(state, dialog, reason);
       const free = closedByLetter({ ...state, overlay: null }, pressed);
-      return ask(free, 'place', { type: 'unlock', ms: unlockMs });
+      return ask(free, 'context', { type: 'unlock', ms: unlockMs });
     }
     case 'asked': {
-      const rule = intent.by === 'y' ? 'press y by itself' : 'Enter never means yes: press y';
-      return told(state, dialog, missingWord(dialog) ?? rule);
+      const rule = intent.by === 'y' ? 'press y alone' : 'Enter does not confirm: press y';
+      return withHint(state, dialog, missingWord(dialog) ?? rule);
     }
     case 'other':
       return [state, []];
@@ -93,14 +90,13 @@ function typed(state: State, dialog: Unlock, { value, caret }: TextField): Step 
   return shown(state, { ...dialog, focus: 'check', typed: value, caret });
 }
 
-function told(state: State, dialog: Unlock, hint: string): Step {
+function withHint(state: State, dialog: Unlock, hint: string): Step {
   const focus = missingWord(dialog) === null ? dialog.focus : 'check';
   return [{ ...state, overlay: { ...dialog, focus, caret: dialog.typed.length, hint } }, []];
 }
 
-/** What keeps the button from being armed, or null. */
 export function missingWord({ typed, expected }: Unlock): string | null {
-  return typed === expected ? null : `type ${safeText(expected)} to arm the button`;
+  return typed === expected ? null : `type ${safeText(expected)} to enable the button`;
 }
 
 function shown(state: State, dialog: Unlock): Step {

@@ -1,13 +1,15 @@
-import { listen, listened } from './bells.ts';
-import { fieldOf, latelyAnswered } from './card.ts';
+import { bellsAnswered, readBells } from './bells.ts';
+import { cardAnswered, fieldOf } from './card.ts';
 import { cardKey, cardPaste } from './card-keys.ts';
+import { contextAnswered, lock } from './context.ts';
 import type { DataAnswer } from './effects.ts';
-import { verified, verify, withTrial } from './explaining.ts';
+import { startVerifying, verified, verify } from './explain.ts';
 import { filterKey, filterPaste } from './filter-field.ts';
-import { findAnswered } from './finding.ts';
+import { findAnswered } from './find-job.ts';
 import { actionAnswered, actionFailed, watch, watched, watchFailed } from './follow.ts';
 import { helpKey, helpPaste } from './help.ts';
 import { bindingFor, runBinding, whereElse } from './keymap.ts';
+import { ignoredTyping, isReadingForCard } from './late-typing.ts';
 import { runRows } from './layout.ts';
 import {
   alertsAnswered,
@@ -28,16 +30,14 @@ import {
 import type { Message, MessageOf } from './messages.ts';
 import { withWindow } from './moves.ts';
 import { noticed, noticePassed } from './notice.ts';
+import { announceDialog, dialogsAnswered, renew } from './other-dialogs.ts';
 import { paletteKey, palettePaste } from './palette.ts';
 import { askPane, askPaneAgain, paneAnswered, withPane } from './pane.ts';
-import { paperAnswered } from './papers.ts';
-import { lock, placeAnswered } from './place.ts';
 import { planAnswered } from './planning.ts';
-import { presenceAnswered, renew, withPresence } from './presence.ts';
 import { readerAnswered } from './reading.ts';
+import { reportAnswered } from './reports.ts';
 import { runAnswered, runKey } from './run.ts';
 import type { State, Step } from './state.ts';
-import { isReadingForCard, swallowed } from './swallowing.ts';
 import { unlockKey, unlockPaste } from './unlock.ts';
 
 type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) => Step };
@@ -64,15 +64,17 @@ const timers = {
   counts: askCounts,
   verify,
   unlock: lock,
-  bells: listen,
-  presence: renew,
+  bells: readBells,
+  dialogs: renew,
   pane: askPane,
 } as const;
 
-/** The whole console: what happened, and what to do about it. Pure and total. */
+/** The whole console: a message in, state and effects out. Pure and total. */
 export function update(state: State, message: Message): Step {
   const handler = handlers[message.type] as (state: State, message: Message) => Step;
-  const [next, effects] = withPresence(withTrial(handler({ ...state, at: message.at }, message)));
+  const [next, effects] = announceDialog(
+    startVerifying(handler({ ...state, at: message.at }, message)),
+  );
   const shown = withWindow(next);
   const step = withPane([shown, effects]);
   if (!byHand.includes(message.type)) return step;
@@ -80,19 +82,18 @@ export function update(state: State, message: Message): Step {
   return chain(step, (after) => seek(after, moved));
 }
 
-/** After these the operator may want to see other jobs than those that are held. */
+/** After these the operator may want to see jobs that are not loaded. */
 const byHand: readonly Message['type'][] = ['key', 'paste', 'flood', 'resized'];
 
-/** Keys belong to whatever has the focus; only the few that always work go past it. */
 function keyPressed(state: State, pressed: MessageOf<'key'>): Step {
   const { key, text, alone } = pressed;
   const binding = bindingFor(state, key);
   if (binding?.always) return runBinding(state, binding);
   const { overlay } = state;
-  const onward = overlay === null || overlay.type === 'run' ? swallowed(state, pressed) : null;
+  const onward = overlay === null || overlay.type === 'run' ? ignoredTyping(state, pressed) : null;
   if (onward !== null) return onward;
   if (overlay === null && text !== null && isReadingForCard(state))
-    return noticed(state, 'reading the jobs for a dialog: Esc leaves it');
+    return noticed(state, 'loading the jobs for a dialog: Esc cancels');
   switch (overlay?.type) {
     case 'card':
       return cardKey(state, overlay, { key, text, alone });
@@ -111,13 +112,12 @@ function keyPressed(state: State, pressed: MessageOf<'key'>): Step {
   }
 }
 
-/** What is of no use here is told where it is of use, not dropped in silence. */
 function unbound(state: State, key: string): Step {
   const elsewhere = state.overlay === null ? whereElse(state, key) : null;
   return elsewhere === null ? [state, []] : noticed(state, elsewhere);
 }
 
-/** A flood is typing as long as it goes into text fields; the rest of it goes nowhere. */
+/** A flood is typing while it goes into text fields; the rest is dropped. */
 function flooded(state: State, { keys }: MessageOf<'flood'>): Step {
   let step: Step = [state, []];
   for (const key of keys) {
@@ -133,12 +133,12 @@ function isTyping({ overlay }: State): boolean {
   return overlay !== null && ['filter', 'help', 'palette'].includes(overlay.type);
 }
 
-/** An Enter that nobody can have pressed by itself runs nothing. */
+/** An Enter inside a flood was not pressed alone, and runs nothing. */
 function wouldRun({ overlay }: State, { key }: { key: string }): boolean {
   return key === 'enter' && (overlay?.type === 'help' || overlay?.type === 'palette');
 }
 
-/** Pasted text never reaches key handlers: it is text in a field, or nothing. */
+/** Pasted text never reaches key handlers: it goes into a field, or nowhere. */
 function pasted(state: State, { text }: MessageOf<'paste'>): Step {
   const { overlay } = state;
   switch (overlay?.type) {
@@ -165,17 +165,16 @@ function painted(state: State, { token, at }: MessageOf<'painted'>): Step {
   return [{ ...state, overlay: { ...overlay, painted_at: at } }, []];
 }
 
-/** An answer to a question that nobody waits for any more is stale, and dropped. */
+/** An answer that no question waits for is dropped. */
 function answered(state: State, request: number, answer: DataAnswer): Step {
   const follow = state.follows.find((one) => one.request === request && one.phase === 'sent');
   if (follow !== undefined) {
-    // What the table shows has just changed: no need to wait for the next round.
     if (answer.type === 'acted')
       return chain(actionAnswered(state, follow, answer.result), refresh);
     return answer.type === 'failure' ? actionFailed(state, follow, answer.failure) : [state, []];
   }
   if (state.overlay?.type === 'card' && state.overlay.token === request)
-    return latelyAnswered(state, state.overlay, answer);
+    return cardAnswered(state, state.overlay, answer);
   if (state.planning?.request === request) return planAnswered(state, answer);
   if (state.run?.request === request) return runAnswered(state, answer);
   const view = viewOf(state, request);
@@ -184,17 +183,16 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'verify') return verified(state, answer);
   if (view === 'alerts') return alertsAnswered(state, answer);
   if (view === 'reader') return readerAnswered(state, answer);
-  if (view === 'paper') return paperAnswered(state, answer);
-  if (view === 'bells') return listened(state, answer);
-  if (view === 'presence') return presenceAnswered(state, answer);
+  if (view === 'report') return reportAnswered(state, answer);
+  if (view === 'bells') return bellsAnswered(state, answer);
+  if (view === 'dialogs') return dialogsAnswered(state, answer);
   if (view === 'pane') return paneAnswered(state, answer);
-  if (view === 'place') return placeAnswered(state, answer);
+  if (view === 'context') return contextAnswered(state, answer);
   if (view === 'find') return findAnswered(state, answer);
   if (answer.type === 'jobs') return chain(listLoaded(state, answer.list), askPaneAgain);
   if (answer.type === 'job') return jobLoaded(state, answer.detail);
   if (answer.type === 'board') return boardLoaded(state, answer);
   if (answer.type !== 'failure') return [state, []];
-  // The screen's own question tells of a database that is away.
   if (view === 'jobs' && presentView(state) !== 'jobs') return countsFailed(state);
   return loadFailed(state, view, answer.failure);
 }

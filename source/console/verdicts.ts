@@ -12,10 +12,8 @@ import { actionOf } from './actions.ts';
 import type { PartitionCounts } from './effects.ts';
 import type { Follow } from './state.ts';
 
-/** What a look at the job says of the action: a text, and whether there is more to wait for. */
 export type Verdict = { text: string; tone: Tone; settled: boolean };
 
-/** A fresh reading of the job in which the action goes on, and of the partitions that it is about. */
 export type Look = {
   follow: Follow;
   job: JobView;
@@ -24,23 +22,20 @@ export type Look = {
   zone: Zone;
 };
 
-/** What nobody has claimed for so long needs a person (backfill-operations, "Stuck in Resuming"). */
+/** A job unclaimed for this long needs a person (backfill-operations, "Stuck in Resuming"). */
 const unclaimedMs = 30_000;
 
-/** What each action leads to, as far as the database has confirmed it. */
 export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
-  pause: (look) => transition('pause', look) ?? atRest(look, pausedText),
+  pause: (look) => transition('pause', look) ?? onceIdle(look, pausedText),
   resume: (look) =>
-    transition('resume', look) ?? (look.job.state === 'resuming' ? unclaimed(look) : runs(look)),
-  cancel: (look) => transition('cancel', look) ?? atRest(look, cancelledText),
+    transition('resume', look) ?? (look.job.state === 'resuming' ? unclaimed(look) : resumed(look)),
+  cancel: (look) => transition('cancel', look) ?? onceIdle(look, cancelledText),
   retry: retried,
   reclaim: (look) => {
     const { follow, job } = look;
-    if (job.version === follow.seen.version) return lost(look);
-    if (job.state !== 'running') return otherwise(job);
-    return job.heartbeat_stale
-      ? unclaimed(look)
-      : settled(look, 'an executor is at work on it again');
+    if (job.version === follow.seen.version) return unknownOutcome(look);
+    if (job.state !== 'running') return changedByOthers(job);
+    return job.heartbeat_stale ? unclaimed(look) : settled(look, 'an executor runs it again');
   },
   set: (look) => {
     const { follow, job } = look;
@@ -49,36 +44,36 @@ export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
       return settled(
         look,
         describeChanges(changesOf(follow.seen, follow.settings).changes, timesIn(look.zone)) ||
-          'so already',
+          'already set',
       );
     }
-    if (follow.phase === 'unknown') return lost(look);
+    if (follow.phase === 'unknown') return unknownOutcome(look);
     return warning(
-      `somebody else has changed it since: ${describeChanges(changes, timesIn(look.zone))} was asked for`,
+      `changed by someone else since: ${describeChanges(changes, timesIn(look.zone))} was requested`,
     );
   },
   recreate: (look) => {
     const { follow, job } = look;
-    if (follow.watch_id === follow.id) return lost(look);
-    const name = `in its place ${shortId(job.id)}`;
+    if (follow.watch_id === follow.id) return unknownOutcome(look);
+    const name = `replaced by ${shortId(job.id)}`;
     if (job.state === 'pending')
       return { ...unclaimed(look), text: `${name}: ${unclaimed(look).text}` };
-    return settled(look, `${name} is ${stateLabel(job.state).word}, priority ${job.priority}`);
+    return settled(look, `${name}, ${stateLabel(job.state).word}, priority ${job.priority}`);
   },
 };
 
-/** Null where the job is in the state that the action leads to; else what has come between. */
+/** Null if the job is in the action's target state. */
 function transition(action: Action, { follow, job }: Look): Verdict | null {
   if (job.state === actionTargets[action]) return null;
-  // A resumed job may have been claimed, and even have ended, before the first look.
+  // A resumed job may have been claimed, or have ended, before the first reading.
   if (action === 'resume' && ['running', 'completed', 'failed'].includes(job.state)) return null;
-  return follow.phase === 'unknown' ? lost({ follow, job }) : otherwise(job);
+  return follow.phase === 'unknown' ? unknownOutcome({ follow, job }) : changedByOthers(job);
 }
 
-function atRest(look: Look, text: (job: JobView) => string): Verdict {
+function onceIdle(look: Look, text: (job: JobView) => string): Verdict {
   const { running_slots } = look.job;
   return running_slots > 0
-    ? waiting(`${plural(running_slots, 'partition')} in flight`)
+    ? waiting(`${plural(running_slots, 'partition')} still running`)
     : settled(look, text(look.job));
 }
 
@@ -94,19 +89,18 @@ function cancelledText(job: JobView): string {
   return `cancelled, ${done} done, ${formatFullCount(left)} will not run`;
 }
 
-function runs(look: Look): Verdict {
+function resumed(look: Look): Verdict {
   const { state } = look.job;
   return settled(
     look,
-    state === 'running' ? 'running again' : `resumed, and ${stateLabel(state).word} already`,
+    state === 'running' ? 'running again' : `resumed, now ${stateLabel(state).word}`,
   );
 }
 
-/** `12 partitions: 9 done, 1 failed again, 2 running`, until all of them have ended. */
 function retried(look: Look): Verdict {
   const { follow, job, counts } = look;
   const { count, keys } = follow.retried;
-  if (follow.phase === 'unknown') return lost(look);
+  if (follow.phase === 'unknown') return unknownOutcome(look);
   const where = follow.watch_id === follow.id ? '' : ` in the new job ${shortId(job.id)}`;
   if (keys.length < count)
     return settled(look, `${plural(count, 'partition')} are due again${where}`);
@@ -120,7 +114,7 @@ function retried(look: Look): Verdict {
   if (completed + failed >= count) return settled(look, text, failed > 0 ? 'warn' : 'good');
   if (job.state === 'paused')
     return { text: `${text}; the job is paused`, tone: 'plain', settled: true };
-  if (job.state === 'cancelled') return otherwise(job);
+  if (job.state === 'cancelled') return changedByOthers(job);
   return parts.length === 0 && unclaimed(look).tone === 'warn'
     ? { ...unclaimed(look), text: `${text}, ${unclaimed(look).text}` }
     : waiting(text);
@@ -130,35 +124,37 @@ function unclaimed({ follow, at }: Look): Verdict {
   const waited = at - (follow.applied_at ?? follow.sent_at);
   return waited < unclaimedMs
     ? waiting(
-        follow.hindrance === null
+        follow.obstacle === null
           ? 'waiting for an executor to claim it'
-          : `it waits: ${follow.hindrance}`,
+          : `waiting: ${follow.obstacle}`,
       )
     : {
         text:
-          follow.hindrance === null
-            ? 'still not claimed: is an executor alive that has a handler for it?'
-            : `still not claimed: ${follow.hindrance}`,
+          follow.obstacle === null
+            ? 'still not claimed: is an executor with its handler running?'
+            : `still not claimed: ${follow.obstacle}`,
         tone: 'warn',
         settled: false,
       };
 }
 
-/** The answer was lost, and the job does not show that it was done. A retry leaves the version as it is. */
-function lost({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict {
+/**
+ * The answer was lost, and the job does not show the effect. A retry leaves the version as it is.
+ */
+function unknownOutcome({ follow, job }: Pick<Look, 'follow' | 'job'>): Verdict {
   const { seen, name } = follow;
   const same = job.state === seen.state && job.version === seen.version;
   const untouched = same && actionOf(name).action !== 'retry';
   const now = `${stateLabel(job.state).word}, version ${job.version}`;
   return warning(
     untouched
-      ? `not done so far: still ${now} (connection lost)`
-      : `look whether it was done: now ${now} (connection lost)`,
+      ? `not applied so far: still ${now} (connection lost)`
+      : `check whether it was applied: now ${now} (connection lost)`,
   );
 }
 
-function otherwise({ state }: JobView): Verdict {
-  return warning(`it is ${stateLabel(state).word} now: somebody or something else changed it`);
+function changedByOthers({ state }: JobView): Verdict {
+  return warning(`now ${stateLabel(state).word}: changed by someone else`);
 }
 
 function waiting(text: string): Verdict {

@@ -17,7 +17,6 @@ import { cut, type Line } from './spans.ts';
 import { colorOf, type Theme, ThemeContext, usualAccent } from './theme.ts';
 import { unlockLines } from './unlock-text.ts';
 
-/** One table of screens: a new one is a row here. */
 const pictures: Record<State['screen'], (state: State) => Picture> = {
   jobs: jobsPicture,
   job: (state) => (state.job === null ? jobsPicture(state) : jobPicture(state, state.job)),
@@ -29,7 +28,7 @@ const pictures: Record<State['screen'], (state: State) => Picture> = {
   events: (state) => boardPicture(state, 'events'),
 };
 
-/** What lies over the screen needs as many lines; on a lower terminal it covers the frame too. */
+/** Lines that an overlay needs; on a lower terminal it also covers the frame. */
 const roomToRead = 16;
 
 export function App({ state, theme }: { state: State; theme: Theme }) {
@@ -59,7 +58,7 @@ export function App({ state, theme }: { state: State; theme: Theme }) {
   );
 }
 
-/** Old data looks old. What is in reverse video stays: the cursor, the banner. */
+/** Old data is dimmed; reverse video (cursor, banner) stays. */
 function faded(line: Line): Line {
   return line.map((piece) => (piece.inverse ? piece : { ...piece, tone: 'dim' as const }));
 }
@@ -68,7 +67,9 @@ function isBox({ overlay }: State): boolean {
   return overlay !== null && overlay.type !== 'filter';
 }
 
-/** What lies over the screen may have all lines but that of its keys; a card needs that one too, and names its keys itself. */
+/**
+ * An overlay leaves the line of keys; a dialog covers that too, because it names its keys itself.
+ */
 function bare({ top, body, bottom }: Picture, { overlay, size }: State): Picture {
   const kept = overlay?.type === 'card' || linesOf(size) < roomForKeys ? 0 : 1;
   const lines = [...top, ...body, ...bottom];
@@ -83,11 +84,10 @@ const roomForKeys = 8;
 
 type FramedBox = { title: string; lines: Line[]; width: number; above: number };
 
-/** What lies over the screen's body, and where. */
 function boxOf(state: State, room: number): FramedBox | null {
   const { overlay } = state;
   const { columns } = state.size;
-  const place = (title: string, lines: readonly Line[], width: number): FramedBox => {
+  const framed = (title: string, lines: readonly Line[], width: number): FramedBox => {
     const shown = lines.slice(0, Math.max(1, room - 2)).map((line) => cut(line, width - 4));
     const above = Math.max(0, Math.floor((room - shown.length - 2) / 2));
     return { title, lines: shown.map((line) => (line.length === 0 ? [] : line)), width, above };
@@ -95,31 +95,31 @@ function boxOf(state: State, room: number): FramedBox | null {
   switch (overlay?.type) {
     case 'card': {
       const width = Math.min(columns - 2, 104);
-      return place(cardTitle(overlay), cardLines(state, overlay, width - 4, room - 2), width);
+      return framed(cardTitle(overlay), cardLines(state, overlay, width - 4, room - 2), width);
     }
     case 'run': {
       const width = Math.min(columns - 2, 124);
       const rows = Math.min(runRows(state.size), Math.max(1, room - 4));
-      return place('Run', runLines(state, overlay.top, width - 4, rows), width);
+      return framed('Run', runLines(state, overlay.top, width - 4, rows), width);
     }
     case 'unlock': {
       const width = Math.min(columns - 2, 90);
-      return place('Unlock', unlockLines(state, overlay, width - 4), width);
+      return framed('Unlock', unlockLines(state, overlay, width - 4), width);
     }
     case 'palette': {
       const width = Math.min(columns - 2, 124);
-      return place('Palette', paletteLines(state, overlay, width - 4, room - 2), width);
+      return framed('Palette', paletteLines(state, overlay, width - 4, room - 2), width);
     }
     case 'help': {
       const width = Math.min(columns - 2, 124);
-      return place('Keys', helpLines(state, overlay, width - 4, room - 2), width);
+      return framed('Keys', helpLines(state, overlay, width - 4, room - 2), width);
     }
     case 'reader': {
       const all = readerLines(overlay, state.size);
       const rows = Math.min(readerRows(state.size), Math.max(1, room - 2));
       const lines = all.slice(overlay.top, overlay.top + rows);
       const width = Math.min(columns - 2, 124);
-      return place(
+      return framed(
         all.length > rows
           ? `${overlay.title} (${overlay.top + 1}–${overlay.top + lines.length} of ${all.length} lines)`
           : overlay.title,

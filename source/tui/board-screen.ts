@@ -54,9 +54,7 @@ import {
 type View<N extends BoardName> = {
   table: (data: BoardData[N] | null) => Table<Item<BoardRow[N]>>;
   detail: Detail<BoardRow[N], BoardData[N]>;
-  /** A line above the heads, where the screen has one. */
   bar?: (state: State, width: number) => Line;
-  /** What it means that there is nothing. */
   empty: string;
 };
 
@@ -65,25 +63,24 @@ const views: { [N in BoardName]: View<N> } = {
     table: () => triageTable,
     detail: triageDetail,
     bar: escalationBar,
-    empty: 'there are no checks',
+    empty: 'no checks',
   },
-  check: { table: checkTable, detail: checkDetail, empty: 'nothing found: this check is quiet' },
+  check: { table: checkTable, detail: checkDetail, empty: 'no findings' },
   risk: {
     table: () => riskTable,
     detail: riskDetail,
     bar: riskBar,
-    empty: 'no live job has a deadline: servo-tui set JOB --deadline T',
+    empty: 'no unfinished job has a deadline. Set one: servo-tui set JOB --deadline T',
   },
   executors: {
     table: () => executorTable,
     detail: executorDetail,
-    empty: 'no executor serves this tenant, nor did in the last hour: servo-tui --worker',
+    empty: 'no executor in the last hour. Start one: servo-tui --worker',
   },
-  alerts: { table: () => alertTable, detail: alertDetail, empty: 'there are no alerts' },
-  events: { table: () => eventTable, detail: eventDetail, empty: 'nothing is in the journal' },
+  alerts: { table: () => alertTable, detail: alertDetail, empty: 'no alerts' },
+  events: { table: () => eventTable, detail: eventDetail, empty: 'no events' },
 };
 
-/** A list of rows, and under it what is known of the selected one. */
 export function boardPicture<N extends BoardName>(state: State, name: N): Picture {
   const { table, detail, bar } = views[name] as View<N>;
   const board = state.boards[name];
@@ -130,13 +127,13 @@ export function boardPicture<N extends BoardName>(state: State, name: N): Pictur
         : []),
     ],
     bottom: [
-      ...(layout.note ? [placeLine(state, name, layout.rows)] : []),
+      ...(layout.note ? [statusLine(state, name, layout.rows)] : []),
       ...(layout.hints ? [hintsLine(state)] : []),
     ],
   };
 }
 
-/** The screens by their keys; the present one stands out, and where there is little room the names of the others give way. */
+/** The screens by their keys. With little room only the present one keeps its name. */
 export function tabsLine(state: State): Line {
   const width = state.size.columns - 1;
   const present = state.screen === 'check' ? 'triage' : state.screen;
@@ -144,7 +141,7 @@ export function tabsLine(state: State): Line {
   const path = check === undefined ? [] : [span(` › ${check}`, 'strong')];
   const tabs = (shown: (name: string) => 'name' | 'key' | null): Line => [
     ...screens.flatMap(({ name, title }): Line => {
-      const key = keyOfRow(state, `the screen ${title}`);
+      const key = keyOfRow(state, `go to ${title}`);
       if (name === present) return [{ text: ` ${key} ${title} `, tone: 'plain', inverse: true }];
       const how = shown(name);
       if (how === null) return [];
@@ -170,14 +167,14 @@ function emptyBoard(state: State, name: BoardName): Line[] {
   const { data, filter } = state.boards[name];
   const text =
     data === null
-      ? 'reading …'
+      ? 'loading …'
       : filter !== ''
         ? `nothing matches the filter (${keyFor(state, 'back')} clears it)`
         : views[name].empty;
   return [blank, message(text, 'dim', state.size.columns - 1, '   ')];
 }
 
-/** Cells broken into lines where they must be, each piece with its tone; what follows is indented. */
+/** Wraps cells, each piece with its tone; further lines are indented. */
 function wrapped(line: Line, width: number): Line[] {
   if (lineWidth(line) + 1 <= width) return [[span(' '), ...line]];
   const lines: Line[] = [];
@@ -196,7 +193,7 @@ function wrapped(line: Line, width: number): Line[] {
   return [...lines, open];
 }
 
-/** A text in pieces, the first of which has less room than the others: none where it would cut a word. */
+/** A text in pieces, the first with less room: empty if it would cut a word. */
 function broken(text: string, first: number, others: number): string[] {
   const [head = ''] = wrap(text, Math.max(1, first));
   const cutsWord = head.length < text.length && text[head.length] !== ' ';
@@ -205,8 +202,7 @@ function broken(text: string, first: number, others: number): string[] {
   return [head, ...wrap(rest, Math.max(1, others))];
 }
 
-/** A remark or an action on its way; else the filter, and which rows of how many are seen. */
-function placeLine(state: State, name: BoardName, height: number): Line {
+function statusLine(state: State, name: BoardName, height: number): Line {
   const width = state.size.columns - 1;
   const board = state.boards[name];
   if (state.overlay?.type === 'filter') {
@@ -216,11 +212,11 @@ function placeLine(state: State, name: BoardName, height: number): Line {
   const note = noteLine(state, []);
   if (note.length > 0) return note;
   const { length } = listed(name, board);
-  const place =
+  const position =
     length > height
       ? `${formatFullCount(board.top + 1)}–${formatFullCount(Math.min(length, board.top + height))} of ${formatFullCount(length)}`
       : '';
   const filter =
     board.filter === '' ? [] : [span(' filter: ', 'dim'), span(board.filter, 'accent')];
-  return spread(filter, [span(place, 'dim')], width);
+  return spread(filter, [span(position, 'dim')], width);
 }

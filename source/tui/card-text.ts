@@ -41,8 +41,8 @@ import { planLines } from './plan-lines.ts';
 import { cut, type Line, lineWidth, message, type Span, span, spread } from './spans.ts';
 
 /**
- * The intent card's inside: what was seen, what will happen, and the questions. On a low terminal
- * the questions stay, and it is said that something is missing.
+ * Inside of an action's dialog: what was seen, what will happen, and the questions. On a low
+ * terminal the questions stay, with a note that something is missing.
  */
 export function cardLines(state: State, card: Card, width: number, height: number): Line[] {
   const small = tooSmall(state.size);
@@ -56,7 +56,7 @@ export function cardLines(state: State, card: Card, width: number, height: numbe
   if (spare >= 2) return [...details, [], ...controls.slice(0, -1), [], ...controls.slice(-1)];
   if (spare >= 0) return [...details, ...controls];
   const kept = Math.max(0, height - controls.length - 1);
-  const note: Line = [span('… the terminal is too low to show everything', 'warn')];
+  const note: Line = [span('… the terminal is too small to show everything', 'warn')];
   return [
     ...details.slice(0, kept),
     ...(height > controls.length ? [note] : []),
@@ -71,7 +71,7 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
     const sql = isOfChanges(card.plan) ? changeSql(card, card.plan) : planSql(card, card.plan);
     const first = firstPossible(card.plan);
     const lines = [
-      ...(first ? hindranceLine(card, first, width, `${shortId(first.id)}: `) : []),
+      ...(first ? obstacleLine(card, first, width, `${shortId(first.id)}: `) : []),
       ...labelled('SQL', sql.replace(/\s+/g, ' '), width, 3, 'dim'),
     ];
     return [...planLines(card, card.plan, width, room - lines.length), ...lines];
@@ -86,14 +86,14 @@ function detailLines(state: State, card: Card, width: number, room: number): Lin
     ...changedLine(state, card, width),
     ...othersLine(card, width),
   ];
-  const news = card.lately === null ? [] : labelled('News', card.lately, width, 2, 'warn');
+  const news = card.recent === null ? [] : labelled('News', card.recent, width, 2, 'warn');
   const will = [
     ...labelled('Will', words.will(intent), width, 3),
     ...(after === null ? [] : labelled('Then', after, width, 2)),
-    ...hindranceLine(card, job, width),
-    ...silenceLine(card, width),
+    ...obstacleLine(card, job, width),
+    ...mayNotFinishLine(card, width),
   ];
-  // What will happen is not pushed off a low terminal by what has happened.
+  // What will happen takes precedence over recent events.
   const fits = seen.length + news.length + will.length <= room;
   const lines = fits ? [...seen, ...news, ...will] : [...seen, ...will, ...news];
   const which = only === null ? '' : ` -- only ${safeText(only, { cap: 60 })}`;
@@ -114,7 +114,7 @@ function controlLines(state: State, card: Card, width: number): Line[] {
   ];
 }
 
-/** A retry from the line of one failed partition: that one, or all. */
+/** A retry opened on one failed partition: only that one, or all. */
 function scopeLine({ selected, only, job }: Card, width: number): Line[] {
   if (selected === null || job.failed_partitions < 2) return [];
   const all = `all ${formatFullCount(job.failed_partitions)} failed partitions`;
@@ -130,7 +130,6 @@ function planSql(card: Card, plan: CardPlan): string {
   return `of each, as of ${shortId(job.id)}: ${actionSql(action, job, settingsOf(card))}`;
 }
 
-/** Of changes that differ, that of the first one in sight: the list scrolls. */
 function changeSql(card: Card, { jobs, top }: CardPlan): string {
   const possible = ({ refusal }: CardPlan['jobs'][number]) => refusal === null;
   const line = jobs.slice(top).find(possible) ?? jobs.find(possible);
@@ -141,36 +140,38 @@ function changeSql(card: Card, { jobs, top }: CardPlan): string {
 }
 
 export function cardTitle(card: Card): string {
-  const { action, verb } = actionOfCard(card);
-  const noun = verb ?? (action === 'cancel' ? 'Cancel' : actionText[action].verb);
+  const verb = verbOf(card);
   if (card.plan !== null && isOfChanges(card.plan)) {
     const jobs = new Set(card.plan.jobs.map(({ job }) => job.id)).size;
-    return `${noun} ${plural(card.plan.jobs.length, 'change')} to ${plural(jobs, 'job')}`;
+    return `${verb} ${plural(card.plan.jobs.length, 'change')} to ${plural(jobs, 'job')}`;
   }
-  if (card.plan !== null) return `${noun} ${plural(card.plan.jobs.length, 'job')}`;
+  if (card.plan !== null) return `${verb} ${plural(card.plan.jobs.length, 'job')}`;
   const which = card.only === null ? '' : `${safeText(card.only, { cap: 60 })} of `;
-  return `${noun} ${which}${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
+  return `${verb} ${which}${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
+}
+
+/** Before an object: `Pause`, `Set deadline of`. */
+function verbOf(card: Card): string {
+  const { action, verb } = actionOfCard(card);
+  return verb ?? (action === 'cancel' ? 'Cancel' : actionText[action].verb);
 }
 
 function seenText(state: State, { job, seen_at }: Card): string {
   const ago = Math.floor((state.at - seen_at) / 5000) * 5;
   const when = ago < 5 ? 'just now' : `${ago < 60 ? `${ago}s` : formatAge(ago)} ago`;
-  const flight =
-    job.running_slots > 0 ? `, ${plural(job.running_slots, 'partition')} in flight` : '';
+  const flight = job.running_slots > 0 ? `, ${plural(job.running_slots, 'partition')} running` : '';
   return `${when}: ${stateLabel(job.state).word}, version ${job.version}, ${formatFullCount(job.completed_partitions)}/${formatFullCount(job.total_partitions)}${flight}`;
 }
 
-/** Who else is about to act on it. */
 function othersLine({ others }: Card, width: number): Line[] {
   const text = others && dialogText(others.dialogs, others.as_of);
   return text === null ? [] : labelled('Also', text, width, 2, 'warn');
 }
 
-/** What makes work available, and what nobody would take up. */
 const makesWork: readonly JobAction[] = ['resume', 'retry', 'recreate', 'reclaim'];
 
-/** A job that may run and does not: why, before it is made so. `of`: which one, where there are several. */
-function hindranceLine(card: Card, { state }: JobView, width: number, of = ''): Line[] {
+/** Why the job would not run after the action. `of`: which job, where there are several. */
+function obstacleLine(card: Card, { state }: JobView, width: number, of = ''): Line[] {
   const { action } = actionOfCard(card);
   const paused = state === 'paused' && action !== 'resume';
   if (card.known === null || paused || !makesWork.includes(action)) return [];
@@ -178,8 +179,8 @@ function hindranceLine(card: Card, { state }: JobView, width: number, of = ''): 
   return text === null ? [] : labelled('But', of + text, width, 2, 'warn');
 }
 
-/** In every dialog but that of reclaim, which says what becomes of these partitions. */
-function silenceLine(card: Card, width: number): Line[] {
+/** The dialog of reclaim says itself what happens to these partitions. */
+function mayNotFinishLine(card: Card, width: number): Line[] {
   if (card.known === null || actionOfCard(card).action === 'reclaim') return [];
   const text = mayNotFinish(card.known);
   return text === null ? [] : labelled('But', text, width, 2, 'warn');
@@ -191,7 +192,7 @@ function changedLine(state: State, card: Card, width: number): Line[] {
   if (now === null) return [];
   return labelled(
     'Now',
-    `${stateLabel(now.state).word}, version ${now.version}: it has changed since`,
+    `${stateLabel(now.state).word}, version ${now.version}: the job has changed`,
     width,
     1,
     'bad',
@@ -200,7 +201,6 @@ function changedLine(state: State, card: Card, width: number): Line[] {
 
 const labelWidth = 6;
 
-/** A label, and as much of the text as `most` lines hold. */
 function labelled(
   label: string,
   text: string,
@@ -211,7 +211,7 @@ function labelled(
   const lines = wrap(text, width - labelWidth);
   const shown = lines.slice(0, most);
   if (lines.length > most) {
-    // What it says last, on the last line that it has.
+    // The end of the text is kept.
     const rest = [shown.pop() ?? '', ...lines.slice(most)].join(' ');
     shown.push(cutMessage(rest, width - labelWidth));
   }
@@ -221,13 +221,12 @@ function labelled(
   ]);
 }
 
-/** A parameter: what it is now, what is typed, and how that is read. */
 function parameterLines(card: Card, field: ParameterField, width: number): Line[] {
   const jobs = card.plan?.jobs.map(({ job }) => job) ?? [card.job];
   const now = new Set(jobs.map((job) => presently(field, job, card.zone)));
   const label = `${field.label} (now ${now.size === 1 ? [...now][0] : 'various'})`;
   const problem = problemOfField(card, field);
-  const read = problem === null ? readBack(card, field) : `not understood: ${problem}`;
+  const read = problem === null ? readBack(card, field) : `invalid: ${problem}`;
   if (read === null) return [fieldLine(card, field.name, label, width)];
   const note = problem === null ? span(read, 'good') : span(`${signOf('warn')}${read}`, 'warn');
   const line = fieldLine(card, field.name, label, width);
@@ -235,7 +234,7 @@ function parameterLines(card: Card, field: ParameterField, width: number): Line[
   return fits ? [spread(line, [note], width)] : [line, message(note.text, note.tone, width, '   ')];
 }
 
-/** A deadline may be typed in many ways: it is said which instant it means. */
+/** Shows the instant that a typed deadline means. */
 function readBack(card: Card, { name }: ParameterField): string | null {
   const { sla_deadline_at: at } = settingsOf(card);
   if (name !== 'deadline' || !(at instanceof Date)) return null;
@@ -261,23 +260,21 @@ function fieldLine(card: Card, field: FieldName, label: string, width: number): 
   return cut([...prompt, ...text], width);
 }
 
+const keepAll = 'Leave as is';
+
 /** What the buttons say, and what `y` does. */
-function buttonWords(card: Card): { keep: string; confirm: string; verb: string } {
+function buttonTexts(card: Card): { keep: string; confirm: string; verb: string } {
   const { plan } = card;
   const { keep, verb } = actionText[actionOfCard(card).action];
   if (plan === null) return { keep, confirm: verb, verb };
-  if (!isOfChanges(plan)) return { keep, confirm: `${verb}: ${card.expected} jobs`, verb };
   const some = plan.jobs.filter(({ refusal }) => refusal === null).length;
-  return {
-    keep: 'Leave it as it is',
-    confirm: `Apply: ${plural(some, 'change')}`,
-    verb: 'Apply',
-  };
+  const count = isOfChanges(plan) ? plural(some, 'change') : plural(some, 'job');
+  return { keep: keepAll, confirm: `${verbOf(card)} ${count}`, verb: verbOf(card) };
 }
 
 function buttonsLine(state: State, card: Card, width: number): Line {
-  const words = buttonWords(card);
-  const lacking = missing(state, card);
+  const words = buttonTexts(card);
+  const reason = missing(state, card);
   const button = (text: string, focused: boolean, off: boolean): Span =>
     focused
       ? { text: `[ ${text} ]`, tone: 'strong', inverse: true }
@@ -285,15 +282,15 @@ function buttonsLine(state: State, card: Card, width: number): Line {
   const buttons = [
     button(words.keep, card.focus === 'cancel', false),
     span('   '),
-    button(words.confirm, card.focus === 'confirm', lacking !== null),
+    button(words.confirm, card.focus === 'confirm', reason !== null),
   ];
   const onButton = card.focus === 'cancel' || card.focus === 'confirm';
   const forms =
     card.hint !== null
       ? [`${signOf('warn')}${card.hint}`]
       : onButton
-        ? [lacking ?? `y: ${words.verb.toLowerCase()}`]
-        : ['Tab: to the buttons, then y', 'Tab, then y'];
+        ? [reason ?? `y ${words.verb.toLowerCase()}`]
+        : ['Tab to the buttons, then y', 'Tab, then y'];
   const room = Math.max(0, width - lineWidth(buttons) - 2);
   const hint = forms.find((form) => form.length <= room) ?? forms.at(-1)!;
   const said = span(cutMessage(hint, room), card.hint === null ? 'dim' : 'warn');

@@ -13,12 +13,11 @@ import type { Picture } from './picture.tsx';
 import { Screen } from './screen.ts';
 import { type Ending, sizeOf, Terminal } from './terminal.ts';
 
-/** Two frames are at least this far apart, unless a key asks for one. */
+/** Minimum milliseconds between two frames, unless a key asks for one. */
 const frameMs = 16;
 
 export type LoadPicture = () => Promise<typeof import('./picture.tsx')>;
 
-/** Joins the model to the terminal: messages in, frames and effects out. Holds the only state. */
 export class ConsoleLoop {
   readonly #options: RunConsoleOptions;
   readonly #loadPicture: LoadPicture;
@@ -43,7 +42,7 @@ export class ConsoleLoop {
     this.#state = initialState({
       labels: options.labels,
       read_only: options.read_only,
-      why_locked: options.why_locked ?? null,
+      locked_reason: options.locked_reason ?? null,
       accent: options.accent ?? null,
       light: options.light,
       keymap: remapKeys(keymap, options.keys ?? {}).keymap,
@@ -60,8 +59,8 @@ export class ConsoleLoop {
     });
     this.#terminal = new Terminal(options.stdin, options.stdout, {
       end: (ending) => this.#end(ending),
-      asleep: () => this.#screen.close(),
-      awake: () => {
+      suspended: () => this.#screen.close(),
+      resumed: () => {
         this.#screen.open();
         this.#dispatch({ type: 'woken', at: clock() });
       },
@@ -78,7 +77,7 @@ export class ConsoleLoop {
     if (this.#inColor && this.#options.light === undefined) stdout.write(askBackground);
     stdout.on('resize', resized);
     try {
-      // The first answer is on its way while Ink is loaded, and mostly there before the first frame.
+      // Asked while Ink is loading: the answer usually arrives before the first frame.
       this.#dispatch({ type: 'started', at: clock() });
       const ink = await Promise.race([this.#loadPicture(), ended.then(() => null)]);
       if (ink !== null) {
@@ -115,7 +114,7 @@ export class ConsoleLoop {
   #stopped = false;
 
   #dispatch(message: Message): void {
-    // What is answered after the end would ask again, and keep the process alive.
+    // An answer after the end would ask again and keep the process alive.
     if (this.#stopped) return;
     const before = this.#state;
     const [next, effects] = update(before, message);
@@ -125,7 +124,7 @@ export class ConsoleLoop {
     for (const effect of effects) this.#carryOut(effect);
   }
 
-  /** A key is answered at once; everything else waits for its turn. */
+  /** A key is drawn at once; everything else at the next frame. */
   #scheduleDraw(now: boolean): void {
     if (now) {
       queueMicrotask(() => this.#draw());
@@ -156,7 +155,7 @@ export class ConsoleLoop {
     switch (effect.type) {
       case 'data': {
         const answer = (answered: Message) => this.#dispatch(answered);
-        this.#options.perform(effect.effect, this.#state.place).then(
+        this.#options.perform(effect.effect, this.#state.context_number).then(
           (result) =>
             answer({ type: 'answered', request: effect.request, answer: result, at: clock() }),
           (error: unknown) =>
@@ -196,7 +195,7 @@ export class ConsoleLoop {
         this.#options.stdout.write(`\x1b]52;c;${Buffer.from(effect.text).toString('base64')}\x07`);
         break;
       case 'ring':
-        // The bell, and OSC 9, which many terminals show as a notification; one that is asleep gets neither.
+        // The bell, and OSC 9, which many terminals show as a notification. Not while suspended.
         this.#screen.signal(`\x07\x1b]9;servo-tui: ${effect.text}\x07`);
         break;
       case 'repaint':

@@ -2,7 +2,7 @@ import type { State } from '../console/state.ts';
 import { escalationTitle } from '../presentation/triage/escalation-text.ts';
 import { cut, type Line, type Span, span } from './spans.ts';
 
-/** `▲ escalate now: Backend Lead (backfill-operations)`, a part for each runbook whose trouble there is. */
+/** `▲ escalate now: Backend Lead (backfill-operations)`, one part per runbook. */
 export function escalationBar(state: State, width: number): Line {
   const escalations = state.boards.triage.data?.escalations ?? [];
   const line = escalations.flatMap((escalation, index): Span[] => [

@@ -6,13 +6,10 @@ import type { Tone } from '../presentation/text/tone.ts';
 import { widthOf } from '../presentation/text/width.ts';
 import { type Line, type Span, span } from './spans.ts';
 
-/** What a caret behind the last character looks like where no cursor is shown. */
+/** The caret after the last character, where no cursor is shown. */
 const bar = '▏';
 
-/**
- * A field that is being typed in, in at most `room` columns: of a long text the part around the
- * caret, with `…` where something is cut off.
- */
+/** A focused field in at most `room` columns: of a long text the part around the caret. */
 export function fieldText({ value, caret }: TextField, room: number, tone: Tone = 'strong'): Line {
   const safe = (text: string) => safeText(text, { cap: 500 });
   const [under = ''] = charactersOf(value.slice(caret));
@@ -25,7 +22,6 @@ export function fieldText({ value, caret }: TextField, room: number, tone: Tone 
   return [span(before, tone), { ...at, caret: true }, ...(rest === '' ? [] : [span(rest, tone)])];
 }
 
-/** The same where the focus is elsewhere: its end is cut off. */
 export function unfocusedText(value: string, room: number, tone: Tone = 'plain'): Line {
   const text = safeText(value, { cap: 500 });
   return [span(widthOf(text) <= room ? text : `${takeColumns(text, room - 1)}…`, tone)];

@@ -1,12 +1,12 @@
 import { rowOf, rowsOf } from '../console/arrange.ts';
-import { readyAction } from '../console/explaining.ts';
+import { recommendedAction } from '../console/explain.ts';
 import { followShown, followText } from '../console/follow.ts';
 import { keyFor } from '../console/key-hints.ts';
 import { keyName } from '../console/key-names.ts';
-import { contextOf, keymapOf } from '../console/keymap.ts';
+import { keymapOf, scopeOf } from '../console/keymap.ts';
 import { hasPane, jobsLayout } from '../console/layout.ts';
+import { dialogsInTable } from '../console/other-dialogs.ts';
 import { holdsAll, isAnswered, isPaged, possibleSort } from '../console/paging.ts';
-import { dialogsInTable } from '../console/presence.ts';
 import { nothingToCopy } from '../console/reading.ts';
 import { isRunOpen, runText } from '../console/run.ts';
 import { sortName } from '../console/settings.ts';
@@ -24,14 +24,13 @@ import { searchLimitText } from '../presentation/triage/search-limit.ts';
 import { fieldText } from './field-text.ts';
 import { cut, type Line, lineWidth, message, type Span, span, spread } from './spans.ts';
 
-/** What the table shows of what there is; while a filter is typed, the field. */
 export function infoLine(state: State): Line {
   const { list, filter, sort } = state.jobs;
   const width = state.size.columns - 1;
   if (list === null) return [];
   const answered = isAnswered(state.jobs);
   const problem = filter.problems[0] ?? (answered ? list.page.problem : null);
-  const amount = amountWords(state.jobs);
+  const amount = amountText(state.jobs);
   if (state.overlay?.type === 'filter') {
     const typed = { value: filter.text, caret: state.overlay.caret };
     const field = [span(' / ', 'accent'), ...fieldText(typed, width - 3)];
@@ -50,28 +49,27 @@ export function infoLine(state: State): Line {
   }
   const marked = state.marks.size;
   const marks = marked === 0 ? [] : [span(`${formatFullCount(marked)} marked  `, 'accent')];
-  return spread(left, [...marks, span(placeWords(state), 'dim')], width);
+  return spread(left, [...marks, span(rowsShownText(state), 'dim')], width);
 }
 
-const looking = 'looking among all jobs …';
+const looking = 'searching all jobs …';
 
-function amountWords(jobs: State['jobs']): string {
+function amountText(jobs: State['jobs']): string {
   const page = jobs.list!.page;
-  if (isPaged(jobs)) return `${totalWords(jobs)} jobs`;
-  const matching = rowsOf(jobs).filter(({ unmatched, ghost }) => !unmatched && !ghost).length;
+  if (isPaged(jobs)) return `${totalText(jobs)} jobs`;
+  const matching = rowsOf(jobs).filter(({ unmatched, gone }) => !unmatched && !gone).length;
   if (!holdsAll(jobs)) return `${plural(matching, 'job')}${searchLimitText(page)}`;
   const all = plural(jobs.list!.jobs.length, 'job');
   return jobs.filter.text === '' ? all : `${formatFullCount(matching)} of ${all}`;
 }
 
-function totalWords({ list, counted }: State['jobs']): string {
+function totalText({ list, counted }: State['jobs']): string {
   const total = counted?.filter === list!.page.filter ? counted.total : null;
   if (total === null) return `more than ${formatFullCount(tableLimit)}`;
   return `${formatFullCount(total.count)}${total.capped ? '+' : ''}`;
 }
 
-/** Which rows of all are on the screen, where there are more than fit. */
-function placeWords(state: State): string {
+function rowsShownText(state: State): string {
   const { jobs } = state;
   const { rows } = jobsLayout(state);
   const { order, top, first } = jobs;
@@ -81,7 +79,7 @@ function placeWords(state: State): string {
       ? `${formatFullCount(top + 1)}–${formatFullCount(top + shown)} of ${formatFullCount(order.length)}`
       : '';
   }
-  const all = totalWords(jobs);
+  const all = totalText(jobs);
   if (first !== null) {
     return `${formatFullCount(first + top + 1)}–${formatFullCount(first + top + shown)} of ${all}`;
   }
@@ -89,18 +87,18 @@ function placeWords(state: State): string {
   return atEnd ? `the last ${shown} of ${all}` : `further down, of ${all}`;
 }
 
-/** Told by a sign as well as by its colour. */
+/** Marked by a sign as well as by its colour. */
 function remark(text: string, tone: Tone, width: number): Line {
   return message(`${signOf(tone)}${text}`, tone, width);
 }
 
-/** An action on its way, else a remark, else what the selected row has no columns for. */
+/** An action, else a notice, else the fields of the selected row that have no column. */
 export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
   const width = state.size.columns - 1;
   const { follow, others } = followShown(state, targetOf(state)?.job.id ?? null);
   if (state.opening !== null) return cut([span(` opening ${state.opening} …`, 'accent')], width);
   if (state.notice !== null) return remark(state.notice.text, state.notice.tone, width);
-  const more = others === 0 ? [] : [span(`${plural(others, 'action')} still open`, 'dim')];
+  const more = others === 0 ? [] : [span(`${plural(others, 'action')} pending`, 'dim')];
   if (follow !== null) return spread(remark(followText(follow), follow.tone, width), more, width);
   if (state.run !== null && state.run.read !== true) {
     const stopped = state.run.stopped !== null && isRunOpen(state);
@@ -115,11 +113,11 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   const row = rowOf(state.jobs, state.jobs.cursor);
   if (row === null || state.jobs.list === null) return [];
   const { job } = row;
-  if (row.ghost) return [span(' this job is no longer there: shown as it was last read', 'warn')];
-  if (row.unmatched) return [span(' it matches the filter no longer', 'warn')];
+  if (row.gone) return [span(' this job no longer exists: shown as last read', 'warn')];
+  if (row.unmatched) return [span(' no longer matches the filter', 'warn')];
   const others = dialogText(dialogsInTable(state, job.id), state.jobs.list.as_of);
   if (others !== null) return [span(` ${others}`, 'warn')];
-  // All of it stands beside the table.
+  // The pane shows all of it.
   if (hasPane(state)) return [];
   const context = { as_of: state.jobs.list.as_of, zone: state.options.zone, width: 40 };
   const narrow = (name: string) => laid.find(({ column }) => column.name === name)?.width ?? 0;
@@ -133,7 +131,7 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
   });
   const health = healthText(job);
   const line = [span(` ${words.join(' · ')}`, 'dim')];
-  // What is wrong with it comes before its figures: the end may be cut off.
+  // The problem comes before the figures: the end may be cut off.
   return health === null
     ? line
     : [
@@ -142,16 +140,16 @@ function hiddenFields(state: State, laid: readonly LaidColumn<JobColumn>[]): Lin
       ];
 }
 
-/** Which of several jobs of one asset it is comes before its figures: the end may be cut off. */
+/** State and range come first, because the end may be cut off. */
 const inOrder: readonly JobColumn[] = [
   ...jobColumns.filter(({ name }) => name === 'state' || name === 'range'),
   ...jobColumns.filter(({ name }) => name !== 'state' && name !== 'range'),
 ];
 
-/** Says nothing that is not in DONE. */
+/** Columns that add nothing to DONE. */
 const drawnOnly = ['progress', 'percent'];
 
-/** `128/min`, `priority 5`, and for what speaks for itself the bare words. */
+/** `128/min`, `priority 5`; state and SLA without a label. */
 function hiddenField({ name, title }: JobColumn, job: JobView, text: string): string {
   if (name === 'state' || name === 'sla') return text;
   if (name === 'rate') return `${text}/min`;
@@ -160,8 +158,8 @@ function hiddenField({ name, title }: JobColumn, job: JobView, text: string): st
 }
 
 /**
- * The keys that matter here, from the keymap; what cannot be done now is dim. Where there is no room for all, that goes first, and never
- * help and the way out: who does not know the keys needs those.
+ * The footer's keys, dim if disabled. If there is no room, disabled ones go first; help and the way
+ * out stay.
  */
 export function hintsLine(state: State): Line {
   const width = state.size.columns - 1;
@@ -169,7 +167,7 @@ export function hintsLine(state: State): Line {
   while (hints.length > 0 && lineWidth(hintSpans(hints)) > width) {
     const given = hints.findLastIndex(({ off, lasting }) => off && !lasting);
     const last = given === -1 ? hints.findLastIndex(({ lasting }) => !lasting) : given;
-    // Where not even those have room, the way out stays.
+    // At the narrowest only the way out stays.
     hints.splice(Math.max(0, last), 1);
   }
   return hintSpans(hints);
@@ -190,7 +188,7 @@ function hintsFor(state: State): Hint[] {
     return fixed([
       ['↑↓', 'move'],
       ['Enter', 'keep'],
-      ['Esc', 'back to what it was'],
+      ['Esc', 'restore'],
     ]);
   if (overlay === 'palette')
     return fixed([
@@ -208,9 +206,9 @@ function hintsFor(state: State): Hint[] {
     ]);
   if (overlay === 'reader')
     return fixed([
-      ...(readyAction(state) === null
+      ...(recommendedAction(state) === null
         ? []
-        : [[keyFor(state, 'recommended'), readyAction(state)!] as [string, string]]),
+        : [[keyFor(state, 'recommended'), recommendedAction(state)!] as [string, string]]),
       [keyFor(state, 'up') + keyFor(state, 'down'), 'scroll'],
       ...(nothingToCopy(state) === null
         ? [[keyFor(state, 'copy'), 'copy'] as [string, string]]
@@ -220,21 +218,21 @@ function hintsFor(state: State): Hint[] {
   if (overlay === 'run')
     return fixed([
       ['↑↓', 'scroll'],
-      ...(isRunOpen(state) ? [['S', 'stop after this one'] as [string, string]] : []),
+      ...(isRunOpen(state) ? [['S', 'stop after this job'] as [string, string]] : []),
       ['Esc', 'close'],
     ]);
   if (overlay === 'card' || overlay === 'unlock')
     return fixed([
-      ['Tab', 'next field, then the buttons'],
-      ['y', 'confirm, on a button'],
+      ['Tab', 'next field or button'],
+      ['y', 'confirm on a button'],
       ['Esc', 'close'],
     ]);
-  const context = contextOf(state);
+  const scope = scopeOf(state);
   return keymapOf(state)
-    .filter(({ hint, on }) => hint !== undefined && on.includes(context))
+    .filter(({ hint, on }) => hint !== undefined && on.includes(scope))
     .map((binding) => ({
       key: keyName(binding.keys[0]),
-      word: context !== 'jobs' && binding.hint === 'quit' ? 'back' : binding.hint!,
+      word: scope !== 'jobs' && binding.hint === 'quit' ? 'back' : binding.hint!,
       off: (binding.disabled?.(state) ?? null) !== null,
       lasting: binding.hint === 'help' || binding.hint === 'quit',
     }));

@@ -2,9 +2,9 @@ import { charactersOf } from '../presentation/text/characters.ts';
 import { widthOf } from '../presentation/text/width.ts';
 
 /**
- * What has to be written so that a terminal that shows one frame shows the next: only the cells that
- * differ, each run of them addressed by row and column. A row that is the same costs nothing.
- * (Measured on 20 rows whose figures change: 0.6 KB a frame against 5 KB by whole lines.)
+ * The sequences that turn one frame into the next: only changed cells are written, each run
+ * addressed by row and column. (Measured on 20 rows of changing figures: 0.6 KB a frame against 5
+ * KB by whole lines.)
  */
 export function paintChanges(before: readonly string[], after: readonly string[]): string {
   return after
@@ -14,7 +14,7 @@ export function paintChanges(before: readonly string[], after: readonly string[]
     .join('');
 }
 
-/** Every row anew, without clearing the screen: for a terminal whose contents are not known. */
+/** Writes every row without clearing the screen, for a terminal whose contents are not known. */
 export function paintAll(frame: readonly string[], rows: number): string {
   return Array.from({ length: rows }, (_, row) => {
     const { cells } = parseLine(frame[row] ?? '');
@@ -22,20 +22,19 @@ export function paintAll(frame: readonly string[], rows: number): string {
   }).join('');
 }
 
-/** One column of the screen. The second column of a wide character has no text of its own. */
 type Cell = { text: string; style: string };
 
 const blank: Cell = { text: ' ', style: '' };
 const sgr = /\x1b\[([\d;]*)m/g;
 const plainAscii = /^[\x20-\x7e]*$/;
 
-/** Unchanged cells between two changed ones that cost less than a jump over them. */
+/** Unchanged cells that cost less than a jump over them. */
 const shortGap = 5;
 
 function paintRow(row: number, before: string, after: string): string {
   const old = parseLine(before).cells;
   const { cells, uncertain } = parseLine(after);
-  // Terminals do not agree on the width of every character: a line that has one is written whole.
+  // Terminals disagree on the width of some characters: such a line is written whole.
   if (uncertain || parseLine(before).uncertain) {
     return `${moveTo(row, 0)}\x1b[2K${paintCells(cells, 0, cells.length, row)}`;
   }
@@ -70,7 +69,7 @@ function paintCells(cells: readonly Cell[], from: number, to: number, row: numbe
       style = cell.style;
     }
     painted += cell.text;
-    // After a character of more than one column: say where the next one is, not trust the terminal.
+    // After a wide character the next column is addressed explicitly.
     if (cell.text === '' && column + 1 < to && cells[column + 1]!.text !== '') {
       painted += moveTo(row, column + 1);
     }
@@ -78,7 +77,6 @@ function paintCells(cells: readonly Cell[], from: number, to: number, row: numbe
   return style === '' ? painted : `${painted}\x1b[m`;
 }
 
-/** Row and column from 0. */
 export function moveTo(row: number, column: number): string {
   return `\x1b[${row + 1};${column + 1}H`;
 }
@@ -88,7 +86,8 @@ function sameCell(a: Cell, b: Cell): boolean {
 }
 
 type ParsedLine = {
-  cells: Cell[] /** Holds a character that is not one plain column. */;
+  cells: Cell[];
+  /** Contains a character that is not exactly one column wide. */
   uncertain: boolean;
 };
 
@@ -120,7 +119,7 @@ function parseLine(line: string): ParsedLine {
   return { cells, uncertain };
 }
 
-/** Which attribute a code switches off, and what it sets: bold and dim share one off-switch. */
+/** Codes that switch attributes off: bold and dim share one. */
 const offCodes: Readonly<Record<string, readonly string[]>> = {
   '22': ['1', '2'],
   '23': ['3'],

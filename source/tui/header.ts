@@ -1,6 +1,6 @@
-import { costWords } from '../console/cost.ts';
+import { unlockedMinutes } from '../console/context.ts';
+import { costText } from '../console/cost.ts';
 import { receivedAt } from '../console/loading.ts';
-import { unlockedMinutes } from '../console/place.ts';
 import type { State } from '../console/state.ts';
 import { stateOrder } from '../domain/job/order.ts';
 import { stateLabel } from '../presentation/job/state-label.ts';
@@ -11,15 +11,15 @@ import { widthOf } from '../presentation/text/width.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from './spans.ts';
 
 /**
- * Where one is, and what is unusual about it. Tenant, mode and the first badge are always there: the
- * other badges and the beginning of a long database name give way.
+ * Context, mode and warnings. Tenant, mode and the first badge are always shown: other badges and
+ * the beginning of a long database name give way.
  */
 export function headerLine(state: State): Line {
   const { labels, read_only } = state.options;
   const left_open = unlockedMinutes(state);
   const width = state.size.columns - 1;
   const mode = !read_only
-    ? span('RW', 'dim')
+    ? span(state.size.columns < roomForMode ? 'RW' : 'read-write', 'dim')
     : left_open === null
       ? span('READ-ONLY', 'warn')
       : span(`UNLOCKED ${left_open}m`, 'bad');
@@ -35,7 +35,7 @@ export function headerLine(state: State): Line {
     span(' · ', 'dim'),
     mode,
   ];
-  // Times on the screens are in one zone: it is told where nothing else gives way to it.
+  // The zone of all times, if there is room.
   const as_of = state.jobs.list?.as_of;
   const zone =
     as_of === undefined ? [] : [span(` · ${zoneName(as_of, state.options.zone)}`, 'dim')];
@@ -44,10 +44,12 @@ export function headerLine(state: State): Line {
   return spread(whole && fits ? [...left, ...zone] : left, shown, width);
 }
 
+/** On less the mode is abbreviated. */
+const roomForMode = 100;
 const longestTenant = 24;
 const shortestName = 12;
 
-/** As many badges as there is room for, the most important first, and that one in any case. */
+/** As many badges as fit, the most important first, and that one in any case. */
 function someBadges(all: readonly Span[], room: number): Line {
   const shown: Span[] = [];
   for (const badge of all) {
@@ -57,7 +59,7 @@ function someBadges(all: readonly Span[], room: number): Line {
   return shown;
 }
 
-/** What must not be overlooked, the most important first. */
+/** The most important first. */
 function badges(state: State): Span[] {
   const { labels } = state.options;
   const shown: Span[] = [];
@@ -66,7 +68,7 @@ function badges(state: State): Span[] {
     shown.push(badge(`FROZEN ${age}`));
   }
   if (labels.rls_bypassed) shown.push(badge('RLS BYPASSED'));
-  shown.push(...crewBadges(state));
+  shown.push(...executorBadges(state));
   const firing = state.boards.alerts.data?.alerts.filter((alert) => alert.firing) ?? [];
   if (firing.length > 0) {
     const critical = firing.some(({ severity }) => severity === 'critical');
@@ -76,7 +78,7 @@ function badges(state: State): Span[] {
   const orMore = more ? '+' : '';
   if (breached > 0) shown.push(span(`${breached}${orMore} breached`, 'bad'));
   if (at_risk > 0) shown.push(span(`${at_risk}${orMore} at risk`, 'bad'));
-  const cost = costWords(state);
+  const cost = costText(state);
   if (cost !== null) shown.push(span(cost, 'warn'));
   if (labels.embedded) shown.push(span('EMBEDDED', 'accent'));
   return shown;
@@ -84,20 +86,21 @@ function badges(state: State): Span[] {
 
 const worked: readonly string[] = ['pending', 'running', 'resuming'];
 
-/** Nobody is there to work, or somebody who does not stir: before any alert can fire. */
-function crewBadges({ boards, jobs }: State): Span[] {
-  const crew = boards.alerts.data?.executors;
+/** A missing or silent executor, before any alert can fire. */
+function executorBadges({ boards, jobs }: State): Span[] {
+  const executors = boards.alerts.data?.executors;
   const counts = jobs.list?.counts ?? {};
-  if (crew === undefined || !worked.some((name) => (counts[name] ?? 0) > 0)) return [];
-  if (crew.alive === 0) return [span('no executor', 'bad')];
-  return crew.silent === 0 ? [] : [span(`${plural(crew.silent, 'executor')} silent`, 'warn')];
+  if (executors === undefined || !worked.some((name) => (counts[name] ?? 0) > 0)) return [];
+  if (executors.alive === 0) return [span('no executor', 'bad')];
+  return executors.silent === 0
+    ? []
+    : [span(`${plural(executors.silent, 'executor')} silent`, 'warn')];
 }
 
 function badge(text: string): Span {
   return { text: ` ${text} `, tone: 'warn', inverse: true };
 }
 
-/** How many jobs are in which state, as many states as there is room for. */
 export function countsLine(state: State): Line {
   const counts = state.jobs.list?.counts ?? {};
   const known: readonly string[] = stateOrder;
@@ -113,36 +116,36 @@ export function countsLine(state: State): Line {
   return cut(line, state.size.columns - 1);
 }
 
-/** Counts are capped in the database, never `count(*)` over everything. */
+/** The database stops counting at 1,000. */
 function capped(count: number): string {
   return count >= 1000 ? '1,000+' : formatFullCount(count);
 }
 
-/** What the operator must know before believing anything below it: the data is old. */
+/** Old data: the operator must know before reading on. */
 export function bannerLine(state: State): Line {
   const { failure, down_since, silent_since } = state.link;
   const since = down_since ?? silent_since;
   if (since === null) return [];
   const received = receivedAt(state);
   const age =
-    received === null ? 'nothing read yet' : `data is ${stepAge((state.at - received) / 1000)} old`;
+    received === null ? 'no data yet' : `data is ${stepAge((state.at - received) / 1000)} old`;
   const what =
     failure === null
       ? `no answer from the database for ${stepAge((state.at - since) / 1000)}`
       : `${shortened(failure.message, state)}${failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`}`;
   const room = state.size.columns - 3;
-  // What goes first is what the words of a cause need not.
-  const whole = failure === null ? `${age} · ${what}` : `${age} · trying again · ${what}`;
+  // "retrying" gives way to the cause.
+  const whole = failure === null ? `${age} · ${what}` : `${age} · retrying · ${what}`;
   const text = widthOf(whole) <= room ? whole : cutMessage(`${age} · ${what}`, room);
   return [{ text: ` ${text} `, tone: 'bad', inverse: true }];
 }
 
-/** The line above has just named the database: the cause must not be cut off for the sake of that. */
+/** The header has just named the database: its name must not push off the cause. */
 function shortened(message: string, { options }: State): string {
   return safeText(message.replace(options.labels.database, 'it'));
 }
 
-/** Seconds in steps of five, so that the line does not tick. */
+/** In steps of five seconds, so that the line does not tick. */
 function stepAge(seconds: number): string {
   if (seconds < 5) return '<5s';
   return seconds < 60 ? `${Math.floor(seconds / 5) * 5}s` : formatAge(seconds);

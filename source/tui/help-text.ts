@@ -6,15 +6,14 @@ import { fitted } from '../presentation/text/fitted.ts';
 import { fieldText } from './field-text.ts';
 import { cut, exactly, type Line, selected, span } from './spans.ts';
 
-/** Where there is less room, one key of each row is enough, and what kind it is does not matter. */
+/** With less room: one key per row, and no groups. */
 const narrow = 60;
 
-/** The keymap as a list, narrowed by what has been typed. */
 export function helpLines(state: State, help: Help, width: number, height: number): Line[] {
   const typed = { value: help.filter, caret: help.caret };
   const field: Line = [span('Search: ', 'dim'), ...fieldText(typed, width - 8)];
   const entries = helpEntries(state, help);
-  if (entries.length === 0) return exactly([field, [], [span('no key does that', 'dim')]], height);
+  if (entries.length === 0) return exactly([field, [], [span('no matching key', 'dim')]], height);
   const rows = Math.max(1, height - 2);
   const first = Math.max(0, Math.min(help.cursor - Math.floor(rows / 2), entries.length - rows));
   const lines = entries.slice(first, first + rows).map(({ binding, reason }, row) => {
@@ -26,7 +25,7 @@ export function helpLines(state: State, help: Help, width: number, height: numbe
       ...(width < narrow
         ? [span(fitted(names[0]!, 7), tone)]
         : [span(fitted(group, 9), 'dim'), span(fitted(names.join(' '), 20), tone)]),
-      // What it would do gives way to why it does not.
+      // The reason why a key does nothing replaces its description.
       span(
         reason === null ? binding.title : binding.title.split(':')[0]!,
         reason === null ? 'plain' : 'dim',

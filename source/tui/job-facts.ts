@@ -30,7 +30,6 @@ import { type Line, span } from './spans.ts';
 
 type Facts = { job: JobView; screen: JobScreen; state: State; now: Date };
 
-/** Everything that has figures; the risk too where the title had no room for it. */
 export function factsOf(state: State, screen: JobScreen, withRisk: boolean): Line[] {
   const now = screen.detail?.as_of ?? state.jobs.list?.as_of ?? screen.job.created_at;
   const facts: Facts = { job: screen.job, screen, state, now };
@@ -39,12 +38,15 @@ export function factsOf(state: State, screen: JobScreen, withRisk: boolean): Lin
     ...counts(facts),
     ...(risk.length > 0 ? [risk] : []),
     ...pace(facts),
-    ...place(facts),
+    ...execution(facts),
     ...deadline(facts),
   ];
 }
 
-/** `orders_daily · 3f2a9c1e · ● running · priority 5 · started 42m ago by mara`, the first two always. */
+/**
+ * `orders_daily · 3f2a9c1e · ● running · priority 5 · started 42m ago by mara`, the first two
+ * always.
+ */
 export function titleFacts(state: State, { job, detail, gone }: JobScreen): Line[] {
   const now = detail?.as_of ?? state.jobs.list?.as_of ?? job.created_at;
   const { glyph, word } = stateLabel(job.state);
@@ -60,7 +62,7 @@ export function titleFacts(state: State, { job, detail, gone }: JobScreen): Line
     [span(`${glyph} ${word}`, tone)],
     ...(hasBell(state, job.id) ? [[span('♪ followed', 'accent')]] : []),
     ...dialogFact(detail),
-    ...(gone ? [[span('NO LONGER THERE', 'bad')]] : []),
+    ...(gone ? [[span('NO LONGER EXISTS', 'bad')]] : []),
     [span(shortId(job.id), 'dim')],
     [span(`priority ${job.priority}`)],
     [span(begun + by)],
@@ -72,7 +74,6 @@ function dialogFact(detail: JobDetail | null): Line[] {
   return text === null ? [] : [[span(`✎ ${text}`, 'warn')]];
 }
 
-/** How the job stands to its deadline, in words. */
 export function riskFact(job: JobView, now: Date): Line {
   if (job.risk_level === 'none') return [];
   const { forms, tone } = riskBadge(job, now);
@@ -112,9 +113,7 @@ function pace({ job, screen, state, now }: Facts): Line[] {
             ),
           ],
         ]),
-    ...(ended
-      ? []
-      : [[span(max_parallel > 1 ? `up to ${max_parallel} at once` : 'one at a time')]]),
+    ...(ended ? [] : [[span(`max parallel ${max_parallel}`)]]),
     ...(eta.forms[0] === '–' ||
     (job.state === 'pending' && job.waits_for === null && started !== '')
       ? []
@@ -129,7 +128,7 @@ function pace({ job, screen, state, now }: Facts): Line[] {
   ];
 }
 
-/** ` (p95 2.2 s)`, of the partitions that were completed last. */
+/** ` (p95 2.2 s)`, of the last completed partitions. */
 function slowestTwentieth({ insight }: JobScreen): string {
   const p95 = insight?.durations.p95_ms ?? null;
   return p95 === null ? '' : ` (p95 ${formatMilliseconds(p95)})`;
@@ -141,9 +140,9 @@ function expected(job: JobView, words: string): string {
   return state === 'failed' ? `ended ${words}` : words;
 }
 
-function place({ job, screen, state }: Facts): Line[] {
+function execution({ job, screen, state }: Facts): Line[] {
   const executors = screen.detail?.executors ?? [];
-  // On a narrow screen they are in a panel of their own.
+  // On a narrow screen executors have a panel of their own.
   const named = state.size.columns < 100 ? '' : `: ${executors.map(executorName).join(', ')}`;
   const key = job.checkpoint_partition_key;
   const beat = job.heartbeat_age_seconds;
@@ -162,7 +161,7 @@ function place({ job, screen, state }: Facts): Line[] {
       ? [
           [
             span(
-              `beat ${formatAge(beat)}${job.heartbeat_stale ? ', stale' : ''}`,
+              `heartbeat ${formatAge(beat)}${job.heartbeat_stale ? ', stale' : ''}`,
               job.heartbeat_stale ? 'bad' : 'plain',
             ),
           ],

@@ -15,15 +15,11 @@ import { panelTitle, plainRows } from './job-panels.ts';
 import { trendLine } from './job-trend.ts';
 import { blank, exactly, flow, type Line, span } from './spans.ts';
 
-/** What is listed in the pane, the more pressing first; the last takes the room that is left. */
-const listed: readonly PanelName[] = ['failed', 'crew', 'open', 'events'];
+const listed: readonly PanelName[] = ['failed', 'executors', 'open', 'events'];
 
-/** Rows of a list that is not the last. */
 const mostRows = 6;
-/** Lines of a reason. */
 const mostReason = 4;
 
-/** The head of the pane: which job it is about. */
 export function paneTitle(job: JobScreen): Line {
   return [
     span(safeText(job.job.asset_name, { cap: 300 }), 'strong'),
@@ -31,9 +27,8 @@ export function paneTitle(job: JobScreen): Line {
   ];
 }
 
-/** Beside the table: the job under the cursor, as far as it has been read, in `height` lines. */
 export function paneLines(state: State, job: JobScreen, width: number, height: number): Line[] {
-  const rest = stallText(job.job, job.detail?.events ?? []);
+  const stall = stallText(job.job, job.detail?.events ?? []);
   const bar = progressBar(width - 6, job.job.progress);
   const range = rangeText(job.job);
   const head: Line[] = [
@@ -48,19 +43,18 @@ export function paneLines(state: State, job: JobScreen, width: number, height: n
       [...factsOf(state, job, true), ...(range === '' ? [] : [[span(`partitions ${range}`)]])],
       width,
     ),
-    ...(rest === null
+    ...(stall === null
       ? []
-      : exactlyAtMost(wrap(`${signOf(rest.tone)}${rest.text}`, width), mostReason).map(
-          (text): Line => [span(text, rest.tone)],
+      : exactlyAtMost(wrap(`${signOf(stall.tone)}${stall.text}`, width), mostReason).map(
+          (text): Line => [span(text, stall.tone)],
         )),
     ...(readingsOf(job).length < 2 ? [] : [trendLine(job, width)]),
   ];
   return exactly([...head, ...lists(state, job, width, height - head.length)], height);
 }
 
-/** Of each list its title and its first rows; what is empty is left out. */
 function lists(state: State, job: JobScreen, width: number, height: number): Line[] {
-  if (job.detail === null) return [blank, [span('reading …', 'dim')]];
+  if (job.detail === null) return [blank, [span('loading …', 'dim')]];
   const lines: Line[] = [];
   for (const panel of listed) {
     const items = panelItems(job, panel);
@@ -73,6 +67,6 @@ function lists(state: State, job: JobScreen, width: number, height: number): Lin
 }
 
 function exactlyAtMost(lines: readonly string[], most: number): readonly string[] {
-  // What it says last is what is to be done.
+  // The last line is what to do.
   return lines.length <= most ? lines : [...lines.slice(0, most - 1), `… ${lines.at(-1)}`];
 }

@@ -12,31 +12,33 @@ const titles: Readonly<Record<PanelName, string>> = {
   slow: 'Slowest',
   events: 'Events',
   tree: 'Tree',
-  crew: 'Executors',
+  executors: 'Executors',
 };
 
 const nothing: Readonly<Record<PanelName, string>> = {
-  failed: 'no partition has failed',
-  open: 'no partition is running or waits for another try',
-  slow: 'nothing has been completed',
-  events: 'nothing in the journal',
-  tree: 'it waits for no job, no job waits for it, and no asset is made from it',
-  crew: 'no executor is at work on it',
+  failed: 'no failed partitions',
+  open: 'no partitions running or waiting for a retry',
+  slow: 'no completed partitions',
+  events: 'no events',
+  tree: 'no upstream or downstream jobs, no downstream assets',
+  executors: 'no executor runs it',
 };
 
-/** From so many lines on there are other lists below the one that has the focus. */
-const companyFrom = 16;
-const company: readonly PanelName[] = ['failed', 'open', 'events', 'tree'];
+/** From this height on other lists are shown below the focused one. */
+const secondaryFrom = 16;
+const secondaryPanels: readonly PanelName[] = ['failed', 'open', 'events', 'tree'];
 
-/** The lists of the job screen: one at a time under tabs, or side by side where there is room. */
+/** The lists of the job screen: one at a time under tabs, or side by side. */
 export function panelLines(state: State, job: JobScreen, height: number): Line[] {
   if (height <= 0) return [];
   const width = state.size.columns - 1;
   if (isWide(state.size)) return sideBySide(state, job, width, height);
-  const others = company.filter((one) => one !== job.panel && panelItems(job, one).length > 0);
-  if (height < companyFrom || others.length === 0)
+  const others = secondaryPanels.filter(
+    (one) => one !== job.panel && panelItems(job, one).length > 0,
+  );
+  if (height < secondaryFrom || others.length === 0)
     return [tabs(job, width), ...list(state, job, job.panel, width, height - 1)];
-  // A blank line between the list that has the focus and the others.
+  // With a blank line between the focused list and the others.
   const [own = 0, ...rest] = shares(job, [job.panel, ...others], height - 1);
   return [
     tabs(job, width),
@@ -58,7 +60,10 @@ function sideBySide(state: State, job: JobScreen, width: number, height: number)
   return first.map((line, row) => [...filled(line, left), span('  '), ...(second[row] ?? [])]);
 }
 
-/** Each as many lines as it has rows and a title, an empty one its title and a word; what is too much, the longest give up, and what is left goes to the last. */
+/**
+ * Lines of each panel: its rows and a title, at least two. The longest give up what is missing; the
+ * last gets what remains.
+ */
 function shares(job: JobScreen, panels: readonly PanelName[], height: number): number[] {
   const wanted = panels.map((panel) => Math.max(2, panelItems(job, panel).length + 1));
   const sum = () => wanted.reduce((all, one) => all + one, 0);
@@ -68,7 +73,7 @@ function shares(job: JobScreen, panels: readonly PanelName[], height: number): n
   return wanted;
 }
 
-/** The tabs with their figures; where there is no room for all, only what has the focus has them. */
+/** Tabs with figures; if there is no room for all, only the focused one has them. */
 function tabs(job: JobScreen, width: number): Line {
   const line = (figures: boolean) =>
     panelNames.flatMap((panel, index): Line => {
@@ -81,12 +86,10 @@ function tabs(job: JobScreen, width: number): Line {
   return cut(lineWidth(full) <= width ? full : line(false), width);
 }
 
-/** The title of a list that has no focus. */
 export function panelTitle(job: JobScreen, panel: PanelName): Line {
   return [span(`${titles[panel]} ${countOf(job, panel)}`, 'dim')];
 }
 
-/** The first rows of a list that has no focus, and nothing selected in it. */
 export function plainRows(
   state: State,
   job: JobScreen,
@@ -120,7 +123,7 @@ function titled(
   return [title, ...list(state, job, panel, width, height - 1)];
 }
 
-/** What there is in all: the lists hold the first hundred or so. */
+/** Totals: the lists hold about the first hundred. */
 function countOf(job: JobScreen, panel: PanelName): string {
   const { insight } = job;
   const items = panelItems(job, panel).length;
@@ -146,8 +149,8 @@ function countOf(job: JobScreen, panel: PanelName): string {
   }
 }
 
-/** Read with the insight, which comes after the figures. */
-const late: readonly PanelName[] = ['failed', 'slow', 'tree', 'crew'];
+/** Read with the insight, after the figures. */
+const late: readonly PanelName[] = ['failed', 'slow', 'tree', 'executors'];
 
 function list(
   state: State,
@@ -161,7 +164,7 @@ function list(
   if (items.length === 0 || job.detail === null) {
     const unread = job.detail === null || (late.includes(panel) && job.insight === null);
     return exactly(
-      [cut([span(`  ${unread ? 'reading …' : nothing[panel]}`, 'dim')], width)],
+      [cut([span(`  ${unread ? 'loading …' : nothing[panel]}`, 'dim')], width)],
       height,
     );
   }

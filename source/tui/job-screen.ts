@@ -38,7 +38,7 @@ export function jobPicture(state: State, job: JobScreen): Picture {
       spread(title, risk, width),
       barLine(job, width),
       ...exactly(flow(factsOf(state, job, !roomForRisk), width - 1).map(indented), layout.facts),
-      ...(layout.rest ? [restLine(job, width)] : []),
+      ...(layout.stall ? [restLine(job, width)] : []),
       ...(layout.banner ? [bannerLine(state)] : []),
       ...mapLines(job, layout, width),
       ...(layout.trend === 'line' ? [indented(trendLine(job, width - 1))] : []),
@@ -58,7 +58,7 @@ function barLine({ job }: JobScreen, width: number): Line {
   return [span(' '), span(bar, jobTone(job)), span(percent, 'strong')];
 }
 
-/** The map with its legend, and the trend where it stands beside or behind them. */
+/** The map with its legend, and the trend beside or after it. */
 function mapLines(job: JobScreen, { map, legend, trend }: JobLayout, width: number): Line[] {
   const lines = map.lines.map(indented);
   const below = legend ? [indented(map.legend)] : [];

@@ -5,7 +5,10 @@ import { formatMilliseconds, formatRate, plural } from '../presentation/text/for
 import { sparkline } from '../presentation/text/sparkline.ts';
 import { type Line, span } from './spans.ts';
 
-/** `/min ▂▃▅▆▇▇ 128.6   avg ▃▃▃▃▂▃ 1.4 s`, in `width` columns; the throughput alone where there is no room for both. */
+/**
+ * `/min ▂▃▅▆▇▇ 128.6   avg ▃▃▃▃▂▃ 1.4 s`, in `width` columns; only the throughput if there is no
+ * room for both.
+ */
 export function trendLine(job: JobScreen, width: number): Line {
   const trend = trendOf(readingsOf(job));
   const { rate, average } = figures(trend);
@@ -26,7 +29,7 @@ export function trendLine(job: JobScreen, width: number): Line {
   return alone >= 4 ? one('/min', trend.per_minute, rate, alone) : [];
 }
 
-/** The same as lines beside the map, with what the durations are. */
+/** The same as lines beside the map, with percentiles of the durations. */
 export function trendLines(job: JobScreen, width: number): Line[] {
   const readings = readingsOf(job);
   const trend = trendOf(readings);
@@ -48,7 +51,7 @@ export function trendLines(job: JobScreen, width: number): Line[] {
     [span('avg  ', 'dim'), span(sparkline(trend.average_ms, each), 'accent'), span(` ${average}`)],
     [
       span(
-        `${minutes < 2 ? 'since it was opened' : `of ${plural(minutes, 'minute')}`} · highest ${formatRate(highest)}/min`,
+        `${minutes < 2 ? 'since opened' : `last ${plural(minutes, 'minute')}`} · highest ${formatRate(highest)}/min`,
         'dim',
       ),
     ],
@@ -57,7 +60,7 @@ export function trendLines(job: JobScreen, width: number): Line[] {
       : [
           [
             span(
-              `the last ${plural(count, 'partition')}: half took ${formatMilliseconds(p50_ms)}, 95 % up to ${formatMilliseconds(p95_ms)}`,
+              `last ${plural(count, 'partition')}: p50 ${formatMilliseconds(p50_ms)}, p95 ${formatMilliseconds(p95_ms)}`,
               'dim',
             ),
           ],

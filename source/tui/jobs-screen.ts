@@ -2,9 +2,9 @@ import { type JobRow, rowsOf } from '../console/arrange.ts';
 import { hasBell } from '../console/bells.ts';
 import { keyFor } from '../console/key-hints.ts';
 import { jobsLayout, paneWidth } from '../console/layout.ts';
+import { dialogsInTable } from '../console/other-dialogs.ts';
 import { isAnswered } from '../console/paging.ts';
 import { paneJob } from '../console/pane.ts';
-import { dialogsInTable } from '../console/presence.ts';
 import type { JobsScreen, State } from '../console/state.ts';
 import {
   besidePane,
@@ -28,14 +28,13 @@ import { bannerLine, countsLine, headerLine } from './header.ts';
 import { paneLines, paneTitle } from './job-pane.ts';
 import { blank, exactly, filled, type Line, selected, span } from './spans.ts';
 
-/** The three parts of a screen; what lies over it covers the middle one. */
 export type Picture = { top: readonly Line[]; body: readonly Line[]; bottom: readonly Line[] };
 
 export function jobsPicture(state: State): Picture {
   const layout = jobsLayout(state);
   const pane = paneJob(state);
   const width = state.size.columns - (pane === null ? 0 : paneWidth(state.size));
-  // A column for the cursor's mark on the left, and one free on the right.
+  // A column for the cursor's mark on the left, and a free one on the right.
   const laid = columnsFor(state.jobs, width - (pane === null ? 2 : 4), state.wide, pane !== null);
   const rows = rowsOf(state.jobs).slice(state.jobs.top, state.jobs.top + layout.rows);
   const lines =
@@ -68,7 +67,6 @@ export function jobsPicture(state: State): Picture {
   };
 }
 
-/** What stands beside the table, behind a rule. */
 function beside(lines: readonly Line[], others: readonly Line[] | null, width: number): Line[] {
   if (others === null) return [...lines];
   return lines.map((line, row) => [
@@ -78,7 +76,7 @@ function beside(lines: readonly Line[], others: readonly Line[] | null, width: n
   ]);
 }
 
-type Layout = Pick<JobsScreen, 'list' | 'ghosts'> & {
+type Layout = Pick<JobsScreen, 'list' | 'gone'> & {
   width: number;
   wide: number | null;
   pane: boolean;
@@ -87,19 +85,18 @@ type Layout = Pick<JobsScreen, 'list' | 'ghosts'> & {
 let lastLayout: Layout | null = null;
 
 /**
- * The layout looks at every job, those that are shown though they are gone among them, and changes
- * only with the data and the terminal's width.
+ * The layout depends on all jobs, including those that are gone: cached until data or width change.
  */
 function columnsFor(
-  { list, ghosts }: JobsScreen,
+  { list, gone }: JobsScreen,
   width: number,
   wide: number | null,
   pane: boolean,
 ): LaidColumn<JobColumn>[] {
   const last = lastLayout;
   const same = last?.list === list && last.width === width && last.wide === wide;
-  if (!same || last.ghosts !== ghosts || last.pane !== pane) {
-    const jobs = [...(list?.jobs ?? []), ...Object.values(ghosts)];
+  if (!same || last.gone !== gone || last.pane !== pane) {
+    const jobs = [...(list?.jobs ?? []), ...Object.values(gone)];
     const laid =
       wide === null
         ? layoutColumns(pane ? besidePane : jobsTable, jobs, width)
@@ -109,7 +106,7 @@ function columnsFor(
             pinnedColumns,
             wide,
           );
-    lastLayout = { list, ghosts, width, wide, pane, laid };
+    lastLayout = { list, gone, width, wide, pane, laid };
     return laid;
   }
   return last.laid;
@@ -138,7 +135,7 @@ function rowLine(
   };
   const beside =
     dialogsInTable(state, row.job.id).length > 0 ? '✎' : hasBell(state, row.job.id) ? '♪' : '';
-  const faint = row.ghost || row.unmatched;
+  const faint = row.gone || row.unmatched;
   const marked = state.marks.has(row.job.id);
   const cells = laid.flatMap(({ column, width }, index) => {
     const { text, tone } = cellOf(column, row.job, { ...context, width });
@@ -150,14 +147,12 @@ function rowLine(
   return [span('▐', 'accent'), ...selected(cells, width)];
 }
 
-/** An empty table says why it is empty. */
 function emptyTable(state: State, rows: number): Line[] {
-  const texts = emptyWords(state);
+  const texts = emptyTexts(state);
   const above = Math.max(0, Math.floor((rows - texts.length) / 3));
   return [
     ...exactly([], above),
     ...texts.flatMap((text, index) =>
-      // The command that helps stands at the end.
       wrap(text, state.size.columns - 2).map((line): Line => {
         const left = Math.max(1, Math.floor((state.size.columns - widthOf(line)) / 2));
         return [span(' '.repeat(left) + line, index === 0 ? 'plain' : 'dim')];
@@ -166,10 +161,10 @@ function emptyTable(state: State, rows: number): Line[] {
   ];
 }
 
-function emptyWords(state: State): string[] {
+function emptyTexts(state: State): string[] {
   const { list, filter } = state.jobs;
-  if (list === null) return ['reading the jobs …'];
-  if (!isAnswered(state.jobs)) return ['looking among all jobs …'];
+  if (list === null) return ['loading jobs …'];
+  if (!isAnswered(state.jobs)) return ['searching all jobs …'];
   if (filter.text !== '' && Object.keys(list.counts).length > 0) {
     const none =
       list.page.searched === null
@@ -178,15 +173,12 @@ function emptyWords(state: State): string[] {
     return [none, `${keyFor(state, 'back')} clears it`];
   }
   const tenant = safeText(list.tenant_id, { cap: 300 });
-  // Under row-level security a tenant that does not exist looks just like one without jobs.
+  // Under row-level security a tenant that does not exist looks like one without jobs.
   return list.page.visible
-    ? [
-        `tenant ${tenant} has no jobs`,
-        'start one with: servo-tui start ASSET --start DATE --end DATE',
-      ]
+    ? [`tenant ${tenant} has no jobs`, 'Start one: servo-tui start ASSET --start DATE --end DATE']
     : [
-        `no visibility: not one job, asset or executor of a tenant ${tenant}`,
-        'this does not say that all is well: is the tenant called so?',
+        `no visibility: no job, asset or executor of tenant ${tenant}`,
+        "check the tenant's name: this is not an all-clear",
         'see: servo-tui doctor',
       ];
 }

@@ -1,18 +1,16 @@
 import type { ReadStream } from 'node:tty';
 import type { RawInput } from '../console/input.ts';
-import { heard } from './keys.ts';
+import { decodeTokens } from './keys.ts';
 import { dueAt, elapsed, idleTokenizer, type Token, tokenize } from './tokenizer.ts';
 
 export type KeyboardEvents = {
-  /** What came in one read. */
   input: (inputs: readonly RawInput[]) => void;
-  /** The terminal has said whether its background is a light one. */
   background: (light: boolean) => void;
 };
 
 /**
- * Reads the terminal. Ink does not: it takes some reports of a terminal for keys, throws at others
- * (vadimdemedes/ink#901), and makes keys of a sequence that the line has cut in two.
+ * Reads the terminal. Ink takes some reports of a terminal for keys, throws at others
+ * (vadimdemedes/ink#901), and makes keys of a sequence that arrives in two parts.
  */
 export class Keyboard {
   readonly #stdin: ReadStream;
@@ -35,7 +33,6 @@ export class Keyboard {
   close(): void {
     this.#stdin.off('data', this.#read);
     this.#stdin.pause();
-    // A read that is open would keep the process alive.
     this.#stdin.unref?.();
     this.#stopWaiting();
   }
@@ -44,16 +41,16 @@ export class Keyboard {
     this.#stopWaiting();
     const [tokenizer, tokens] = tokenize(this.#tokenizer, read, performance.now());
     this.#tokenizer = tokenizer;
-    this.#tell(tokens);
+    this.#emit(tokens);
     this.#wait();
   };
 
-  /** What has been read meanwhile, while this process had no time, comes before the clock. */
+  /** Input that arrived while this process was busy comes before the timeout. */
   readonly #elapsed = (): void => {
     this.#grace = setImmediate(() => {
       const [tokenizer, tokens] = elapsed(this.#tokenizer, performance.now());
       this.#tokenizer = tokenizer;
-      this.#tell(tokens);
+      this.#emit(tokens);
       this.#wait();
     });
   };
@@ -71,8 +68,8 @@ export class Keyboard {
     this.#grace = null;
   }
 
-  #tell(tokens: readonly Token[]): void {
-    const { inputs, light } = heard(tokens);
+  #emit(tokens: readonly Token[]): void {
+    const { inputs, light } = decodeTokens(tokens);
     if (light !== null) this.#events.background(light);
     if (inputs.length > 0) this.#events.input(inputs);
   }

@@ -2,11 +2,11 @@ import type { RawInput } from '../console/input.ts';
 import { lightOf } from './background.ts';
 import { pasteEnd, pasteStart, type Token } from './tokenizer.ts';
 
-/** The whole sequences that are keys: any other does nothing. */
+/** Known sequences; others do nothing. */
 const sequences: ReadonlyMap<string, string> = new Map([
   ['\x1b', 'escape'],
   ...cursorKeys('\x1b['),
-  // Application cursor keys (DECCKM), and as terminals write a key with no modifier.
+  // Application cursor keys (DECCKM), and the form with an empty modifier.
   ...cursorKeys('\x1bO'),
   ...cursorKeys('\x1b[1;1'),
   ...['\x1b[1~', '\x1b[7~'].map((form) => [form, 'home'] as const),
@@ -15,7 +15,6 @@ const sequences: ReadonlyMap<string, string> = new Map([
   ['\x1b[5~', 'page-up'],
   ['\x1b[6~', 'page-down'],
   ['\x1b[Z', 'shift-tab'],
-  // Enter of the keypad in application mode.
   ['\x1bOM', 'enter'],
   [pasteStart, 'paste-start'],
   [pasteEnd, 'paste-end'],
@@ -26,10 +25,9 @@ function cursorKeys(introducer: string): [string, string][] {
   return Object.entries(finals).map(([final, key]) => [`${introducer}${final}`, key]);
 }
 
-/** What one read means: keys and text, and what the terminal has said of its background. */
-export type Heard = { inputs: RawInput[]; light: boolean | null };
+export type Decoded = { inputs: RawInput[]; light: boolean | null };
 
-export function heard(tokens: readonly Token[]): Heard {
+export function decodeTokens(tokens: readonly Token[]): Decoded {
   const inputs: RawInput[] = [];
   let light: boolean | null = null;
   for (const token of tokens) {

@@ -5,7 +5,7 @@ import type { Line, Span } from './spans.ts';
 import { StandInContext, type StandIns, styled } from './stand-ins.ts';
 import { ThemeContext, textProps } from './theme.ts';
 
-/** Lines of text, one terminal line each: whoever made them saw to it that they fit. */
+/** One terminal line each; the caller has cut them to fit. */
 export function Lines({ lines }: { lines: readonly Line[] }) {
   const standIns = useContext(StandInContext);
   return (
@@ -25,7 +25,7 @@ export function Lines({ lines }: { lines: readonly Line[] }) {
 
 const TextLine = memo(function TextLine({ line }: { line: Line }) {
   const theme = useContext(ThemeContext);
-  // A text of nothing would take no line.
+  // Ink gives an empty text no line.
   if (line.every(({ text }) => text === '')) return <Text> </Text>;
   return (
     <Text wrap="truncate-end">
@@ -48,14 +48,14 @@ const StandInLine = memo(function StandInLine({
 }) {
   const theme = useContext(ThemeContext);
   const [standIn] = useState(() => standIns.take());
-  useEffect(() => () => void (standIn !== null && standIns.giveBack(standIn)), [standIn, standIns]);
+  useEffect(() => () => void (standIn !== null && standIns.release(standIn)), [standIn, standIns]);
   if (standIn === null) return <TextLine line={line} />;
   const { text, width } = styled(theme, merged(line));
   standIns.set(standIn, text, width);
   return <Text>{standIn}</Text>;
 }, sameLine);
 
-/** Neighbours that look alike in one piece, blanks with what stands before them. */
+/** Joins neighbours that look alike, and blanks with what precedes them. */
 function merged(line: Line): Span[] {
   const pieces: Span[] = [];
   for (const piece of line) {

@@ -8,7 +8,6 @@ import { cut, exactly, type Line, selected, span } from './spans.ts';
 
 const narrow = 60;
 
-/** What the text may mean, narrowed while it is typed. */
 export function paletteLines(
   state: State,
   palette: Palette,
@@ -19,7 +18,7 @@ export function paletteLines(
   const field: Line = [span(': ', 'accent'), ...fieldText(typed, width - 2)];
   const entries = paletteEntries(state, palette);
   if (entries.length === 0)
-    return exactly([field, [], [span('nothing is called that', 'dim')]], height);
+    return exactly([field, [], [span('no matching command', 'dim')]], height);
   const rows = Math.max(1, height - 2);
   const middle = palette.cursor - Math.floor(rows / 2);
   const first = Math.max(0, Math.min(middle, entries.length - rows));

@@ -23,7 +23,7 @@ import { type Line, span } from './spans.ts';
 
 type Item<P extends PanelItem['panel']> = Extract<PanelItem, { panel: P }>;
 
-/** What a row is drawn with. `keyWidth` is that of the widest key in its list. */
+/** `keyWidth`: of the widest key in the list. */
 export type RowContext = {
   state: State;
   job: JobScreen;
@@ -47,7 +47,7 @@ const rows: Rows = {
         ],
   open: ({ partition }, { now, keyWidth }) => [
     span(`${fitted(keyOf(partition.partition_key), keyWidth)}  `),
-    ...openWords(partition, now),
+    ...openText(partition, now),
     span(partition.error_message === null ? '' : `   ${safeText(partition.error_message)}`, 'dim'),
   ],
   slow: ({ partition }, context) => [
@@ -62,26 +62,23 @@ const rows: Rows = {
     ...eventCells(event),
   ],
   tree: (item, context) => (item.way === 'made' ? assetLine(item) : relatedLine(item, context)),
-  crew: ({ member }, { now, keyWidth }) => [
-    span(fitted(executorName(member.id), keyWidth)),
-    // That it is silent must not be what is cut off.
-    ...signOfLife(member, now),
-    span(`  ${plural(member.partitions, 'partition')} in ${plural(member.slots, 'slot')}`),
+  executors: ({ executor }, { now, keyWidth }) => [
+    span(fitted(executorName(executor.id), keyWidth)),
+    ...signOfLife(executor, now),
+    span(`  ${plural(executor.partitions, 'partition')} in ${plural(executor.slots, 'slot')}`),
     span(
-      member.since === null
+      executor.since === null
         ? ''
-        : `, the oldest for ${formatAge(secondsBetween(member.since, now))}`,
+        : `, oldest for ${formatAge(secondsBetween(executor.since, now))}`,
       'dim',
     ),
   ],
 };
 
-/** One row of a panel; whoever asks cuts it to its place. */
 export function panelRow(item: PanelItem, context: RowContext): Line {
   return rows[item.panel](item as never, context);
 }
 
-/** What the rows of a list begin with, each as wide as the widest. */
 export function rowKey(item: PanelItem): string {
   switch (item.panel) {
     case 'failed':
@@ -89,8 +86,8 @@ export function rowKey(item: PanelItem): string {
     case 'open':
     case 'slow':
       return keyOf(item.partition.partition_key);
-    case 'crew':
-      return executorName(item.member.id);
+    case 'executors':
+      return executorName(item.executor.id);
     default:
       return '';
   }
@@ -105,7 +102,7 @@ const causeText = {
   resource_exhaustion: 'resources exhausted?',
   schema_change: 'schema changed?',
   upstream_unavailable: 'upstream unavailable?',
-  missing_grant: 'a right is missing',
+  missing_grant: 'privilege missing',
   conflict: 'conflicts',
   cancelled: 'cancelled',
 } as const;
@@ -118,7 +115,6 @@ function kindLine({ group, key }: Item<'failed'>, { job, width }: RowContext): L
   const tail = cause === null ? '' : `   ${causeText[cause.name]}`;
   const room = width - widthOf(head) - widthOf(tail);
   const shown = fitted(message, Math.max(8, Math.min(room, widthOf(message))));
-  // The keys come as far as there is room.
   const keys = partitions.slice(0, 3).map(({ partition_key }) => keyOf(partition_key));
   const more = count > keys.length ? ' …' : '';
   const spare = room - widthOf(shown) - 3;
@@ -142,14 +138,14 @@ function ended(at: Date | null, { now, state }: RowContext): string {
   return at === null ? '' : `  ${formatMoment(at, now, state.options.zone)}`;
 }
 
-/** How much longer than the middle one: what is to be looked at is far from it. */
+/** Only durations far from the median get a factor. */
 function timesTheMiddle(duration: number, { job }: RowContext): string {
   const middle = job.insight?.durations.p50_ms ?? 0;
   const times = middle > 0 ? duration / middle : 0;
-  return times >= 1.5 ? `  ${times >= 10 ? Math.round(times) : times.toFixed(1)} × the middle` : '';
+  return times >= 1.5 ? `  ${times >= 10 ? Math.round(times) : times.toFixed(1)} × the median` : '';
 }
 
-function openWords(partition: Item<'open'>['partition'], now: Date): Line {
+function openText(partition: Item<'open'>['partition'], now: Date): Line {
   const attempt = `attempt ${partition.attempt_count}`;
   if (partition.state === 'running') {
     const since =
@@ -162,11 +158,11 @@ function openWords(partition: Item<'open'>['partition'], now: Date): Line {
   }
   const due =
     partition.available_at === null ? 0 : (partition.available_at.getTime() - now.getTime()) / 1000;
-  const next = due > 0 ? `next try in ${formatLeft(due)}` : 'next try is due';
+  const next = due > 0 ? `retry in ${formatLeft(due)}` : 'retry is due';
   return [span(next, 'warn'), span(` after ${plural(partition.attempt_count, 'attempt')}`)];
 }
 
-const ways = { up: 'needs     ', down: 'holds up  ', made: 'feeds     ' } as const;
+const ways = { up: 'needs     ', down: 'blocks    ', made: 'feeds     ' } as const;
 
 type Related = Extract<Item<'tree'>, { way: 'up' | 'down' }>;
 
@@ -179,7 +175,7 @@ function relatedLine({ way, related }: Related, { now, state }: RowContext): Lin
   const { glyph, word, tone } = stateLabel(job.state);
   const eta = formatEta(job, now, state.options.zone);
   const risk = riskBadge(job, now);
-  const told = job.error_message === null ? '' : `   ${safeText(job.error_message)}`;
+  const error = job.error_message === null ? '' : `   ${safeText(job.error_message)}`;
   return [
     ...head,
     span(`${glyph} `, tone),
@@ -188,7 +184,7 @@ function relatedLine({ way, related }: Related, { now, state }: RowContext): Lin
     span(`  ${word} ${formatPercent(job.progress)}`),
     ...(isTerminal(job.state) || eta.forms[0] === '–' ? [] : [span(`  ${eta.forms[0]}`, eta.tone)]),
     ...(job.risk_level === 'none' ? [] : [span(`  ${risk.forms[0]}`, risk.tone)]),
-    span(told, 'bad'),
+    span(error, 'bad'),
   ];
 }
 
@@ -203,11 +199,11 @@ function assetLine({ asset }: Extract<Item<'tree'>, { way: 'made' }>): Line {
   ];
 }
 
-function signOfLife(member: Item<'crew'>['member'], now: Date): Line {
-  if (member.lost) return [span('  gone', 'bad')];
-  if (member.seen_at === null) return [span('  not registered', 'warn')];
-  const silence = secondsBetween(member.seen_at, now);
+function signOfLife(executor: Item<'executors'>['executor'], now: Date): Line {
+  if (executor.lost) return [span('  dead', 'bad')];
+  if (executor.seen_at === null) return [span('  not registered', 'warn')];
+  const silence = secondsBetween(executor.seen_at, now);
   const seen =
     silence > 10 ? [span(`  silent for ${formatAge(silence)}`, 'warn')] : [span('  alive', 'dim')];
-  return member.draining ? [...seen, span(', draining', 'warn')] : seen;
+  return executor.draining ? [...seen, span(', draining', 'warn')] : seen;
 }

@@ -13,19 +13,16 @@ export type PictureOptions = {
   screen: Screen;
   ascii: boolean;
   color: boolean;
-  /** Ink has crashed. */
   onError: (error: unknown) => void;
 };
 
-/** The console as Ink draws it. */
 export type Picture = {
   draw: (state: State) => void;
   close: () => void;
 };
 
-/** Nothing is shown before the first `draw`. */
 export function openPicture(options: PictureOptions): Picture {
-  // Bold, dim and inverse are chalk's too, and without colour it would leave them out.
+  // Bold, dim and inverse are chalk's too: at level 0 it would leave them out.
   chalk.level = chalk.level === 0 ? 1 : chalk.level;
   const { ascii, color } = options;
   const standIns = new StandIns();
@@ -43,7 +40,7 @@ export function openPicture(options: PictureOptions): Picture {
       ink = render(picture, {
         stdin: noKeyboard,
         stdout: sinkOf(options, standIns),
-        // A frame is written whole to our sink, which knows better what has changed on the screen.
+        // Each frame is written whole to our sink, which compares it with the screen.
         debug: true,
         exitOnCtrlC: false,
         patchConsole: false,
@@ -55,7 +52,6 @@ export function openPicture(options: PictureOptions): Picture {
   };
 }
 
-/** One accent colour per context, and colours that suit the background. */
 function themed(before: Theme, { options, light }: State, color: boolean): Theme {
   const accent = options.accent ?? usualAccent;
   const palette = color ? paletteOf(light, chalk.level) : null;
@@ -63,10 +59,10 @@ function themed(before: Theme, { options, light }: State, color: boolean): Theme
   return same ? before : { ...before, accent, palette };
 }
 
-/** Keys are not Ink's affair: see keyboard.ts. */
+/** keyboard.ts reads the keys, not Ink. */
 const noKeyboard = { isTTY: false } as ReadStream;
 
-/** What Ink takes for its terminal: as wide as ours, never too low, and never resized behind our back. */
+/** Ink's terminal: as wide as ours, never too low, and never resized unnoticed. */
 function sinkOf({ stdout, screen }: PictureOptions, standIns: StandIns): NodeJS.WriteStream {
   const sink = {
     get columns() {

@@ -17,7 +17,9 @@ import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
 import { cut, exactly, type Line, lineWidth, message, span, spread } from './spans.ts';
 
-/** What an action on several jobs will do: how many, which are not on the screen, and to each what or why not. */
+/**
+ * An action on several jobs: how many, which are not on the screen, and per job what or why not.
+ */
 export function planLines(card: Card, plan: CardPlan, width: number, rows: number): Line[] {
   const some = plan.jobs.filter(({ refusal }) => refusal === null).length;
   const left = plan.jobs.length - some;
@@ -31,10 +33,7 @@ export function planLines(card: Card, plan: CardPlan, width: number, rows: numbe
           : `${card.name} ${plural(some, 'job')}, one after the other`,
       ),
       span(left === 0 ? '' : `; ${formatFullCount(left)} will be skipped`, 'warn'),
-      span(
-        plan.missing === 0 ? '' : `; ${formatFullCount(plan.missing)} not there any more`,
-        'warn',
-      ),
+      span(plan.missing === 0 ? '' : `; ${formatFullCount(plan.missing)} no longer exist`, 'warn'),
     ],
     ...(hidden === 0
       ? []
@@ -59,7 +58,6 @@ export function planLines(card: Card, plan: CardPlan, width: number, rows: numbe
   ];
 }
 
-/** Who else is about to act on some of them. */
 function othersLine({ others }: Card, plan: CardPlan, width: number): Line[] {
   const names = new Map(
     plan.jobs.map(({ job }) => [job.id, safeText(job.asset_name, { cap: 60 })]),
@@ -77,7 +75,7 @@ function planLine(
   const settings = change === undefined ? settingsOf(card) : settingsOfChange(card, change);
   const { changes } = changesOf(job, settings);
   const name = change?.name ?? card.name;
-  // What each line says by itself must be in sight.
+  // Each job's own change must be visible.
   const own = change !== undefined && width < wideFrom;
   const described = (own ? describeTargets : describeChanges)(changes, timesIn(card.zone));
   const what = changes.length === 0 ? `→ ${name}` : `→ ${described}`;
@@ -106,17 +104,16 @@ function calledOf(job: JobView, width: number): string {
   return `${name} ${shortId(job.id)}`;
 }
 
-/** What became of each job of a run, and how the run stands. */
 export function runLines(state: State, top: number, width: number, rows: number): Line[] {
   const items = state.run?.items ?? [];
   const sent = state.run === null ? null : sentItem(state.run);
   const shown = items.slice(top, top + rows).map((item) => itemLine(item, item === sent, width));
   const open = isRunOpen(state);
   const keys = !open
-    ? 'Esc: read, and put away'
+    ? 'Esc close'
     : state.run?.stopped === null
-      ? `S: stop after this one   Esc: back, it goes on (${keyFor(state, 'run')} shows it)`
-      : `y: go on with the rest${whyNotGoOn(state) === null ? '' : ` (${whyNotGoOn(state)})`}   Esc: back`;
+      ? `S stop after this job   Esc close, it continues (${keyFor(state, 'run')} shows it)`
+      : `y continue with the rest${whyNotGoOn(state) === null ? '' : ` (${whyNotGoOn(state)})`}   Esc close`;
   const tone: Tone = open && state.run?.stopped !== null ? 'bad' : 'strong';
   return [
     message(runText(state), tone, width, ''),
@@ -125,7 +122,7 @@ export function runLines(state: State, top: number, width: number, rows: number)
   ];
 }
 
-/** The line has named the job already: `paused orders_daily 3f2a9c1b (27/365 done)`. */
+/** The line has already named the job: `paused orders_daily 3f2a9c1b (27/365 done)`. */
 function withoutName(message: string, { asset_name, id }: JobView): string {
   return message.replace(` ${safeText(asset_name)} ${shortId(id)}`, '');
 }
@@ -136,13 +133,17 @@ const results: Readonly<Record<string, { glyph: string; tone: Tone }>> = {
   failed: { glyph: '✗', tone: 'bad' },
 };
 
-function itemLine({ job, result, lost, change }: RunItem, sent: boolean, width: number): Line {
+function itemLine(
+  { job, result, answer_lost, change }: RunItem,
+  sent: boolean,
+  width: number,
+): Line {
   const name = calledOf(job, width);
   if (result === null) {
     const what = change === undefined ? '' : `${change.name}: `;
-    const text = lost ? 'not known whether it was done' : sent ? unconfirmed : 'to be done';
-    const tone: Tone = lost ? 'bad' : sent ? 'plain' : 'dim';
-    return cut([span(`${lost ? '?' : '·'} ${name}  ${what}${text}`, tone)], width);
+    const text = answer_lost ? 'outcome unknown' : sent ? unconfirmed : 'waiting';
+    const tone: Tone = answer_lost ? 'bad' : sent ? 'plain' : 'dim';
+    return cut([span(`${answer_lost ? '?' : '·'} ${name}  ${what}${text}`, tone)], width);
   }
   const { glyph, tone } = results[result.result]!;
   const head = [span(`${glyph} `, tone), span(`${name}  `), span(`${result.result}: `, tone)];

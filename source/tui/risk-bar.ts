@@ -6,7 +6,10 @@ import { formatClock, formatDuration } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { cut, type Line, type Span, span } from './spans.ts';
 
-/** `at risk 2 → 1  WHAT IF  slots 6 → [9]  pause clicks  at once weather ×9  deadline weather +30m  (now 14:17)`. */
+/**
+ * `at risk 2 → 1  WHAT IF  slots 6 → [9]  pause clicks  parallel weather ×9  deadline weather +30m
+ * (now 14:17)`.
+ */
 export function riskBar(state: State, width: number): Line {
   const { data, what } = state.boards.risk;
   if (data === null) return [];
@@ -20,7 +23,7 @@ export function riskBar(state: State, width: number): Line {
   const parallel = Object.entries(what.parallel).flatMap(([id, figure]) =>
     name(id).map((text) => `${text} ×${figure}`),
   );
-  const moved = rows.flatMap(movedWords);
+  const moved = rows.flatMap(movedDeadline);
   const line: Span[] = [
     span(' at risk '),
     span(String(atRisk(rows)), atRisk(rows) > 0 ? 'bad' : 'good'),
@@ -29,13 +32,13 @@ export function riskBar(state: State, width: number): Line {
     span(`  slots ${slots}`),
     ...(what.slots === null ? [] : [span(' → '), span(`[${what.slots}]`, 'accent')]),
     ...part('pause', named(what.pause), what.pause.length > 0),
-    ...(parallel.length > 0 ? part('at once', parallel.join(', '), true) : []),
+    ...(parallel.length > 0 ? part('parallel', parallel.join(', '), true) : []),
     ...part('deadline', moved.join(', ') || '+0', moved.length > 0),
     ...(what.retry_failed.length > 0 ? part('retry', named(what.retry_failed), true) : []),
     ...(data.early_warning > 0
-      ? [span(`  warned ${formatDuration(data.early_warning / 1000)} early`, 'dim')]
+      ? [span(`  warning ${formatDuration(data.early_warning / 1000)} before`, 'dim')]
       : []),
-    ...(data.truncated ? [span('  more jobs than are shown', 'warn')] : []),
+    ...(data.truncated ? [span('  not all jobs are shown', 'warn')] : []),
     span(`  (now ${formatClock(data.as_of, data.as_of, state.options.zone)})`, 'dim'),
   ];
   return cut(line, width);
@@ -43,7 +46,6 @@ export function riskBar(state: State, width: number): Line {
 
 let last: { data: RiskBoard; what: WhatIf; rows: readonly RiskRow[] } | null = null;
 
-/** One frame after the other asks for the same. */
 function rowsOf(data: RiskBoard, what: WhatIf): readonly RiskRow[] {
   if (last?.data !== data || last.what !== what) last = { data, what, rows: riskRows(data, what) };
   return last.rows;
@@ -58,12 +60,12 @@ function thenAtRisk(rows: readonly RiskRow[]): Span[] {
   return [span(' → '), span(String(then), then > 0 ? 'bad' : 'good')];
 }
 
-/** Late ones among them: breached is told by each row. */
+/** Includes breached jobs, which each row shows. */
 function atRisk(rows: readonly { risk_level: RiskLevel }[]): number {
   return rows.filter(({ risk_level }) => atRiskLevels.includes(risk_level)).length;
 }
 
-function movedWords({ asset_name, sla_deadline_at: at, what_if }: RiskRow): string[] {
+function movedDeadline({ asset_name, sla_deadline_at: at, what_if }: RiskRow): string[] {
   const then = what_if?.sla_deadline_at;
   if (!at || !then || at.getTime() === then.getTime()) return [];
   const by = (then.getTime() - at.getTime()) / 1000;

@@ -1,9 +1,12 @@
 import { ConsoleLoop } from './console-loop.ts';
 import type { RunConsoleOptions } from './options.ts';
 
-/** Loads Ink, which takes as long as everything before it. Called early, it is there when the first answer is. */
+/**
+ * Loads Ink, which takes as long as everything before it: called early, it is ready with the first
+ * answer.
+ */
 export function loadPicture(): Promise<typeof import('./picture.tsx')> {
-  // With one of these in the environment Ink draws nothing live; it looks once, when it is loaded.
+  // With one of these Ink draws nothing live; it looks once, when it is loaded.
   delete process.env.CI;
   delete process.env.CONTINUOUS_INTEGRATION;
   return import('./picture.tsx');

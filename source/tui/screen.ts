@@ -1,8 +1,7 @@
 import type { Size } from '../console/messages.ts';
 import { moveTo, paintAll, paintChanges } from './frame.ts';
-import type { Place } from './stand-ins.ts';
+import type { Position } from './stand-ins.ts';
 
-/** As much of a terminal as is written to. */
 export type Output = {
   write: (data: string, done?: () => void) => boolean;
   once: (event: 'drain', listener: () => void) => unknown;
@@ -11,23 +10,20 @@ export type Output = {
 const hideCursor = '\x1b[?25l';
 const showCursor = '\x1b[?25h';
 
-/** Frames larger than this are shown in one go by terminals that can (DEC mode 2026). */
+/** Larger frames are shown in one go by terminals that can (DEC mode 2026). */
 const synchronizeFrom = 1024;
 
 /**
- * Brings frames onto the terminal: what has changed since the last one, and only the newest frame
- * when the terminal is slower than we are.
+ * Writes frames to the terminal: only changes, and only the newest frame when the terminal is
+ * slower than we are.
  */
 export class Screen {
   readonly #output: Output;
   #size: Size;
-  /** What the terminal shows; null = not known. */
   #shown: readonly string[] | null = null;
   #latest: readonly string[] = [];
-  /** Where the cursor is to be seen; null = nowhere. */
-  #caret: Place | null = null;
-  /** Where it is seen; undefined = not known. */
-  #shownCaret: Place | null | undefined;
+  #caret: Position | null = null;
+  #shownCaret: Position | null | undefined;
   #blocked = false;
   #closed = false;
   #waiting: (() => void)[] = [];
@@ -37,15 +33,14 @@ export class Screen {
     this.#size = size;
   }
 
-  /** `caret`: where something is being typed, for input methods and magnifiers. */
-  draw(frame: string, caret: Place | null = null): void {
-    // A line too many would scroll the screen.
+  /** `caret`: where text is typed, for input methods and magnifiers. */
+  draw(frame: string, caret: Position | null = null): void {
+    // One line too many would scroll the screen.
     this.#latest = frame.split('\n').slice(0, this.#size.rows);
     this.#caret = caret !== null && caret.row < this.#size.rows ? caret : null;
     this.#flush();
   }
 
-  /** Calls back once the newest frame has been handed to the terminal. */
   afterPaint(done: () => void): void {
     this.#waiting.push(done);
     this.#flush();
@@ -57,19 +52,18 @@ export class Screen {
     this.#shownCaret = undefined;
   }
 
-  /** Paints everything again: something else has written to the terminal. */
+  /** Paints everything: another program has written to the terminal. */
   repaint(): void {
     this.#shown = null;
     this.#shownCaret = undefined;
     this.#flush();
   }
 
-  /** What has no place on the screen: a sound, a notification. */
   signal(sequence: string): void {
     if (!this.#closed) this.#output.write(sequence);
   }
 
-  /** From here on nothing is written: the terminal is somebody else's. */
+  /** Nothing is written from here on. */
   close(): void {
     this.#closed = true;
   }
@@ -79,7 +73,7 @@ export class Screen {
     this.repaint();
   }
 
-  /** The cursor is not seen where something is painted, and afterwards only where text is typed. */
+  /** The cursor is hidden while painting, and shown only where text is typed. */
   #withCaret(painted: string): string {
     const [before, now] = [this.#shownCaret, this.#caret];
     const same = before?.row === now?.row && before?.column === now?.column && before !== undefined;

@@ -1,15 +1,14 @@
-/** Bytes by the names that ECMA-48 gives them. */
 export const esc = 0x1b;
 const bel = 0x07;
 const etx = 0x03;
 
-/** Escape and one of these begin a sequence: CSI and SS3 … */
+/** ESC and one of these begin a sequence: CSI, SS3, */
 const csi = 0x5b;
 const ss3 = 0x4f;
-/** … and the control strings OSC, DCS, SOS, PM and APC, which end with ST or BEL. */
+/** and the control strings OSC, DCS, SOS, PM and APC, which end with ST or BEL. */
 const stringIntroducers: readonly number[] = [0x5d, 0x50, 0x58, 0x5e, 0x5f];
 
-/** `CSI M`, `CSI t`, `CSI T` without parameters: old mouse reports, so many characters long. */
+/** `CSI M`, `CSI t`, `CSI T` without parameters: old mouse reports, with this many characters. */
 const mousePayload: Readonly<Record<number, number>> = { 77: 3, 116: 2, 84: 6 };
 
 export function isIntroducer(byte: number | undefined): boolean {
@@ -21,9 +20,9 @@ export function isStringIntroducer(byte: number | undefined): boolean {
 }
 
 /**
- * The index after the sequence that begins with the ESC at `from`; null where its end has not come.
- * A control character belongs to none: it ends one that is unfinished, and is a key of its own.
- * (ECMA-48 5.4 and 8.3, xterm's ctlseqs, the Linux console's `CSI [`.)
+ * The index after the sequence that begins with the ESC at `from`; null if its end has not arrived.
+ * A control character ends an unfinished sequence and is a key of its own. (ECMA-48 5.4 and 8.3,
+ * xterm's ctlseqs, the Linux console's `CSI [`.)
  */
 export function sequenceEnd(bytes: Uint8Array, from: number): number | null {
   const second = bytes[from + 1];
@@ -33,7 +32,7 @@ export function sequenceEnd(bytes: Uint8Array, from: number): number | null {
   if (second === ss3) return ss3End(bytes, at);
   if (isStringIntroducer(second)) return stringEnd(bytes, at);
   if (second === esc) return doubleEnd(bytes, from);
-  // Alt and a key, but for Ctrl-C: the way out is never swallowed.
+  // Alt and a key. Ctrl-C is never part of a sequence.
   return second === etx ? from + 1 : characterEnd(bytes, from + 1);
 }
 
@@ -71,7 +70,7 @@ function stringEnd(bytes: Uint8Array, from: number): number | null {
     if (byte === esc && bytes[at + 1] === undefined) return null;
     if (byte === esc) return bytes[at + 1] === 0x5c ? at + 2 : at;
     if (byte < 0x20) return at;
-    // ST as one byte, where that is no part of a character.
+    // ST as one byte, unless it is part of a character.
     if (byte >= 0x80) {
       if (byte === 0x9c) return at + 1;
       const end = characterEnd(bytes, at);
@@ -82,7 +81,7 @@ function stringEnd(bytes: Uint8Array, from: number): number | null {
   return null;
 }
 
-/** So many characters of a mouse report: bytes as they are, or UTF-8 (mode 1005). */
+/** `count` characters of a mouse report: bytes, or UTF-8 (mode 1005). */
 function charactersEnd(bytes: Uint8Array, from: number, count: number): number | null {
   let at = from;
   for (let read = 0; read < count; read += 1) {
@@ -98,8 +97,8 @@ function charactersEnd(bytes: Uint8Array, from: number, count: number): number |
 }
 
 /**
- * The index after the UTF-8 character at `from`, or after one byte that begins none; null where
- * more must come.
+ * The index after the UTF-8 character at `from`, or after one invalid byte; null if more must
+ * follow.
  */
 export function characterEnd(bytes: Uint8Array, from: number): number | null {
   const lead = bytes[from]!;
@@ -112,7 +111,7 @@ export function characterEnd(bytes: Uint8Array, from: number): number | null {
   return from + length;
 }
 
-/** What follows ESC in the seven-bit form of the C1 control at `from`; null where there is none. */
+/** The seven-bit form of the C1 control at `from` is ESC and `second`; null if there is none. */
 export function c1At(bytes: Uint8Array, from: number): { second: number; length: number } | null {
   const first = bytes[from];
   if (isBetween(first, 0x80, 0x9f)) return { second: first! - 0x40, length: 1 };

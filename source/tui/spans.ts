@@ -2,7 +2,6 @@ import { cutMessage, takeColumns, truncate } from '../presentation/text/fitted.t
 import type { Tone } from '../presentation/text/tone.ts';
 import { widthOf } from '../presentation/text/width.ts';
 
-/** A piece of a line that looks the same all along. */
 export type Span = {
   text: string;
   tone: Tone;
@@ -30,7 +29,7 @@ export function cut(line: Line, width: number): Line {
   for (const piece of line) {
     const columns = widthOf(piece.text);
     if (columns >= room) {
-      // The last piece that fits exactly is cut too: something after it is missing.
+      // A piece that fits exactly is cut too if more follows.
       const text =
         columns === room ? `${takeColumns(piece.text, room - 1)}…` : truncate(piece.text, room);
       return room > 0 ? [...kept, { ...piece, text }] : kept;
@@ -41,30 +40,29 @@ export function cut(line: Line, width: number): Line {
   return kept;
 }
 
-/** A message on one line, after `before`; what it says last is never cut. */
+/** A message on one line, after `before`; its end is never cut. */
 export function message(text: string, tone: Tone, width: number, before = ' '): Line {
   return [span(before + cutMessage(text, width - widthOf(before)), tone)];
 }
 
-/** Left and right ends of a line; the right end goes first when there is no room for both. */
+/** Left and right ends of a line; the right end is dropped if there is no room for both. */
 export function spread(left: Line, right: Line, width: number): Line {
   const spare = width - lineWidth(left) - lineWidth(right);
   if (right.length === 0 || spare < 2) return cut(left, width);
   return [...left, span(' '.repeat(spare)), ...right];
 }
 
-/** Exactly `width` columns. */
 export function filled(line: Line, width: number): Line {
   const shown = cut(line, width);
   const spare = width - lineWidth(shown);
   return spare > 0 ? [...shown, span(' '.repeat(spare))] : shown;
 }
 
-/** The whole line in reverse video: a selection. Colours that tell how it stands are kept. */
+/** The whole line in reverse video; colours that carry a status are kept. */
 export function selected(line: Line, width: number): Line {
   const pieces: Span[] = [];
   for (const { text, tone } of filled(line, width)) {
-    const kept = telling.includes(tone) && text.trim() !== '' ? tone : 'plain';
+    const kept = statusTones.includes(tone) && text.trim() !== '' ? tone : 'plain';
     const before = pieces.at(-1);
     if (before?.tone === kept) pieces[pieces.length - 1] = { ...before, text: before.text + text };
     else pieces.push({ text, tone: kept, inverse: true });
@@ -72,9 +70,8 @@ export function selected(line: Line, width: number): Line {
   return pieces;
 }
 
-const telling: readonly Tone[] = ['good', 'warn', 'bad'];
+const statusTones: readonly Tone[] = ['good', 'warn', 'bad'];
 
-/** Pieces joined by ` · ` and broken into lines of at most `width` where they must be. */
 export function flow(facts: readonly Line[], width: number): Line[] {
   const lines: Span[][] = [];
   for (const fact of facts) {
@@ -88,7 +85,6 @@ export function flow(facts: readonly Line[], width: number): Line[] {
   return lines;
 }
 
-/** Exactly `count` lines: cut off or filled up with blank ones. */
 export function exactly(lines: readonly Line[], count: number): Line[] {
   return Array.from({ length: count }, (_, index) => lines[index] ?? blank);
 }

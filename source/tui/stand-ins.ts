@@ -11,19 +11,19 @@ const first = 0xe000;
 const last = 0xf8fe;
 const standIns = /[\ue000-\uf8fe]/;
 
-/** Stands before the character that the terminal's cursor is to be on; takes no column. */
+/** Marks the character that the terminal's cursor stands on; takes no column. */
 const caretMark = '\uf8ff';
 
 /**
- * Lines that go through Ink as one character each and are put in their places afterwards. Ink looks at
- * every character of every line for every frame: on a full 120×45 that took 15 ms a key, and takes 5.
+ * Lines go through Ink as one character each and are put back afterwards. Ink looks at every
+ * character of every line for every frame: on a full 120×45 that took 15 ms a key, and takes 5.
  */
 export class StandIns {
   readonly #lines = new Map<string, { text: string; width: number }>();
   readonly #free: string[] = [];
   #next = first;
 
-  /** A character that stands for one line, until it is given back; null when there are no more. */
+  /** A character that stands for one line until released; null if none is free. */
   take(): string | null {
     const free = this.#free.pop();
     if (free !== undefined) return free;
@@ -33,16 +33,16 @@ export class StandIns {
   }
 
   set(standIn: string, text: string, width: number): void {
-    // Its own column is there even when the line is empty.
+    // The stand-in takes a column even if the line is empty.
     this.#lines.set(standIn, width === 0 ? { text: ' ', width: 1 } : { text, width });
   }
 
-  giveBack(standIn: string): void {
+  release(standIn: string): void {
     this.#lines.delete(standIn);
     this.#free.push(standIn);
   }
 
-  /** The frame as it is meant: a line covers the blanks that Ink has left after its stand-in. */
+  /** The real frame: a line covers the blanks after its stand-in. */
   expand(frame: string): Expanded {
     const rows = frame.split('\n').map((row) => this.#expandRow(row).trimEnd());
     const row = rows.findIndex((line) => line.includes(caretMark));
@@ -63,11 +63,9 @@ export class StandIns {
   }
 }
 
-/** A place on the screen, from 0. */
-export type Place = { row: number; column: number };
+export type Position = { row: number; column: number };
 
-/** `caret`: where the terminal's cursor is to stand. */
-export type Expanded = { frame: string; caret: Place | null };
+export type Expanded = { frame: string; caret: Position | null };
 
 /** Without one, lines are Ink's own text. */
 export const StandInContext = createContext<StandIns | null>(null);
@@ -79,7 +77,7 @@ function inColor(color: string, text: string): string {
     : chalk.ansi256(Number(number))(text);
 }
 
-/** A line with its looks, as Ink would have written it. */
+/** A styled line, as Ink would have written it. */
 export function styled(theme: Theme, line: Line): { text: string; width: number } {
   const text = line.map((piece) => {
     const { bold, dimColor, color } = textProps(theme, piece.tone);

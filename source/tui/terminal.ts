@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { Size } from '../console/messages.ts';
 
-/** Its file descriptor is there, but not in the types. */
+/** The types lack its file descriptor. */
 type Output = WriteStream & {
   fd?: number;
   _refreshSize?: () => void;
@@ -10,9 +10,9 @@ type Output = WriteStream & {
 };
 
 /**
- * What a program before us may have left on, and what would come back as input: mouse reports and
- * their encodings, focus reports, keys as win32 events, application cursor keys and keypad, kitty's
- * and xterm's other encodings of keys. A terminal that knows one of them not takes no notice.
+ * Modes that an earlier program may have left on and that would send input: mouse reports and their
+ * encodings, focus reports, win32 key events, application cursor keys and keypad, kitty's and
+ * xterm's other key encodings. Terminals ignore those they do not know.
  */
 const reportsOff = [
   '\x1b[?1;9;1000;1001;1002;1003;1004;1005;1006;1015;1016;9001l',
@@ -21,18 +21,18 @@ const reportsOff = [
   '\x1b[>4;0m',
 ].join('');
 
-/** Alternate screen, bracketed paste, no cursor, and nothing but keys from the keyboard. */
+/** Alternate screen, bracketed paste, no cursor, and only keys as input. */
 const enter = `\x1b[?1049h${reportsOff}\x1b[?2004h\x1b[?25l\x1b[m\x1b[H`;
-/** The same undone, and whatever style was on. Harmless when done twice. */
+/** Undoes `enter` and any style. Harmless when done twice. */
 const leave = '\x1b[m\x1b[?2026l\x1b[?2004l\x1b[?25h\x1b[?1049l';
 
-/** Ways out that somebody else decides on, and the exit codes that shells expect of them. */
+/** Exit codes that shells expect of these signals. */
 const signals = { SIGTERM: 143, SIGHUP: 129, SIGINT: 130 } as const;
 const lostTerminal = 129;
 
-/** A terminal that reads nothing for so long may not have what was written before we leave it. */
+/** How long a terminal that does not read is waited for. */
 const flushMs = 500;
-/** A write that has no room is tried again after so long, for as long as `flushMs`. */
+/** Wait before a write without room is tried again, for up to `flushMs`. */
 const roomMs = 10;
 
 /** In an orphaned process group a stop is ignored, and no SIGCONT ever comes. */
@@ -41,15 +41,15 @@ const unstoppedMs = 500;
 export type Ending = { code: number } | { error: unknown };
 
 export type TerminalEvents = {
-  /** The console has to end for a reason outside of it. May be called more than once. */
+  /** The console has to end. May be called more than once. */
   end: (ending: Ending) => void;
-  /** The terminal is somebody else's from here on … */
-  asleep: () => void;
-  /** … and ours again, with who knows what on it. */
-  awake: () => void;
+  /** The terminal belongs to another program from here on. */
+  suspended: () => void;
+  /** The terminal is ours again, with unknown contents. */
+  resumed: () => void;
 };
 
-/** Takes the terminal over, and gives it back as it was on every way out. */
+/** Takes over the terminal, and restores it on every way out. */
 export class Terminal {
   readonly #stdin: ReadStream;
   readonly #stdout: Output;
@@ -74,7 +74,7 @@ export class Terminal {
     }
     this.#listen(process, 'SIGTSTP', this.#stop);
     this.#listen(process, 'SIGCONT', this.#continue);
-    // The last net: process.exit() from anywhere.
+    // Last resort: process.exit() from anywhere.
     this.#listen(process, 'exit', () => this.#leave());
     // A closed window or a dead ssh: EIO, EPIPE, or the end of the input.
     this.#listen(this.#stdout, 'error', () => end({ code: lostTerminal }));
@@ -99,26 +99,26 @@ export class Terminal {
 
   #stopNow(): void {
     this.#leave();
-    this.#events.asleep();
-    // Without our listener the signal does what it does by itself.
+    this.#events.suspended();
+    // Without our listener the signal has its default effect.
     process.off('SIGTSTP', this.#stop);
     process.kill(process.pid, 'SIGTSTP');
     this.#wakeTimer = setTimeout(this.#continue, unstoppedMs);
   }
 
-  /** Also after a SIGSTOP, of which nobody was told: the shell has had the terminal meanwhile. */
+  /** Also after a SIGSTOP, which cannot be caught: the shell has had the terminal meanwhile. */
   readonly #continue = (): void => {
     if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
     this.#wakeTimer = null;
     if (!process.listeners('SIGTSTP').includes(this.#stop)) process.on('SIGTSTP', this.#stop);
     this.#rawMode(false);
     this.#enter();
-    // SIGWINCH is sent to the foreground job only: a resize meanwhile was told to the shell.
+    // SIGWINCH is sent to the foreground job only: a resize meanwhile went to the shell.
     this.#stdout._refreshSize?.();
-    this.#events.awake();
+    this.#events.resumed();
   };
 
-  /** Raw before the first frame: until then a Ctrl-Z or Ctrl-C is the terminal's, not ours. */
+  /** Raw before the first frame: until then Ctrl-Z and Ctrl-C would be handled by the terminal. */
   #enter(): void {
     this.#entered = true;
     this.#block(false);
@@ -126,13 +126,13 @@ export class Terminal {
     this.#stdout.write(enter);
   }
 
-  /** Synchronously: after this the process may die at any moment. */
+  /** Synchronous: after this the process may die at any moment. */
   #leave(): void {
     if (!this.#entered) return;
     this.#entered = false;
     writeNow(this.#stdout.fd ?? 1, leave);
     this.#rawMode(false);
-    // What it has not read by now would come on top of what the shell shows, or never.
+    // Unread output would appear over the shell's, or never.
     if (this.#unread > 0) this.#giveUp();
     else this.#block(true);
   }
@@ -146,7 +146,7 @@ export class Terminal {
     return this.#stdout.writableLength ?? 0;
   }
 
-  /** Until what was written is on its way; a terminal that does not read is waited for a while. */
+  /** Resolves when the output has been written, or after `flushMs`. */
   async flush(): Promise<void> {
     if (this.#unread === 0 || !this.#entered) return;
     await new Promise<void>((resolve) => {
@@ -160,7 +160,7 @@ export class Terminal {
 
   /**
    * Node writes to a terminal blocking: one that stops reading would stop this process, signal
-   * handlers and all. There is no other way to say so than the stream's handle.
+   * handlers included. Only the stream's handle can change that.
    */
   #block(on: boolean): void {
     this.#stdout._handle?.setBlocking?.(on);
@@ -189,7 +189,7 @@ export class Terminal {
   }
 }
 
-/** Waits for room in a terminal that is slow, but not for one that does not read. */
+/** Waits for room in a slow terminal, but not for one that does not read. */
 function writeNow(fd: number, text: string): void {
   const until = performance.now() + flushMs;
   for (let rest = Buffer.from(text); rest.length > 0; ) {
@@ -197,7 +197,7 @@ function writeNow(fd: number, text: string): void {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
       const full = (error as NodeJS.ErrnoException).code === 'EAGAIN';
-      // Any other error: the terminal is gone, and there is nothing left to restore.
+      // Any other error: the terminal is gone, and there is nothing to restore.
       if (!full || performance.now() > until) return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, roomMs);
     }

@@ -3,19 +3,17 @@ import { createContext } from 'react';
 import type { Hue } from '../presentation/text/hue.ts';
 import type { Tone } from '../presentation/text/tone.ts';
 
-/** How each colour is written, as chalk and Ink call it; null: without one. */
 export type Palette = Readonly<Record<Hue, string | null>>;
 
-/** How tones look. */
 export type Theme = {
   ascii: boolean;
-  /** Null with NO_COLOR: then only bold, dim and inverse are left. */
+  /** Null with NO_COLOR: only bold, dim and inverse remain. */
   palette: Palette | null;
-  /** The context's colour, for the header alone: a red context must not make each dialog an alarm. */
+  /** The context's colour, in the header only: a red context must not make each dialog an alarm. */
   accent: Hue;
 };
 
-/** The terminal's own sixteen, as its owner likes them. Blue is the one that is too dark for black: xterm's has a contrast of 2.2. */
+/** The terminal's own sixteen. Blue is bright: xterm's blue has a contrast of 2.2 on black. */
 const own: Palette = {
   red: 'red',
   green: 'green',
@@ -25,7 +23,7 @@ const own: Palette = {
   cyan: 'cyan',
 };
 
-/** Of 256, whose last 240 are the same everywhere: on white all have a contrast of 4.5 and more. */
+/** Of 256, whose last 240 are the same everywhere: on white all have a contrast of 4.5 or more. */
 const darkOf256: Palette = {
   red: 'ansi256(124)',
   green: 'ansi256(28)',
@@ -35,7 +33,10 @@ const darkOf256: Palette = {
   cyan: 'ansi256(24)',
 };
 
-/** Of sixteen, those that can be read on white with xterm's palette: its green, yellow and cyan have a contrast of 2. */
+/**
+ * Of sixteen, those readable on white with xterm's palette: its green, yellow and cyan have a
+ * contrast of 2.
+ */
 const darkOf16: Palette = {
   red: 'red',
   green: null,
@@ -45,20 +46,18 @@ const darkOf16: Palette = {
   cyan: 'blue',
 };
 
-/** `depth`: of the terminal, as chalk counts it: 1 = sixteen colours, 2 and 3 = 256 and more. */
+/** `depth` as chalk counts it: 1 = sixteen colours, 2 and 3 = 256 and more. */
 export function paletteOf(light: boolean, depth: number): Palette {
   if (!light) return own;
   return depth >= 2 ? darkOf256 : darkOf16;
 }
 
-/** What stands out everywhere else. */
 export const usualAccent: Hue = 'cyan';
 
 export const plainTheme: Theme = { ascii: false, palette: null, accent: usualAccent };
 
 export const ThemeContext = createContext<Theme>(plainTheme);
 
-/** A colour as Ink wants it, where there is one. */
 export function colorOf({ palette }: Theme, hue: Hue): string | undefined {
   return palette?.[hue] ?? undefined;
 }

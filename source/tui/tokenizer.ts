@@ -7,26 +7,24 @@ import {
   sequenceEnd,
 } from './sequences.ts';
 
-/** Text as it was typed, control characters among it; or one whole sequence, a lone ESC too. */
+/** Text as typed, control characters included; or one whole sequence, a lone ESC included. */
 export type Token = { text: string } | { sequence: string };
 
 export type Tokenizer = {
-  /** The beginning of a sequence or character whose end has not come. */
-  held: Uint8Array;
-  /** When bytes came last. */
+  /** The beginning of a sequence or character whose end has not arrived. */
+  unfinished: Uint8Array;
   since: number;
-  /** When the first byte of `held` came. */
   began: number;
-  /** Between the brackets of a paste: all is text up to the closing one. */
+  /** Inside a paste: everything is text up to the closing bracket. */
   pasting: boolean;
-  /** `held` follows an ESC that was given out as a key: whatever it turns out to be, it is none. */
+  /** `unfinished` follows an ESC that was already reported as a key, so it is no key itself. */
   late: boolean;
-  /** Until when the rest of a sequence whose ESC has become a key may still come. */
+  /** Until when the rest of a sequence whose ESC has become a key may still arrive. */
   late_until: number;
 };
 
 export const idleTokenizer: Tokenizer = {
-  held: new Uint8Array(),
+  unfinished: new Uint8Array(),
   since: 0,
   began: 0,
   pasting: false,
@@ -34,13 +32,13 @@ export const idleTokenizer: Tokenizer = {
   late_until: 0,
 };
 
-/** An ESC that nothing follows for so long is the Esc key. */
+/** An ESC that nothing follows for this long is the Esc key. */
 export const escapeMs = 75;
-/** A sequence that stands still for so long does not go on: nobody typed it, so it is dropped. */
+/** An unfinished sequence of this age was not typed, and is dropped. */
 export const abandonMs = 1000;
 /**
- * No terminal's answer takes so long. Esc and X that come together look like the beginning of a
- * control string (SOS): without this, one who types on would never be heard again.
+ * No terminal's answer takes this long. Esc and X typed together look like the beginning of a
+ * control string (SOS): without a limit all further typing would be swallowed.
  */
 export const stringMs = 2000;
 /** A terminal that loses the closing bracket of a paste must not leave the console deaf. */
@@ -56,30 +54,34 @@ const longest = 64;
 
 type Tokenized = [Tokenizer, Token[]];
 
-/** What one read holds, together with what was left of the one before. `at`: milliseconds. */
+/** Tokens of one read, together with what remained of the previous one. `at`: milliseconds. */
 export function tokenize(tokenizer: Tokenizer, read: Uint8Array, at: number): Tokenized {
   if (read.length === 0) return [tokenizer, []];
   const late = tokenizer.late || isLate(tokenizer, read, at);
-  const before = late && !tokenizer.late ? Uint8Array.of(esc) : tokenizer.held;
+  const before = late && !tokenizer.late ? Uint8Array.of(esc) : tokenizer.unfinished;
   const bytes = Buffer.concat([before, read]);
   if (tokenizer.pasting && isWayOut(tokenizer, read, at)) {
     const free = { ...idleTokenizer, since: at };
     return [free, [{ sequence: pasteEnd }, { text: '\x03' }]];
   }
   const began = before.length > 0 ? tokenizer.began : at;
-  const idle = { held: idleTokenizer.held, late: false, late_until: 0 };
+  const idle = { unfinished: idleTokenizer.unfinished, late: false, late_until: 0 };
   const next = { ...tokenizer, ...idle, since: at, began };
   return tokenizer.pasting ? pasted(next, bytes) : typed(next, bytes, late);
 }
 
-/** A Ctrl-C that was pressed: by itself, and not together with what is pasted. */
+/** A Ctrl-C that was pressed, and not pasted. */
 function isWayOut({ since }: Tokenizer, read: Uint8Array, at: number): boolean {
   return read.length === 1 && read[0] === ctrlC && at - since >= escapeMs;
 }
 
-/** Whether it goes on with a sequence that came to a halt behind its ESC. */
-function isLate({ held, pasting, late_until }: Tokenizer, read: Uint8Array, at: number): boolean {
-  if (pasting || held.length > 0 || at >= late_until) return false;
+/** Whether the read continues a sequence whose ESC was already reported. */
+function isLate(
+  { unfinished, pasting, late_until }: Tokenizer,
+  read: Uint8Array,
+  at: number,
+): boolean {
+  if (pasting || unfinished.length > 0 || at >= late_until) return false;
   return isIntroducer(read[0]) || (read.length > 1 && isStringIntroducer(read[0]));
 }
 
@@ -105,7 +107,7 @@ function typed(tokenizer: Tokenizer, bytes: Uint8Array, late: boolean): Tokenize
     if (end === null) {
       endText();
       const began = at === 0 ? tokenizer.began : tokenizer.since;
-      return [{ ...tokenizer, held: shortened(rest.slice(at)), late: isRest, began }, tokens];
+      return [{ ...tokenizer, unfinished: shortened(rest.slice(at)), late: isRest, began }, tokens];
     }
     if (!isSequence) text.push(...rest.subarray(at, end));
     else {
@@ -133,11 +135,11 @@ function pasted(tokenizer: Tokenizer, bytes: Uint8Array): Tokenized {
     return [after, [...textOf(bytes.subarray(0, end)), { sequence: pasteEnd }, ...more]];
   }
   const kept = unfinishedFrom(bytes);
-  const held = bytes.slice(kept);
-  return [{ ...tokenizer, pasting: true, held }, textOf(bytes.subarray(0, kept))];
+  const unfinished = bytes.slice(kept);
+  return [{ ...tokenizer, pasting: true, unfinished }, textOf(bytes.subarray(0, kept))];
 }
 
-/** Where, at the end of a paste so far, its closing bracket or a character has begun. */
+/** Where, at the end of an unfinished paste, its closing bracket or a character begins. */
 function unfinishedFrom(bytes: Uint8Array): number {
   for (let length = Math.min(pasteEndBytes.length - 1, bytes.length); length > 0; length -= 1) {
     const from = bytes.length - length;
@@ -154,42 +156,43 @@ function unfinishedCharacterFrom(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** When `elapsed` is next to be asked; null while nothing is waited for. */
-export function dueAt({ held, since, began, pasting, late }: Tokenizer): number | null {
+/** When `elapsed` is due; null if nothing is waited for. */
+export function dueAt({ unfinished, since, began, pasting, late }: Tokenizer): number | null {
   if (pasting) return since + pasteMs;
-  if (held[0] !== esc) return null;
-  if (isEscapes(held) || (late && held.length === 2)) return since + escapeMs;
+  if (unfinished[0] !== esc) return null;
+  if (isEscapes(unfinished) || (late && unfinished.length === 2)) return since + escapeMs;
   const still = since + abandonMs;
-  return isStringIntroducer(held[1]) ? Math.min(still, began + stringMs) : still;
+  return isStringIntroducer(unfinished[1]) ? Math.min(still, began + stringMs) : still;
 }
 
-/** What has become of an unfinished sequence now that nothing more has come. */
+/** Resolves an unfinished sequence after its timeout. */
 export function elapsed(tokenizer: Tokenizer, at: number): Tokenized {
-  const { held, late, pasting } = tokenizer;
+  const { unfinished, late, pasting } = tokenizer;
   const due = dueAt(tokenizer);
   if (due === null || at < due) return [tokenizer, []];
-  const idle = { ...tokenizer, held: idleTokenizer.held, late: false, pasting: false };
+  const idle = { ...tokenizer, unfinished: idleTokenizer.unfinished, late: false, pasting: false };
   if (pasting) return [idle, [{ sequence: pasteEnd }]];
-  if (isEscapes(held)) {
-    const keys = Array.from(held, () => ({ sequence: '\x1b' }));
+  if (isEscapes(unfinished)) {
+    const keys = Array.from(unfinished, () => ({ sequence: '\x1b' }));
     return [{ ...idle, late_until: at + abandonMs }, keys];
   }
-  return [idle, late && held.length === 2 ? [{ text: latin1(held.subarray(1)) }] : []];
+  return [idle, late && unfinished.length === 2 ? [{ text: latin1(unfinished.subarray(1)) }] : []];
 }
 
 /** One ESC, or two: keys if nothing follows. */
-function isEscapes(held: Uint8Array): boolean {
-  return held.every((byte) => byte === esc);
+function isEscapes(unfinished: Uint8Array): boolean {
+  return unfinished.every((byte) => byte === esc);
 }
 
 /** Of a long control string only its introducer matters, and an end that was cut in two. */
-function shortened(held: Uint8Array): Uint8Array {
-  if (held.length <= longest || !isStringIntroducer(held[1])) return held;
-  const from = held.at(-1) === esc ? held.length - 1 : unfinishedCharacterFrom(held);
-  return Uint8Array.of(...held.subarray(0, 2), ...held.subarray(from));
+function shortened(unfinished: Uint8Array): Uint8Array {
+  if (unfinished.length <= longest || !isStringIntroducer(unfinished[1])) return unfinished;
+  const from =
+    unfinished.at(-1) === esc ? unfinished.length - 1 : unfinishedCharacterFrom(unfinished);
+  return Uint8Array.of(...unfinished.subarray(0, 2), ...unfinished.subarray(from));
 }
 
-/** Bytes that are no text are left out. */
+/** Invalid UTF-8 is left out. */
 function textOf(bytes: ArrayLike<number>): Token[] {
   const text = Buffer.from(Uint8Array.from(bytes)).toString('utf8').replaceAll('\ufffd', '');
   return text === '' ? [] : [{ text }];

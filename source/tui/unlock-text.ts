@@ -8,11 +8,10 @@ import { signOf } from '../presentation/text/tone.ts';
 import { fieldText, unfocusedText } from './field-text.ts';
 import { type Line, span } from './spans.ts';
 
-/** The question before a read-only context may be written to. */
 export function unlockLines(state: State, dialog: Unlock, width: number): Line[] {
   const { context, database, tenant } = state.options.labels;
   const name = safeText(`${context ?? database} / ${tenant}`);
-  const text = `${name} is read-only. For 10 minutes, or until ${keyFor(state, 'palette')} ro, actions will be possible, by way of its write_url.`;
+  const text = `${name} is read-only. Unlocking allows actions for 10 minutes, or until ${keyFor(state, 'palette')} ro, through its write_url.`;
   const button = (focus: Unlock['focus'], label: string) =>
     dialog.focus === focus
       ? { text: `[ ${label} ]`, tone: 'plain' as const, inverse: true }
@@ -34,7 +33,7 @@ export function unlockLines(state: State, dialog: Unlock, width: number): Line[]
       span('   '),
       button('confirm', 'Unlock'),
       span(
-        dialog.hint === null ? '  (Tab here, then y)' : `  ${signOf('warn')}${dialog.hint}`,
+        dialog.hint === null ? '  (Tab to it, then y)' : `  ${signOf('warn')}${dialog.hint}`,
         dialog.hint === null ? 'dim' : 'warn',
       ),
     ],

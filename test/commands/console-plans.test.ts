@@ -90,17 +90,17 @@ beforeAll(async () => {
     'load-named': [{ type: 'load-named', ids: [id] }],
     'explain-job': [{ type: 'explain-job', id }],
     'verify-job': [{ type: 'verify-job', id, checks: checkNames }],
-    'write-paper': [
-      { type: 'write-paper', paper: { type: 'handoff', since_ms: null } },
-      { type: 'write-paper', paper: { type: 'incident', id } },
+    'write-report': [
+      { type: 'write-report', report: { type: 'handoff', since_ms: null } },
+      { type: 'write-report', report: { type: 'incident', id } },
     ],
     'plan-jobs': [
       { type: 'plan-jobs', ids: [id] },
       { type: 'plan-jobs', filter: 'state:pending' },
     ],
-    'load-lately': [{ type: 'load-lately', id }],
-    'hold-dialog': [{ type: 'hold-dialog', action: 'pause', ids: [id], renew: false }],
-    'leave-dialog': [{ type: 'leave-dialog' }],
+    'load-recent-events': [{ type: 'load-recent-events', id }],
+    'announce-dialog': [{ type: 'announce-dialog', action: 'pause', ids: [id], renew: false }],
+    'close-dialog': [{ type: 'close-dialog' }],
     act: actionNames.map(act),
   };
 });
@@ -134,8 +134,8 @@ function explained(db: Database, plans: string[]): Database {
 
 const types: readonly SessionEffect['type'][] = [
   ...(['load-jobs', 'load-job', 'load-partition', 'load-job-sql', 'load-board'] as const),
-  ...(['find-job', 'load-named', 'explain-job', 'verify-job', 'write-paper'] as const),
-  ...(['plan-jobs', 'load-lately', 'hold-dialog', 'leave-dialog', 'act'] as const),
+  ...(['find-job', 'load-named', 'explain-job', 'verify-job', 'write-report'] as const),
+  ...(['plan-jobs', 'load-recent-events', 'announce-dialog', 'close-dialog', 'act'] as const),
 ];
 
 test('every effect of the console is here', () => {
@@ -157,9 +157,9 @@ test.each(types)('%s reads no big table from end to end', async (type) => {
   for (const effect of effects[type]) {
     const answer = await perform(effect);
     expect([effect, answer.type === 'failure' ? answer.failure : null]).toEqual([effect, null]);
-    if (answer.type === 'paper') rmSync(answer.path);
+    if (answer.type === 'report') rmSync(answer.path);
   }
-  if (type !== 'leave-dialog') expect(plans.length).toBeGreaterThan(0);
+  if (type !== 'close-dialog') expect(plans.length).toBeGreaterThan(0);
   const scans = plans.flatMap(
     (plan) => plan.match(big)?.map((scan) => `${scan}: ${plan.slice(0, 200)}`) ?? [],
   );

@@ -43,9 +43,9 @@ async function start(
   const config = join(mkdtempSync(join(folder, 'config-')), 'servo-tui');
   mkdirSync(config);
   writeFileSync(join(config, 'config.toml'), file);
-  const place: Record<string, string> =
+  const context_number: Record<string, string> =
     context === null ? { DATABASE_URL: url, TENANT_ID: 'globex' } : {};
-  const env = environment({ XDG_CONFIG_HOME: join(config, '..'), ...place });
+  const env = environment({ XDG_CONFIG_HOME: join(config, '..'), ...context });
   const needs = { database: true, tenants: 'one' } as const;
   const settings = await resolveSettings(
     { context: context ?? undefined, actor: 'mara', ...flags },
@@ -78,7 +78,7 @@ test('what is asked in one place is answered by it, whatever has been opened sin
   const contexts = await start(section('one'), 'one');
   await aPause();
   const go = await contexts.runEffect(
-    { type: 'open-place', to: { tenant: 'globex' }, place: 1 },
+    { type: 'open-context', to: { tenant: 'globex' }, context_number: 1 },
     0,
   );
   expect(go).toMatchObject({ type: 'opened', view: { labels: { tenant: 'globex' } } });
@@ -91,7 +91,10 @@ test('what is asked in one place is answered by it, whatever has been opened sin
 test('an answer that is under way when the place is left still comes, from there', async () => {
   const contexts = await start(section('one'), 'one');
   const owed = contexts.runEffect(theTable, 0);
-  await contexts.runEffect({ type: 'open-place', to: { tenant: 'globex' }, place: 1 }, 0);
+  await contexts.runEffect(
+    { type: 'open-context', to: { tenant: 'globex' }, context_number: 1 },
+    0,
+  );
   expect(await owed).toMatchObject({ type: 'jobs', list: { tenant_id: 'acme' } });
 });
 
@@ -100,7 +103,7 @@ test('a place that cannot be opened leaves the present one as it is', async () =
   const contexts = await start(section('one') + broken, 'one');
   expect(contexts.contexts).toEqual(['one', 'broken']);
   const go = await contexts.runEffect(
-    { type: 'open-place', to: { context: 'broken' }, place: 1 },
+    { type: 'open-context', to: { context: 'broken' }, context_number: 1 },
     0,
   );
   expect(go).toMatchObject({ type: 'failure', failure: { code: 'database_unreachable' } });
@@ -113,12 +116,15 @@ test('home is the environment’s place again, with the variables that did not c
   const names = ['DATABASE_URL', 'TENANT_ID'] as const;
   for (const name of names) process.env[name] = 'of the environment';
   const there = await contexts.runEffect(
-    { type: 'open-place', to: { context: 'one' }, place: 1 },
+    { type: 'open-context', to: { context: 'one' }, context_number: 1 },
     0,
   );
   expect(there).toMatchObject({ view: { labels: { context: 'one', tenant: 'acme' } } });
   expect(names.map((name) => process.env[name])).toEqual([undefined, undefined]);
-  const back = await contexts.runEffect({ type: 'open-place', to: { home: true }, place: 2 }, 1);
+  const back = await contexts.runEffect(
+    { type: 'open-context', to: { home: true }, context_number: 2 },
+    1,
+  );
   expect(back).toMatchObject({ view: { labels: { context: null, tenant: 'globex' } } });
   expect(names.map((name) => process.env[name])).toEqual(names.map(() => 'of the environment'));
   for (const name of names) delete process.env[name];
@@ -144,7 +150,7 @@ const unlockable = () =>
 
 test('with a write_url it is unlocked, until it is locked or the time is over', async () => {
   const contexts = await start(unlockable(), 'prod');
-  expect(contexts.view).toMatchObject({ read_only: true, why_locked: null });
+  expect(contexts.view).toMatchObject({ read_only: true, locked_reason: null });
   const [first, second, third] = [await aPause(), await aPause(), await aPause()];
   await contexts.runEffect({ type: 'unlock', ms: 60_000 }, 0);
   expect(await contexts.runEffect(first, 0)).toMatchObject({ result: { result: 'applied' } });
@@ -167,9 +173,12 @@ test('with a write_url it is unlocked, until it is locked or the time is over', 
 test('--read-only is unlocked by nothing, and holds in every context', async () => {
   const contexts = await start(section('one') + unlockable(), 'one', { read_only: true });
   const why = '--read-only was given: nothing unlocks that';
-  expect(contexts.view).toMatchObject({ read_only: true, why_locked: why });
-  const go = await contexts.runEffect({ type: 'open-place', to: { context: 'prod' }, place: 1 }, 0);
-  expect(go).toMatchObject({ view: { read_only: true, why_locked: why } });
+  expect(contexts.view).toMatchObject({ read_only: true, locked_reason: why });
+  const go = await contexts.runEffect(
+    { type: 'open-context', to: { context: 'prod' }, context_number: 1 },
+    0,
+  );
+  expect(go).toMatchObject({ view: { read_only: true, locked_reason: why } });
   expect(await contexts.runEffect({ type: 'unlock', ms: 60_000 }, 1)).toMatchObject({
     failure: { message: why },
   });
@@ -216,7 +225,7 @@ describe('a database that says nothing any more', () => {
   test('a place there cannot be gone to, and one stays where one is', async () => {
     const contexts = await start(section('one') + silent(), 'one', {}, timeouts);
     proxy.weather = { kind: 'frozen' };
-    const go = { type: 'open-place', to: { context: 'silent' }, place: 1 } as const;
+    const go = { type: 'open-context', to: { context: 'silent' }, context_number: 1 } as const;
     expect(await contexts.runEffect(go, 0)).toMatchObject({
       failure: { code: 'database_unreachable', message: 'the database does not answer' },
     });

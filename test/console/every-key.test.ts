@@ -54,7 +54,7 @@ const places: Record<string, () => Session> = {
 
 /** What there is to see of a state, in a word each. */
 function seen({ screen, overlay, jobs, job, boards, ...rest }: State): Record<string, unknown> {
-  const { options, at, place, next_request, asked, size, ...small } = rest;
+  const { options, at, context_number, next_request, asked, size, ...small } = rest;
   return {
     screen,
     overlay: overlay && [overlay.type, ...('name' in overlay ? [overlay.name] : [])].join(' '),

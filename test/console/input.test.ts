@@ -4,7 +4,7 @@ import { decodeInput, idleDecoder, type RawInput } from '../../source/console/in
 
 type Timed = RawInput & { after?: number };
 
-/** Feeds pieces of input, a millisecond apart or as they say, and gives what came out. */
+/** Feeds pieces of input, a millisecond apart unless they say otherwise, and returns the output. */
 function decode(pieces: Timed[]) {
   let decoder = idleDecoder;
   let at = 1000;
@@ -49,7 +49,7 @@ describe('pasted text never comes out as a key', () => {
     );
   });
 
-  test('without brackets, when it is more than anybody types, it is told apart', () => {
+  test('without brackets, when it is more than a person types, it is recognised', () => {
     expect(decode([{ characters: 'a reason\tand an asset' }])).toEqual([
       { flood: 'a space r e a s o n tab a n d space a n space a s s e t' },
     ]);
@@ -62,7 +62,7 @@ describe('pasted text never comes out as a key', () => {
   });
 });
 
-test('a key knows whether it came by itself', () => {
+test('a key knows whether it was alone in its read', () => {
   const [, alone] = decodeInput(idleDecoder, [{ characters: 'y' }], 0);
   const [, together] = decodeInput(idleDecoder, [{ characters: '\ty' }], 0);
   expect(alone).toMatchObject([{ key: 'y', alone: true }]);

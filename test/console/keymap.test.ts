@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { actionNames, actionOf } from '../../source/console/actions.ts';
-import { type Context, contexts } from '../../source/console/binding.ts';
+import { type KeyScope, keyScopes } from '../../source/console/binding.ts';
 import { keyName } from '../../source/console/key-names.ts';
 import { keymap } from '../../source/console/keymap.ts';
 
 describe('one keymap', () => {
-  test.each(contexts)('no key means two things on %s', (context) => {
-    const keys = keymap.filter(({ on }) => on.includes(context)).flatMap((binding) => binding.keys);
+  test.each(keyScopes)('no key means two things on %s', (scope) => {
+    const keys = keymap.filter(({ on }) => on.includes(scope)).flatMap((binding) => binding.keys);
     expect(keys).toEqual([...new Set(keys)]);
   });
 
@@ -20,7 +20,7 @@ describe('one keymap', () => {
   test('no unconfirmed key writes, and none that writes is on a chord', () => {
     const dangerous = keymap.filter(({ danger }) => danger);
     expect(dangerous.map(({ keys }) => keys)).toEqual(
-      // The calculator's own leads to cards of these.
+      // Recommended actions of the what-if lead to dialogs of these.
       ['a', ...actionNames.map((name) => actionOf(name).key)].map((key) => [key]),
     );
     for (const { disabled } of dangerous) expect(disabled).toBeDefined();
@@ -31,8 +31,8 @@ describe('one keymap', () => {
   });
 });
 
-// The design page's "Keys", each with what its row begins with and where it works. A key that is none of these is ours.
-const page: readonly [keys: string[], on: Context, title: RegExp][] = [
+// The design's keys: what each row's title begins with, and where it works.
+const page: readonly [keys: string[], on: KeyScope, title: RegExp][] = [
   [['j', 'down'], 'jobs', /^next row/],
   [['k', 'up'], 'jobs', /^previous row/],
   [['g'], 'jobs', /^first row/],
@@ -40,19 +40,19 @@ const page: readonly [keys: string[], on: Context, title: RegExp][] = [
   [['page-up'], 'jobs', /^a page up/],
   [['page-down'], 'jobs', /^a page down/],
   [['enter'], 'jobs', /^open/],
-  [['escape'], 'jobs', /^back, close/],
-  [['q'], 'jobs', /^back; from the job table: quit/],
-  [['1'], 'triage', /^the screen Jobs/],
-  [['2'], 'jobs', /^the screen Job/],
-  [['3'], 'jobs', /^the screen Triage/],
-  [['4'], 'jobs', /^the screen Risk/],
-  [['5'], 'jobs', /^the screen Executors/],
-  [['6'], 'jobs', /^the screen Alerts/],
-  [['7'], 'jobs', /^the screen Events/],
+  [['escape'], 'jobs', /^back: close/],
+  [['q'], 'jobs', /^quit: from the job table/],
+  [['1'], 'triage', /^go to Jobs/],
+  [['2'], 'jobs', /^go to Job/],
+  [['3'], 'jobs', /^go to Triage/],
+  [['4'], 'jobs', /^go to Risk/],
+  [['5'], 'jobs', /^go to Executors/],
+  [['6'], 'jobs', /^go to Alerts/],
+  [['7'], 'jobs', /^go to Events/],
   [['/'], 'events', /^filter/],
   [[':'], 'risk', /^palette/],
-  [['?'], 'job', /^this help/],
-  [['space'], 'jobs', /^mark the job/],
+  [['?'], 'job', /^help: type/],
+  [['space'], 'jobs', /^mark or unmark the job/],
   [['v'], 'jobs', /^mark a range/],
   [['U'], 'jobs', /^clear the marks/],
   [['p'], 'risk', /^pause/],
@@ -63,14 +63,14 @@ const page: readonly [keys: string[], on: Context, title: RegExp][] = [
   [['L'], 'risk', /^deadline/],
   [['t'], 'jobs', /^tune/],
   [['e'], 'alerts', /^explain/],
-  [['l'], 'job', /^the log/],
-  [['s'], 'check', /^the check's SQL/],
-  [['s'], 'job', /^the SQL behind/],
+  [['l'], 'job', /^log: output/],
+  [['s'], 'check', /^show the SQL of the check/],
+  [['s'], 'job', /^show the SQL of the screen/],
   [['m'], 'executors', /^follow the job/],
   [['y'], 'executors', /^copy the row's id/],
   [['Y'], 'events', /^copy the row as JSON/],
   [['y'], 'reader', /^copy the text/],
-  [['a'], 'risk', /^apply what is supposed/],
+  [['a'], 'risk', /^apply the what-if changes/],
   [['<'], 'jobs', /^sort by the previous/],
   [['>'], 'jobs', /^sort by the next/],
   [['I'], 'jobs', /^invert/],
@@ -84,9 +84,9 @@ const page: readonly [keys: string[], on: Context, title: RegExp][] = [
   [['ctrl-z'], 'reader', /^suspend/],
 ];
 
-test.each(page)('%j on %s: %s', (keys, context, title) => {
+test.each(page)('%j on %s: %s', (keys, scope, title) => {
   for (const key of keys) {
-    const binding = keymap.find((one) => one.keys.includes(key) && one.on.includes(context));
+    const binding = keymap.find((one) => one.keys.includes(key) && one.on.includes(scope));
     expect(binding?.title).toMatch(title);
   }
 });

@@ -127,7 +127,7 @@ describe('the question', () => {
     const around = (changes: Partial<JobsScreen>) => asked({ list: page(0, 9), ...changes }).around;
     expect(around({ cursor: first.id })).toBe(first);
     expect(around({ list: kept, cursor: far.id })).toBe(far);
-    expect(around({ cursor: far.id, ghosts: { [far.id]: far } })).toBe(far);
+    expect(around({ cursor: far.id, gone: { [far.id]: far } })).toBe(far);
     expect(around({ cursor: far.id })).toBe('first');
     expect(around({ cursor: null })).toBe('first');
     expect(around({ cursor: first.id, goal: 'last' })).toBe('last');

@@ -12,7 +12,7 @@ const problemsOf = (wanted: Record<string, string>) =>
   remapKeys(keymap, wanted).problems.map(({ message }) => message);
 
 describe('[keys] gives rows of the keymap other keys', () => {
-  const wanted = { pause: 'P', 'next row': 'Ctrl-N', 'freeze the data, or let it move again': 'F' };
+  const wanted = { pause: 'P', 'next row': 'Ctrl-N', freeze: 'F' };
   const free = keymap.filter((binding) => binding.keys[0] !== 'P');
 
   test('handling, help and the remedies follow', () => {
@@ -30,30 +30,32 @@ describe('[keys] gives rows of the keymap other keys', () => {
   });
 
   test('a key that would mean two things is refused, with both', () => {
-    expect(problemsOf({ pause: 'r' })).toEqual(['[keys]: r would be both "pause" and "resume"']);
+    expect(problemsOf({ pause: 'r' })).toEqual([
+      '[keys]: r is assigned to both "pause" and "resume"',
+    ]);
     expect(problemsOf({ pause: 'r', resume: 'p' })).toEqual([]);
   });
 
   test('what acts on a job is on no chord, on nothing that moves, and not on y', () => {
     for (const key of ['Ctrl-P', 'Enter', 'Space'])
-      expect(problemsOf({ pause: key }).join()).toContain('pause acts on a job, and cannot be on');
+      expect(problemsOf({ pause: key }).join()).toContain('pause changes a job and cannot be on');
     expect(problemsOf({ pause: 'y' }).join()).toContain('cannot be on y');
   });
 
-  test('mistakes are told together, with what was meant', () => {
+  test('mistakes are reported together, with suggestions', () => {
     const { problems } = remapKeys(keymap, { pauze: 'P', resume: 'Hyper-7' });
     expect(problems).toEqual([
-      { message: '[keys]: nothing is called "pauze"', hint: 'did you mean pause?' },
+      { message: '[keys]: no key is named "pauze"', hint: 'did you mean pause?' },
       {
-        message: '[keys]: "Hyper-7" for resume is not a key',
-        hint: 'one character, or a name as Ctrl-R, PgDn, Enter',
+        message: '[keys]: invalid key "Hyper-7" for resume',
+        hint: 'expected one character, or a name such as Ctrl-R, PgDn, Enter',
       },
     ]);
   });
 
   test('what always works keeps its keys', () => {
-    expect(problemsOf({ 'quit at once': 'Q' })).toEqual([
-      '[keys]: nothing is called "quit at once"',
+    expect(problemsOf({ 'quit immediately': 'Q' })).toEqual([
+      '[keys]: no key is named "quit immediately"',
     ]);
   });
 

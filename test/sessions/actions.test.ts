@@ -60,12 +60,11 @@ describe('each action has a key, and its card sends what it says', () => {
     ]);
   });
 
-  test('C recreates with priority 10 unless told otherwise, with a reason and the asset typed', () => {
+  test('C recreates with priority 10 by default, with a reason and the asset typed', () => {
     const session = open('C').press('y');
     expect(session.card.hint).toBe('a reason is required');
     expect(session.card.values.priority).toBe('10');
     const ended = Session.showing([aJob({ state: 'cancelled', running_slots: 0 })]).press('C');
-    // What was cancelled by mistake came back before everything else.
     expect(ended.card.values.priority).toBe('');
     session.type('SLA at risk').press('tab').type('orders_daily').press('tab', 'y');
     expect(session.acts).toMatchObject([
@@ -89,11 +88,11 @@ describe('y acts only with every field valid', () => {
       expect(session.acts).toEqual([]);
       return session.card.hint;
     };
-    expect(hint('L', 1, 'soon')).toMatch(/^deadline: expected ISO 8601/);
-    expect(hint('t', 1, '11')).toBe('priority: expected a whole number from -10 to 10');
-    expect(hint('t', 2, '0')).toMatch(/^parallel: expected a whole number from 1/);
-    expect(hint('t', 3, 'x')).toMatch(/^max attempts: expected a whole number/);
-    expect(hint('t', 4, '8d')).toBe('time-out: expected up to 7d, e.g. 30s, 5m or 1h30m');
+    expect(hint('L', 1, 'soon')).toMatch(/^deadline: ISO 8601/);
+    expect(hint('t', 1, '11')).toBe('priority: a whole number from -10 to 10');
+    expect(hint('t', 2, '0')).toMatch(/^max parallel: a whole number from 1/);
+    expect(hint('t', 3, 'x')).toMatch(/^max attempts: a whole number/);
+    expect(hint('t', 4, '8d')).toBe('timeout: as 30s, 5m or 1h30m');
   });
 
   test('a card that changes nothing', () => {
@@ -175,34 +174,34 @@ describe('after acting, the console follows through', () => {
     expect(says(session)[0]).toContain('3 partitions in the new job 0000beef: due again');
   });
 
-  test('reclaiming: until an executor is at work on it again', () => {
+  test('reclaiming: until an executor runs it again', () => {
     const session = open('f').press('y').answerAct({ version: 8 });
     session.answerJob(aJob({ ...running, version: 8, heartbeat_at: secondsAgo(300) }));
     expect(says(session)).toEqual(['reclaiming orders_daily: waiting for an executor to claim it']);
     look(session.wait(30_000), aJob({ ...running, version: 8, heartbeat_at: secondsAgo(330) }));
     expect(says(session)[0]).toContain('still not claimed');
     look(session, aJob({ ...running, version: 9 }));
-    expect(says(session)[0]).toMatch(/^orders_daily: an executor is at work on it again/);
+    expect(says(session)[0]).toMatch(/^orders_daily: an executor runs it again/);
   });
 
   const tuned = () => open('t').press('tab').type('8').press('escape', 'y');
 
-  test('set: what the database has now, or that somebody else was there', () => {
+  test('set: the present values, or a change by someone else', () => {
     const session = tuned().answerAct({ version: 7 });
     session.answerJob(aJob({ ...running, priority: 8 }));
     expect(says(session)[0]).toMatch(/^orders_daily: priority 5 → 8 \(/);
     const other = tuned()
       .answerAct({ version: 7 })
       .answerJob(aJob({ ...running, priority: 2 }));
-    expect(says(other)[0]).toContain('somebody else has changed it since: priority 2 → 8');
+    expect(says(other)[0]).toContain('changed by someone else since: priority 2 → 8');
   });
 
-  test('a set whose answer was lost is told by what the job has', () => {
+  test('a set whose answer was lost is judged by the present values', () => {
     const session = tuned().fail('act', 'database_unreachable');
     session.answerJob(aJob({ ...running, priority: 8 }));
     expect(says(session)[0]).toContain('priority 5 → 8');
     const undone = tuned().fail('act', 'database_unreachable').answerJob(running);
-    expect(says(undone)[0]).toContain('not done so far');
+    expect(says(undone)[0]).toContain('not applied so far');
   });
 
   test('recreating: the new job, by its id', () => {
@@ -210,14 +209,14 @@ describe('after acting, the console follows through', () => {
     const session = open('C').press('tab', 'tab', 'tab', 'tab').type('SLA').press('tab');
     session.type('orders_daily').press('tab', 'y');
     session.answerAct({ state: 'cancelled', version: 8, new_job_id: fresh.id }).answerJob(fresh);
-    expect(says(session)[0]).toContain('in its place 0000beef: waiting for an executor');
+    expect(says(session)[0]).toContain('replaced by 0000beef: waiting for an executor');
     look(session, aJob({ ...fresh, state: 'running' }));
-    expect(says(session)[0]).toMatch(/in its place 0000beef is running, priority 10/);
+    expect(says(session)[0]).toMatch(/replaced by 0000beef, running, priority 10/);
   });
 
   test('a second change waits for a reading that is newer than the first', () => {
     const session = tuned().answerAct({ version: 7 }).press('t');
-    expect(session.notice).toBe('the last action on it is not shown yet');
+    expect(session.notice).toBe('the previous action on this job is not shown yet');
     session.refreshed([aJob({ ...running, priority: 8 })]).press('t');
     expect(session.card.job.priority).toBe(8);
   });

@@ -23,7 +23,7 @@ const textOf = (line: Line) => line.map(({ text }) => text).join('');
 const info = (session: Session) => textOf(infoLine(session.state));
 const body = (session: Session) => jobsPicture(session.state).body.map(textOf).join('\n');
 const inFlight = (session: Session) => session.state.asked.jobs !== null;
-/** Answers until nothing is asked: the operator waits. */
+/** Answers until nothing is asked. */
 const settle = (session: Session, jobs = many) => {
   for (let round = 0; inFlight(session); round++) {
     if (round > 5) throw new Error('it asks without end');
@@ -99,7 +99,7 @@ describe('more jobs than the table holds', () => {
     expect(body(session)).toBe(before);
   });
 
-  test('the cursor is on its job, also where the table is read anew', () => {
+  test('the cursor stays on its job when the table is read again', () => {
     const session = Session.on(many, small);
     for (let page = 0; page < 20; page++) settle(session.press('page-down'));
     const name = session.cursorName;
@@ -120,7 +120,7 @@ describe('order is held while the operator moves, in a stretch as in a whole tab
     expect(session.cursorName).toBe('asset_0002');
   });
 
-  test('a row that changes its place stays until the operator has stopped', () => {
+  test('a row that would move stays until the operator has stopped', () => {
     const sinking = many.map((one) => (one.id === job(3).id ? job(3, { priority: -5 }) : one));
     const session = Session.on(many, small).press('down').timer('refresh');
     settle(session, sinking);
@@ -134,12 +134,12 @@ describe('order is held while the operator moves, in a stretch as in a whole tab
     expect(session.names.slice(0, 3)).toEqual(['asset_0001', 'asset_0002', 'asset_0004']);
   });
 
-  test('a row that vanishes stays as a ghost with its actions off', () => {
+  test('a row that vanishes stays, shown as gone, with its actions off', () => {
     const session = Session.on(many, small).press('down').timer('refresh');
     settle(session, without(2));
     expect(session.names.slice(0, 3)).toEqual(['asset_0001', 'asset_0002', 'asset_0003']);
-    expect(rowOf(session.state.jobs, job(2).id)).toMatchObject({ ghost: true });
-    expect(session.press('p').notice).toBe('this job is no longer there');
+    expect(rowOf(session.state.jobs, job(2).id)).toMatchObject({ gone: true });
+    expect(session.press('p').notice).toBe('this job no longer exists');
     settle(session.press('down').wait(5000).timer('refresh'), without(2));
     expect(session.names.slice(0, 2)).toEqual(['asset_0001', 'asset_0003']);
   });
@@ -156,7 +156,7 @@ describe('filter', () => {
 
   test('while the database looks, the table says so instead of that nothing matches', () => {
     const session = Session.on(many, small).press('/').type('asset:*2999');
-    expect(body(session)).toContain('looking among all jobs');
+    expect(body(session)).toContain('searching all jobs');
     settle(session);
     expect(session.names).toEqual(['asset_2999']);
   });
@@ -229,11 +229,11 @@ describe('sort', () => {
     expect(session.cursorName).toBe('asset_0001');
   });
 
-  test('a column that nothing leads through says so, and the order stays what needs attention', () => {
+  test('a column that nothing leads through says so, and the order stays by attention', () => {
     const session = settle(Session.on(many, small).press('>', '>', '>'));
     expect(session.state.jobs.sort.column).toBe('progress');
     expect(info(session)).toContain('not by PROGRESS: more than 1,000 match');
-    expect(info(session)).toContain('sorted by what needs attention');
+    expect(info(session)).toContain('sorted by attention');
     settle(session.press('/').type('asset:*77').press('enter'));
     expect(info(session)).toContain('sorted by PROGRESS');
     expect(info(session)).not.toContain('not by');

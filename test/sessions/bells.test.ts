@@ -32,18 +32,18 @@ describe('a followed job rings when its state or risk level changes', () => {
     }
   });
 
-  test('one that has ended is told of for the last time, and so is one that vanished', () => {
+  test('a job that has ended or vanished is reported once more', () => {
     const session = following().press('j', 'm');
     heard(session, { ...orders, state: 'completed' });
     expect(rings(session)).toEqual([
-      'orders_daily 00000001: running → completed · clicks 00000002 is no longer there',
+      'orders_daily 00000001: running → completed · clicks 00000002 no longer exists',
     ]);
     expect(session.state.bells).toEqual([]);
     const before = session.asked('load-named').length;
     expect(session.timer('bells').asked('load-named')).toHaveLength(before);
   });
 
-  test('one that is followed while the others are being read was told to have vanished', () => {
+  test('a job followed while the others are read is not reported as gone', () => {
     const session = following().timer('bells').press('j', 'm');
     session.answer('load-named', { type: 'named', jobs: [orders] });
     expect(rings(session)).toEqual([]);
@@ -54,7 +54,7 @@ describe('a followed job rings when its state or risk level changes', () => {
 
   test('m again ends it', () => {
     const session = following().press('m');
-    expect(session.notice).toBe('orders_daily 00000001 is no longer followed');
+    expect(session.notice).toBe('stopped following orders_daily 00000001');
     expect(session.timer('bells').asked('load-named')).toEqual([]);
   });
 
@@ -74,7 +74,7 @@ describe('a followed job rings when its state or risk level changes', () => {
 
   test('one that has ended cannot be followed, and it says so', () => {
     const session = Session.showing([aJob({ number: 1, state: 'failed' })]).press('m');
-    expect(session.notice).toBe('it has ended: it is failed');
+    expect(session.notice).toBe('the job has ended (failed)');
   });
 });
 
@@ -94,7 +94,7 @@ describe('! shows problems only', () => {
 describe('w shows all columns, to be scrolled', () => {
   test('arrows scroll within what there is, w fits them again', () => {
     const session = Session.showing([orders]).press('right');
-    expect(session.notice).toBe('all columns are in sight: w shows each at its width');
+    expect(session.notice).toBe('all columns are visible: w shows them at full width');
     session.press('w', 'left');
     expect(session.state.wide).toBe(0);
     for (let presses = 0; presses < 40; presses += 1) session.press('right');

@@ -39,7 +39,6 @@ const eventsScreen = () =>
     .press('7')
     .answerBoard('events', journal(event(1), event(2, clicks, 'db maintenance'), event(3)));
 
-/** How often the journal has been asked for. */
 const readings = (session: Session) =>
   session
     .asked('load-board')
@@ -60,7 +59,7 @@ describe('a board', () => {
     expect(eventsScreen().state.boards.events.cursor).toBeNull();
   });
 
-  test('whose row under the cursor is gone goes to what has taken its place', () => {
+  test('whose row under the cursor is gone moves to the next row', () => {
     const session = eventsScreen().press('j');
     session.wait(1000).timer('refresh');
     session.answerBoard('events', journal(event(1), event(3)));
@@ -95,7 +94,7 @@ describe('a board', () => {
     expect(session.notice).toBe('no job is selected');
   });
 
-  test('is filtered by words, and by words that must not be there', () => {
+  test('is filtered by words and excluded words', () => {
     const session = eventsScreen().press('/').type('mainten');
     expect(shown(session)).toEqual(['2']);
     session.press('enter').press('/', 'ctrl-u').type('!clicks');
@@ -183,7 +182,7 @@ describe('alerts are counted on every screen', () => {
     expect(session.timersSet('alerts')).toHaveLength(2);
   });
 
-  test('sooner while nobody is there to work: an executor that comes is no longer missed', () => {
+  test('sooner while no executor is running', () => {
     const session = Session.showing([orders]);
     session.answerBoard('alerts', report([], 0));
     expect(session.timersSet('alerts')).toEqual([15_000, 3000]);
@@ -253,7 +252,7 @@ describe('SQL of the checks', () => {
   });
 
   test('on an empty screen says that it is still read', () => {
-    expect(Session.showing([orders]).press('3', 's').notice).toBe('still reading it');
+    expect(Session.showing([orders]).press('3', 's').notice).toBe('still loading');
   });
 });
 
@@ -323,7 +322,7 @@ describe('escalation', () => {
       jobs: [],
     });
 
-  test('says who is to be told now, who next, and why', () => {
+  test('says who to contact now, who next, and why', () => {
     const { overlay } = triage([escalation]).press('E').state;
     if (overlay?.type !== 'reader') throw new Error('no text is open');
     expect(overlay.text).toContain('escalate now: Backend Lead');
@@ -332,7 +331,7 @@ describe('escalation', () => {
   });
 
   test('without trouble says so', () => {
-    expect(triage([]).press('E').notice).toBe('there is no trouble to escalate');
+    expect(triage([]).press('E').notice).toBe('nothing to escalate');
   });
 });
 
@@ -437,7 +436,7 @@ describe('order is held while the operator moves or a dialog is open', () => {
     expect(order(again(session.read().press('escape'), name), name)[0]).toBe('job_3');
   });
 
-  test.each(names)('%s: nothing is held where nobody moves, nor once a filter is typed', (name) => {
+  test.each(names)('%s: the order is kept neither without moves nor after a filter', (name) => {
     expect(order(again(showing(name), name), name)[0]).toBe('job_3');
     const session = showing(name).press('j', '/').type('job').press('enter');
     expect(order(again(session, name), name)[0]).toBe('job_3');
@@ -456,7 +455,7 @@ describe('order is held while the operator moves or a dialog is open', () => {
     expect(session.cursorName).toBe('job_2');
   });
 
-  test('risk: while something is supposed', () => {
+  test('risk: with a what-if', () => {
     const session = showing('risk').press('j').wait(10_000).press(')');
     expect(order(again(session, 'risk'), 'risk')).toEqual(['job_1', 'job_2', 'job_3']);
   });

@@ -15,12 +15,12 @@ const marked = ({ state }: Session) => [...state.marks].sort();
 const ids = (...some: JobView[]) => some.map(({ id }) => id).sort();
 const planned = (session: Session, some: JobView[], truncated = false) =>
   session.answerPlan(some, truncated);
-/** Three of four marked, and the card for pausing them open and read. */
+/** Three of four jobs marked, and the dialog for pausing them open and read. */
 const pausing = (some: JobView[] = [alpha, beta, gamma]) => {
   const session = Session.showing(jobs).press('space', 'down', 'space', 'down', 'space', 'p');
   return planned(session, some).read();
 };
-/** The count typed, and yes. */
+/** Types the count and confirms. */
 const run = (session: Session, count = '3') =>
   session.press('tab', 'tab').type(count).press('tab', 'y');
 const answer = (session: Session, result: Partial<ActionResult> = {}) => session.answerAct(result);
@@ -51,7 +51,7 @@ describe('marks', () => {
     const session = Session.showing(jobs).press('space', 'U');
     expect(marked(session)).toEqual([]);
     expect(session.notice).toBe('1 mark cleared');
-    expect(session.press('U').notice).toBe('nothing is marked');
+    expect(session.press('U').notice).toBe('no jobs are marked');
   });
 
   test('are tied to ids: another order, and rows that vanish, move no mark', () => {
@@ -67,14 +67,14 @@ describe('"all matching" is a frozen, counted list of ids', () => {
     const session = Session.showing(jobs).press('/').type('a').press('enter', '*');
     expect(session.asked('plan-jobs').at(-1)?.effect).toEqual({ type: 'plan-jobs', filter: 'a' });
     planned(session, [alpha, gamma]);
-    expect(session.notice).toBe('2 jobs marked: all that match a now');
+    expect(session.notice).toBe('2 jobs marked: all that match a');
     session.refreshed([...jobs, aJob({ number: 9, asset_name: 'late' })]);
     expect(marked(session)).toEqual(ids(alpha, gamma));
   });
 
   test('more than can be marked is said', () => {
     const session = planned(Session.showing(jobs).press('*'), jobs, true);
-    expect(session.notice).toContain('MORE match than can be marked at once');
+    expect(session.notice).toContain('more jobs match than can be marked');
   });
 });
 
@@ -96,7 +96,7 @@ describe('the plan is shown before anything is done', () => {
 
   test('several jobs want their count typed', () => {
     const session = pausing().press('tab', 'tab', 'tab', 'y');
-    expect(session.card.hint).toBe('type 3 to arm the button');
+    expect(session.card.hint).toBe('type 3 to enable the button');
     expect(session.acts).toEqual([]);
     const wrong = run(pausing(), '2');
     expect(wrong.acts).toEqual([]);
@@ -118,7 +118,7 @@ describe('the plan is shown before anything is done', () => {
     const session = Session.showing(jobs).press('space', 'p', 'enter');
     planned(session, [alpha]);
     expect(session.state).toMatchObject({ overlay: null, screen: 'job' });
-    expect(session.notice).toBe('pause was left: press it again');
+    expect(session.notice).toBe('pause was not opened: press its key again');
   });
 
   test('nothing possible: it says why, and opens nothing', () => {
@@ -189,7 +189,7 @@ describe('a run', () => {
     expect(session.press('escape', 'q').exits).toEqual([0]);
   });
 
-  test('S stops it after the job on its way; y goes on', () => {
+  test('S stops it after the present job; y continues', () => {
     const session = answer(run(pausing()).press('S'));
     expect(session.acts).toHaveLength(1);
     expect(runText(session.state)).toBe('pause 3 jobs: 1 applied, 2 left · stopped');
@@ -200,10 +200,10 @@ describe('a run', () => {
 describe('a run is resumable after a lost connection', () => {
   const lost = () => answer(run(pausing())).fail('act', 'database_unreachable');
 
-  test('it stops, says which answer is missing, and sends nothing by itself', () => {
+  test('it stops, says which answer is missing, and sends nothing automatically', () => {
     const session = lost();
     expect(runText(session.state)).toContain('1 applied, 2 left · stopped: connection refused');
-    expect(session.state.run?.items[1]).toMatchObject({ lost: true, result: null });
+    expect(session.state.run?.items[1]).toMatchObject({ answer_lost: true, result: null });
     session.wait(10_000).timer('refresh').answerJobs(jobs);
     expect(session.acts).toHaveLength(2);
   });
@@ -211,15 +211,15 @@ describe('a run is resumable after a lost connection', () => {
   test('not before the database answers again', () => {
     const session = lost().timer('refresh').fail('load-jobs');
     expect(session.press('y').acts).toHaveLength(2);
-    expect(session.notice).toBe('the database does not answer yet');
+    expect(session.notice).toBe('no answer from the database yet');
   });
 
-  test('on the operator’s word the rest goes on, and what was done already counts as applied', () => {
+  test('y continues with the rest, and what was done already counts as applied', () => {
     const session = lost().timer('refresh').answerJobs(jobs).press('y');
     expect(session.acts.map(({ id }) => id)).toEqual([alpha.id, beta.id, beta.id]);
     answer(session, { result: 'skipped', already: true, message: 'this plan has done it already' });
     answer(session);
     expect(results(session)).toEqual(['applied', 'applied', 'applied']);
-    expect(session.state.run?.items[1]?.result?.message).toBe('done; its answer had been lost');
+    expect(session.state.run?.items[1]?.result?.message).toBe('done (the first answer was lost)');
   });
 });

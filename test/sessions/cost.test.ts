@@ -9,7 +9,7 @@ const header = (session: Session) =>
     .map(({ text }) => text)
     .join('');
 
-/** A reading that takes the database so long. */
+/** A reading that takes this long. */
 const reading = (session: Session, ms: number) =>
   session.wait(1000).timer('refresh').wait(ms).answerJobs(jobs);
 const readings = (session: Session, ms: number, times: number) => {

@@ -13,7 +13,7 @@ const several = () => {
   return session.answerPlan(jobs).seen();
 };
 
-/** Sentences that hold every letter which acts on a button or on a screen. */
+/** Sentences with every letter that acts on a button or on a screen. */
 const sentences = [
   'by hand',
   'maintenance',
@@ -54,7 +54,7 @@ describe('B2: what is typed into a dialog is text', () => {
     session.type('maintenance by Xq');
     expect(session.state).toMatchObject({ overlay: null, screen: 'jobs' });
     expect(session.exits).toEqual([]);
-    expect(session.notice).toBe('reading the jobs for a dialog: Esc leaves it');
+    expect(session.notice).toBe('loading the jobs for a dialog: Esc cancels');
     session.answerPlan([running]);
     expect(session.card.name).toBe('pause');
     const left = Session.showing([running, paused]).press('space', 'p', 'escape');
@@ -75,7 +75,7 @@ describe('B2: a letter acts on a button only, and not while a field waits for a 
     session.type('wrong range').press('tab', 'tab', 'y');
     expect(session.card).toMatchObject({
       focus: 'check',
-      hint: 'type orders_daily to arm the button',
+      hint: 'type orders_daily to enable the button',
     });
     expect(session.acts).toEqual([]);
   });
@@ -94,7 +94,7 @@ describe('B2: a letter acts on a button only, and not while a field waits for a 
   });
 
   test('unlocking opens on what is to be typed', () => {
-    const session = Session.showing([running], { read_only: true, why_locked: null });
+    const session = Session.showing([running], { read_only: true, locked_reason: null });
     session.press(':').type('rw').press('enter');
     const { token } = session.state.overlay as Unlock;
     session.send({ type: 'painted', token }).wait(300).type('yes');
@@ -103,7 +103,7 @@ describe('B2: a letter acts on a button only, and not while a field waits for a 
   });
 });
 
-describe('B2: what follows a letter that closed a dialog is swallowed', () => {
+describe('B2: what follows a letter that closed a dialog is ignoredTyping', () => {
   const closers = [
     ['y', () => open('p').press('shift-tab')],
     ['n', () => open('p').press('shift-tab')],
@@ -120,10 +120,10 @@ describe('B2: what follows a letter that closed a dialog is swallowed', () => {
     }
   });
 
-  test('it is told, arrows count at once, and after a pause every key', () => {
+  test('a notice says so; arrows count at once, other keys after a pause', () => {
     const session = Session.showing([running, paused]).press('p').seen().press('shift-tab', 'n');
     session.type('t');
-    expect(session.notice).toBe('typed after the dialog had closed: not taken as keys');
+    expect(session.notice).toBe('ignored: typed after the dialog closed');
     session.send({ type: 'key', key: 'down', text: null, alone: true });
     expect(session.cursorName).toBe('events_raw');
     session.wait(600).type('?');

@@ -81,7 +81,6 @@ const verification = (helped: boolean) => ({
   },
 });
 
-/** The recommended action done to its end. */
 const mended = () => {
   const session = explaining().press('enter').read().press('tab', 'tab').press('y');
   session.answerAct({ result: 'applied', state: 'running', version: 8 });
@@ -121,12 +120,12 @@ describe('explain', () => {
 
   test('where nothing is recommended, Enter says so', () => {
     const session = explaining(judged({ recommendation: null })).press('enter');
-    expect(session.notice).toBe('nothing is recommended that can be done from here');
+    expect(session.notice).toBe('no recommended action can be done from here');
   });
 
   test('a recommendation for one job is never opened on another', () => {
     const session = explaining(judged({ facts: { ...facts, id: other.id } })).press('enter');
-    expect(session.notice).toBe('the selected row is another job by now');
+    expect(session.notice).toBe('the selected row is now another job');
   });
 
   test('an answer that comes when the text is closed is dropped', () => {
@@ -144,12 +143,12 @@ describe('after the recommended action it is verified whether it has helped', ()
     ]);
     session.answer('verify-job', verification(true));
     expect(session.notice).toBe(`reclaim has helped: "${check.title}" no longer holds`);
-    expect(session.state.trial).toBeNull();
+    expect(session.state.verifying).toBeNull();
   });
 
-  test('not at once: it is asked again, and told when the timeout is over', () => {
+  test('not at once: it is checked again, and reported after the timeout', () => {
     const session = mended().answer('verify-job', verification(false));
-    expect(session.state.trial).not.toBeNull();
+    expect(session.state.verifying).not.toBeNull();
     expect(session.timersSet('verify')).toEqual([2000]);
     session.wait(30_000).timer('verify').answer('verify-job', verification(false));
     expect(session.notice).toBe(
@@ -159,14 +158,14 @@ describe('after the recommended action it is verified whether it has helped', ()
 
   test('a card that was closed without a word has nothing to verify', () => {
     const session = explaining().press('enter').read().press('escape');
-    expect(session.state.trial).toBeNull();
+    expect(session.state.verifying).toBeNull();
     expect(session.asked('verify-job')).toEqual([]);
   });
 
   test('neither has an action that came to nothing', () => {
     const session = explaining().press('enter').read().press('tab', 'tab').press('y');
     session.answerAct({ result: 'skipped', message: 'it is paused now' });
-    expect(session.state.trial).toBeNull();
+    expect(session.state.verifying).toBeNull();
     expect(session.asked('verify-job')).toEqual([]);
   });
 });

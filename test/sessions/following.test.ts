@@ -20,9 +20,9 @@ describe('after acting, the console follows through', () => {
   test('pausing: partitions in flight → paused at the checkpoint', () => {
     const session = paused().answerAct({ result: 'applied' });
     session.answerJob(changed({ state: 'paused', running_slots: 2 }));
-    expect(says(session)).toEqual(['pausing orders_daily: 2 partitions in flight']);
+    expect(says(session)).toEqual(['pausing orders_daily: 2 partitions still running']);
     look(session, changed({ state: 'paused', running_slots: 1 }));
-    expect(says(session)).toEqual(['pausing orders_daily: 1 partition in flight']);
+    expect(says(session)).toEqual(['pausing orders_daily: 1 partition still running']);
     look(
       session,
       changed({ state: 'paused', running_slots: 0, checkpoint_partition_key: '2024-03-07' }),
@@ -59,7 +59,7 @@ describe('after acting, the console follows through', () => {
   });
 });
 
-describe('results are told: applied, skipped, failed', () => {
+describe('results are shown: applied, skipped, failed', () => {
   test('skipped says what it is now', () => {
     const session = paused().answerAct({ result: 'skipped', message: 'it is now completed' });
     expect(says(session)).toEqual(['orders_daily: nothing was done: it is now completed']);
@@ -72,23 +72,23 @@ describe('results are told: applied, skipped, failed', () => {
 
   test('an answer that was lost is not taken for a yes or a no', () => {
     const session = paused().fail('act', 'database_unreachable');
-    expect(says(session)[0]).toContain('connection lost: not known whether it was done');
+    expect(says(session)[0]).toContain('connection lost: outcome unknown');
     session.answerJob(running);
     expect(says(session)).toEqual([
-      'orders_daily: not done so far: still running, version 7 (connection lost)',
+      'orders_daily: not applied so far: still running, version 7 (connection lost)',
     ]);
   });
 
-  test('somebody else was quicker', () => {
+  test('another operator was quicker', () => {
     const session = paused()
       .answerAct({})
       .answerJob(changed({ state: 'running', version: 9 }));
-    expect(says(session)[0]).toContain('it is running now');
+    expect(says(session)[0]).toContain('now running: changed by someone else');
   });
 
   test('a job that has been deleted meanwhile', () => {
     const session = paused().answerAct({}).fail('load-job', 'not_found');
-    expect(says(session)).toEqual(['orders_daily: this job is no longer there']);
+    expect(says(session)).toEqual(['orders_daily: this job no longer exists']);
   });
 });
 
@@ -104,9 +104,9 @@ test('two actions on two jobs are both followed to their end', () => {
 
 test('a row that does not show the last action yet is not acted upon again', () => {
   const session = paused().press('p');
-  expect(session.notice).toBe('the last action on it is not answered yet');
+  expect(session.notice).toBe('the previous action on this job has no answer yet');
   session.answerAct({}).press('p');
-  expect(session.notice).toBe('the last action on it is not shown yet');
+  expect(session.notice).toBe('the previous action on this job is not shown yet');
   session
     .refreshed([changed({ state: 'paused' })])
     .press('r')

@@ -31,7 +31,6 @@ const someJobs = fc
   )
   .map((rows) => [...new Map(rows.map((row) => [row.number, aJob(row)])).values()]);
 
-/** More than the table holds. */
 const many = Array.from({ length: 1300 }, (_, index) => aJob({ number: index + 1 }));
 
 type Act = (session: Session) => unknown;
@@ -55,7 +54,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   },
   fc
     .tuple(
-      fc.constantFrom('load-jobs', 'load-job', 'act', 'plan-jobs', 'hold-dialog'),
+      fc.constantFrom('load-jobs', 'load-job', 'act', 'plan-jobs', 'announce-dialog'),
       fc.constantFrom<ErrorCode>('database_unreachable', 'not_found', 'internal', 'not_allowed'),
     )
     .map(
@@ -93,8 +92,8 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
           session.answerPartition('k0', { partition: { state: state as 'failed' } });
         if (session.asked('load-job-sql').length > 0)
           session.answer('load-job-sql', { type: 'sql', text: 'select 1;' });
-        if (session.asked('write-paper').length > 0)
-          session.answer('write-paper', { type: 'paper', path: '/tmp/x.md', text: '# X' });
+        if (session.asked('write-report').length > 0)
+          session.answer('write-report', { type: 'report', path: '/tmp/x.md', text: '# X' });
       },
   ),
   someJobs.map(
@@ -109,7 +108,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
         if (session.acts.length > 0) session.answerAct({ result: result as 'applied' });
       },
   ),
-  fc.constantFrom('refresh', 'watch', 'notice', 'clock', 'presence').map(
+  fc.constantFrom('refresh', 'watch', 'notice', 'clock', 'dialogs').map(
     (name): Act =>
       (session) =>
         session.timer(name as 'clock'),
@@ -120,10 +119,10 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
         const other = { actor: 'jo', host: 'db-7', action, opened_at: now };
         const job_ids = jobs.map(({ id }) => id);
         const dialogs = job_ids.length === 0 ? [] : [{ ...other, jobs: jobs.length, job_ids }];
-        if (session.asked('hold-dialog').length > 0)
-          session.answer('hold-dialog', { type: 'held', as_of: now, dialogs });
-        if (session.asked('leave-dialog').length > 0)
-          session.answer('leave-dialog', { type: 'left' });
+        if (session.asked('announce-dialog').length > 0)
+          session.answer('announce-dialog', { type: 'dialogs', as_of: now, dialogs });
+        if (session.asked('close-dialog').length > 0)
+          session.answer('close-dialog', { type: 'dialog-closed' });
       },
   ),
   fc.string().map(
@@ -144,7 +143,10 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   ),
 );
 
-/** `npm run fuzz` plays scripts for so many minutes in each test; else each plays a set number of them. */
+/**
+ * `npm run fuzz` plays scripts for a number of minutes in each test; otherwise each plays a set
+ * number of them.
+ */
 const minutes = Number(process.env.SERVO_FUZZ_MINUTES ?? 0);
 const length = (numRuns: number): fc.Parameters<unknown> =>
   minutes > 0
@@ -152,10 +154,9 @@ const length = (numRuns: number): fc.Parameters<unknown> =>
     : { numRuns };
 const timeout = 30_000 + minutes * 90_000;
 
-/** Many rows take their time. */
 const oneInTen = fc.nat(9).map((nth) => nth === 0);
 
-/** A run of several jobs is begun by a card, and by nothing else. */
+/** Only a dialog starts an action on several jobs. */
 test(
   'whatever happens: no run without a card that was painted, with its count typed',
   () => {
@@ -196,7 +197,7 @@ test(
           if (session.acts.length > before) {
             const byRun = run?.items.find(({ result }) => result === null)?.job.id;
             if (byRun !== undefined && session.acts.at(-1)?.plan !== undefined) continue;
-            // Only a card that was there, painted and complete can have sent it.
+            // Only a dialog that was open, painted and complete can have sent it.
             expect(overlay).toMatchObject({ type: 'card', painted_at: expect.any(Number) });
             expect(session.state.overlay?.type ?? 'run').toBe('run');
           }
@@ -219,11 +220,11 @@ function check({ state }: Session): void {
     expect(index).toBeGreaterThanOrEqual(state.jobs.top);
     expect(index).toBeLessThan(state.jobs.top + layout.rows);
   }
-  // What the other consoles have been told last is what lies open here.
-  if (state.asked.presence === null) {
+  // What was announced last to the other consoles is what is open here.
+  if (state.asked.dialogs === null) {
     const card = state.overlay?.type === 'card' ? state.overlay.token : null;
-    const { told, refused } = state.presence;
-    expect(card !== null && card === refused ? null : card).toBe(told);
+    const { announced, refused } = state.dialogs;
+    expect(card !== null && card === refused ? null : card).toBe(announced);
   }
   if (state.job !== null && linesOf(state.size) >= 6) {
     const job = jobLayout(state, state.job);
@@ -234,7 +235,7 @@ function check({ state }: Session): void {
       job.panels +
       [
         job.header,
-        job.rest,
+        job.stall,
         job.banner,
         job.legend,
         job.trend === 'line',

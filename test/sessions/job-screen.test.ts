@@ -21,7 +21,7 @@ const questions = (session: Session) =>
 describe('a job of a million partitions', () => {
   const big = (columns: Parameters<typeof aJob>[0] = {}) =>
     job(1, { total_partitions: 1_000_000, completed_partitions: 400, ...columns });
-  // Ten buckets of a thousand, of which the third is begun.
+  // Ten buckets of a thousand, the third begun.
   const map = buckets([...'abcdefghij'], () => 'pending').map((bucket, index) => ({
     ...bucket,
     pending: index < 2 ? 0 : index === 2 ? 600 : 1000,
@@ -48,7 +48,6 @@ describe('a job of a million partitions', () => {
     const session = opened().wait(1000).timer('refresh');
     const { map_buckets, map_ranges } = questions(session).at(-1)!;
     expect(map_buckets).toBe(0);
-    // What is begun, and what comes next.
     expect(map_ranges?.map(({ first_key }) => first_key)).toEqual(['d', 'e', 'c']);
     const changed = [{ ...map[2]!, pending: 0, completed: 1000 }];
     session.answerJob(big({ completed_partitions: 1000 }), { changed, insight: null });
@@ -127,7 +126,7 @@ describe('failures', () => {
 
   test('a partition that is gone says so', () => {
     const session = opened().press('down', 'enter').fail('load-partition', 'not_found');
-    expect(reader(session).text).toBe('it could not be read: connection refused');
+    expect(reader(session).text).toBe('could not be loaded: connection refused');
     expect(session.state.link.failure).toBeNull();
   });
 });
@@ -211,7 +210,7 @@ describe('s shows the SQL behind the screen', () => {
 
   test('while it is being read there is nothing to copy', () => {
     const session = Session.showing([one]).press('enter').answerJob(one).press('s', 'y');
-    expect(session.notice).toBe('there is nothing to copy');
+    expect(session.notice).toBe('nothing to copy');
     expect(session.effects.some(({ type }) => type === 'copy')).toBe(false);
   });
 });

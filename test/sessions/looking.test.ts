@@ -30,17 +30,17 @@ describe('the cursor is tied to a job, never to a row', () => {
   });
 });
 
-describe('a row that vanishes stays as a ghost with its actions off', () => {
+describe('a row that vanishes stays, shown as gone, with its actions off', () => {
   const session = () =>
     Session.showing([one, two, three]).press('down').wait(3000).refreshed([one, three]);
 
   test('in its place, under the cursor', () => {
     expect(session().names).toEqual(['asset_1', 'asset_2', 'asset_3']);
-    expect(rowOf(session().state.jobs, two.id)).toMatchObject({ ghost: true });
+    expect(rowOf(session().state.jobs, two.id)).toMatchObject({ gone: true });
   });
 
   test('its actions say why they are off', () => {
-    expect(session().press('p').notice).toBe('this job is no longer there');
+    expect(session().press('p').notice).toBe('this job no longer exists');
   });
 
   test('until the cursor has left it and the order is free', () => {
@@ -48,9 +48,9 @@ describe('a row that vanishes stays as a ghost with its actions off', () => {
     expect(left.names).toEqual(['asset_1', 'asset_3']);
   });
 
-  test('it is no ghost any more when it comes back', () => {
+  test('it is no longer gone when it comes back', () => {
     const back = session().refreshed([one, two, three]);
-    expect(rowOf(back.state.jobs, two.id)).toMatchObject({ ghost: false });
+    expect(rowOf(back.state.jobs, two.id)).toMatchObject({ gone: false });
   });
 
   test('a row that no longer matches the filter stays too, and can be acted upon', () => {
@@ -121,7 +121,7 @@ describe('losing the database', () => {
   });
 
   test('actions are off while what is shown is old', () => {
-    expect(lost().press('p').notice).toBe('the database does not answer: what is shown is old');
+    expect(lost().press('p').notice).toBe('no answer from the database: the data shown is old');
   });
 
   test('an open dialog is disarmed', () => {
@@ -132,7 +132,7 @@ describe('losing the database', () => {
       .fail('load-jobs')
       .press('y');
     expect(session.acts).toEqual([]);
-    expect(session.card.hint).toBe('the database does not answer');
+    expect(session.card.hint).toBe('no answer from the database');
   });
 
   test('the card went on saying that the database does not answer when it had', () => {
@@ -155,7 +155,7 @@ describe('losing the database', () => {
   test('silence is noticed too: a database that neither answers nor fails', () => {
     const session = Session.showing([one]).timer('refresh').wait(3000).timer('clock');
     expect(session.state.link.silent_since).not.toBeNull();
-    expect(session.press('p').notice).toContain('does not answer');
+    expect(session.press('p').notice).toContain('no answer from the database');
   });
 
   test('a silent question is given up by Ctrl-R, and its answer is stale', () => {
@@ -198,7 +198,7 @@ describe('one query in flight per view, stale answers dropped', () => {
 });
 
 describe('the job screen', () => {
-  // Was: a job that had been paused went on to be drawn as running for up to five seconds.
+  // Before: a paused job was drawn as running for up to five seconds.
   test('a big job’s map is read again as soon as the job has come to rest', () => {
     const busy = job(1, { total_partitions: 1_000_000, state: 'running', running_slots: 2 });
     const map = buckets(['a', 'b'], () => 'running');
@@ -220,7 +220,7 @@ describe('the job screen', () => {
 
   test('a job that has been deleted says so and can only be left', () => {
     const session = Session.showing([one]).press('enter').fail('load-job', 'not_found');
-    expect(session.press('p').notice).toBe('this job is no longer there');
+    expect(session.press('p').notice).toBe('this job no longer exists');
     expect(session.press('q').state.screen).toBe('jobs');
     expect(session.state.link.failure).toBeNull();
   });
@@ -294,9 +294,7 @@ describe('filter, sort, help', () => {
 
   test('a key of another screen did nothing, in silence', () => {
     const session = Session.showing([aJob()]).press('E');
-    expect(session.notice).toBe(
-      'E is for Triage (3): escalation: who is to be told, when, and why',
-    );
+    expect(session.notice).toBe('E works on Triage (3): escalation: who to contact, when and why');
     expect(Session.showing([aJob()]).press('@').notice).toBeUndefined();
   });
 

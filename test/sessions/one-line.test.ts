@@ -21,7 +21,7 @@ const settings = {
   database: 'warehouse',
 } as Parameters<typeof explainFailure>[1];
 
-/** Every way in which a database is lost, as the console is told. */
+/** Every way of losing a database, as the console sees it. */
 const losses = [
   ...['28P01', '28000', '3D000', '53300', '57P03', '25006', '42501', '42P01', '53100', '22P05'],
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'ERR_TLS_CERT_ALTNAME_INVALID'],
@@ -33,16 +33,16 @@ const losses = [
   return explainFailure(cause, settings) as Error & { code: string; hint?: string };
 });
 
-/** What is said elsewhere on one line, and ends with what is to be done. */
+/** Other one-line texts that end with what to do. */
 const notices = [
   `there is no job 3f2a9c1e in this place, nor one whose id begins so ${'–'.repeat(20)} — see: servo-tui list`,
   `${'a_very_long_asset_name_'.repeat(5)} is on the screen no more: Esc closes (R shows it)`,
   `refused: the job has changed since it was read, by somebody else: look again, and decide again; see: servo-tui events 3f2a9c1e`,
-  `no answer: it is not known whether this was done. ${'x'.repeat(60)} (is the server up, and may this host reach it?)`,
+  `no answer, outcome unknown. ${'x'.repeat(60)} (is the server up, and may this host reach it?)`,
   `${'x'.repeat(90)} see: servo-tui explain 3f2a9c1e`,
 ];
 
-/** The last words: a key, a command, the last of an advice. */
+/** The end of a text: a key, a command, the last of a hint. */
 const endOf = (text: string) => text.split(' ').slice(-2).join(' ');
 
 describe('what is said last on one line is not what is cut off, at 80 columns', () => {

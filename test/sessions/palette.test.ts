@@ -31,12 +31,12 @@ describe('the palette reaches everything', () => {
 
   test('every screen', () => {
     for (const { name, title } of screens) {
-      const session = open().type(`screen ${title.toLowerCase()}`);
+      const session = open().type(`go to ${title.toLowerCase()}`);
       expect(session.press('enter').state.screen).toBe(name);
     }
   });
 
-  test('an action opens its card, and sends nothing by itself', () => {
+  test('an action opens its dialog, and sends nothing', () => {
     const session = open().type('pause').press('enter');
     expect(session.card).toMatchObject({ name: 'pause', job: { id: orders.id } });
     expect(session.acts).toEqual([]);
@@ -89,7 +89,7 @@ describe('commands with an argument', () => {
 
   test('what is wrong is said, and can be mended', () => {
     const session = open().type('sort prioriti').press('enter');
-    expect(session.notice).toBe('no column is called prioriti: did you mean priority?');
+    expect(session.notice).toBe('no column "prioriti": did you mean priority?');
     session.press('backspace').type('y').press('enter');
     expect(session.state.jobs.sort.column).toBe('priority');
   });
@@ -103,7 +103,7 @@ describe('commands with an argument', () => {
     expect(open().type('interval 5').press('enter').state.interval_ms).toBe(5000);
     expect(open().type('interval 500ms').press('enter').state.interval_ms).toBe(500);
     const session = open().type('interval 1ms').press('enter');
-    expect(session.notice).toBe('between 250 ms and 600 s');
+    expect(session.notice).toBe('expected 250ms to 10m, e.g. 2s');
   });
 
   test('quit', () => expect(open().type('quit').press('enter').exits).toEqual([0]));
@@ -123,7 +123,7 @@ describe('job opens one by its id or its asset', () => {
     expect(session.state).toMatchObject({ screen: 'job', job: { id: other.id } });
   });
 
-  test('one that nobody knows is said', () => {
+  test('an unknown job is reported', () => {
     const session = open().type('job ffff0000').press('enter');
     session.fail('find-job', 'not_found');
     expect(session.notice).toContain('connection refused');

@@ -44,11 +44,10 @@ const waits = ({ effects }: Session) =>
 describe('B13 a wide terminal shows the job under the cursor beside the table', () => {
   it('B13 first what its row says, then what is read once the cursor rests', () => {
     const session = Session.showing([one, two], wide);
-    expect(besides(session).join('\n')).toMatch(/^orders_daily 00000001\n[\s\S]*reading …/);
+    expect(besides(session).join('\n')).toMatch(/^orders_daily 00000001\n[\s\S]*loading …/);
     expect(besides(session).join('\n')).toContain('2024-01-01 – 2024-12-31');
     expect([asked(session).length, waits(session)]).toEqual([0, 1]);
     session.wait(250).timer('pane');
-    // By the question of the job screen, without its map.
     expect(asked(session)).toEqual([
       { type: 'load-job', id: one.id, map_buckets: 0, insight: true },
     ]);
@@ -57,7 +56,6 @@ describe('B13 a wide terminal shows the job under the cursor beside the table', 
       detail: aDetail(one, { events: [event] }),
     });
     expect(besides(session).join('\n')).toContain('Events 1');
-    // Again with the table, not more often.
     session.refreshed([one, two]);
     expect(asked(session)).toHaveLength(1);
     session.refreshed([one, two]).refreshed([one, two]);

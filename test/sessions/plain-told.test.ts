@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DataEffect } from '../../source/console/effects.ts';
+import { changeLines, jobLine } from '../../source/console/plain/job-lines.ts';
 import type { PlainEffect, PlainTimer } from '../../source/console/plain/state.ts';
-import { changeLines, jobLine } from '../../source/console/plain/words.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { aJob, aList, now, secondsAgo } from '../support/jobs.ts';
 import { clicks, orders, PlainSession } from './plain-session.ts';
@@ -76,7 +76,7 @@ test('jobs are read at the interval, 3 s after a failure; other timers ask for o
   expect(timers(session).at(-1)).toBe('refresh 3000');
   expect(session.state.down).toBe(true);
   session.send({ type: 'timer', name: 'presence' as PlainTimer });
-  expect([asked(session, 'load-jobs'), asked(session, 'hold-dialog')]).toEqual([2, 0]);
+  expect([asked(session, 'load-jobs'), asked(session, 'announce-dialog')]).toEqual([2, 0]);
 });
 
 test('what is followed to its end: living jobs that were told of', () => {
@@ -128,7 +128,7 @@ describe('a question that fails', () => {
       expect.stringMatching(/^Reason\?/),
     ]);
     session.told = [];
-    expect(session.fail('load-lately').told).toEqual([]);
+    expect(session.fail('load-recent-events').told).toEqual([]);
   });
 
   test('an action: what is not known is not claimed', () => {

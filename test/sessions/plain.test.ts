@@ -270,7 +270,11 @@ test('another operator’s recent action is told before the question is answered
     reason: 'no',
     at: orders.created_at,
   };
-  session.answer('load-lately', { type: 'lately', as_of: orders.created_at, events: [event] });
+  session.answer('load-recent-events', {
+    type: 'recent-events',
+    as_of: orders.created_at,
+    events: [event],
+  });
   expect(session.told.at(-2)).toBe('News: cancelled by mara 0s ago: "no".');
   expect(session.told.at(-1)).toContain('Reason?');
 });
@@ -395,24 +399,24 @@ describe('another operator’s open dialog on the same job is told', () => {
 
   test('the others are told of a question, as long as it is open', () => {
     const session = new PlainSession().say('pause orders_daily');
-    const hold = { type: 'hold-dialog', action: 'pause', ids: [orders.id] };
+    const hold = { type: 'announce-dialog', action: 'pause', ids: [orders.id] };
     expect(asked(session)).toEqual([{ ...hold, renew: false }]);
-    session.answer('hold-dialog', { type: 'held', as_of: now, dialogs: [] });
-    session.send({ type: 'timer', name: 'presence' });
+    session.answer('announce-dialog', { type: 'dialogs', as_of: now, dialogs: [] });
+    session.send({ type: 'timer', name: 'dialogs' });
     expect(asked(session).at(-1)).toEqual({ ...hold, renew: true });
     session.say('.');
-    expect(asked(session).at(-1)).toEqual({ type: 'leave-dialog' });
-    session.answer('hold-dialog', { type: 'held', as_of: now, dialogs: [] });
-    expect(asked(session.send({ type: 'timer', name: 'presence' }))).toHaveLength(3);
+    expect(asked(session).at(-1)).toEqual({ type: 'close-dialog' });
+    session.answer('announce-dialog', { type: 'dialogs', as_of: now, dialogs: [] });
+    expect(asked(session.send({ type: 'timer', name: 'dialogs' }))).toHaveLength(3);
   });
 
   test('a failure to tell them is not told, and keeps nobody from answering', () => {
     const session = new PlainSession().say('pause orders_daily');
     const { length } = session.told;
-    session.fail('hold-dialog');
+    session.fail('announce-dialog');
     expect(session.told).toHaveLength(length);
     expect(session.say('', 'yes').acts).toHaveLength(1);
-    session.fail('leave-dialog');
+    session.fail('close-dialog');
     expect(session.state.down).toBe(false);
   });
 });

@@ -66,14 +66,14 @@ describe('the risk screen', () => {
     expect(rows(session).every(({ what_if }) => what_if === null)).toBe(true);
   });
 
-  test('nothing that is supposed is asked of the database, nor written', () => {
+  test('a what-if neither reads nor writes the database', () => {
     const session = showing(weather({ failed_partitions: 2 }), clicks());
     const before = session.effects.length;
     session.press(']', '[', '}', ')', 'P', 'T', '0', '{', '(');
     expect(session.effects.slice(before)).toEqual([]);
   });
 
-  test('what is supposed outlives a refresh, and its outcome follows the data', () => {
+  test('a what-if outlives a refresh, and its outcome follows the data', () => {
     const session = showing(weather(), clicks()).press(']', ']', ']');
     expect(rowOf(session, 'weather').what_if).toMatchObject({ slots: 9, risk_level: 'low' });
     const half = weather({ completed_partitions: 402 });
@@ -119,13 +119,13 @@ describe('what if', () => {
   test('what makes no sense says why', () => {
     const session = showing(late, clicks());
     expect(session.press('P').notice).toBe('only running jobs can be paused; this one is pending');
-    expect(session.press('T').notice).toBe('none of its partitions has failed');
+    expect(session.press('T').notice).toBe('no partition of this job has failed');
     expect(session.press('j', ')').notice).toBe('this job has no deadline to move');
-    expect(session.press('0').notice).toBe('nothing is supposed');
+    expect(session.press('0').notice).toBe('no what-if change is set');
   });
 });
 
-describe('a applies what is supposed', () => {
+describe('a applies the what-if', () => {
   test('one change has its own card: filled in, and nothing before y', () => {
     const session = showing(weather(), clicks()).press('}', 'a').read();
     expect(session.card).toMatchObject({ name: 'tune', plan: null, values: { parallel: '13' } });
@@ -185,7 +185,7 @@ describe('a applies what is supposed', () => {
   test('several jobs want the count of the changes typed, and nothing is sent before', () => {
     const session = supposing().answerPlan([failed, clicks()]).read();
     session.press('tab', 'tab', 'tab', 'y');
-    expect(session.card.hint).toBe('type 4 to arm the button');
+    expect(session.card.hint).toBe('type 4 to enable the button');
     session.type('3').press('tab', 'y');
     expect(session.acts).toEqual([]);
     session.press('backspace').type('4').press('tab', 'y');
@@ -230,7 +230,7 @@ describe('a applies what is supposed', () => {
     expect(runText(session.state)).toBe('apply 4 changes: 4 applied');
   });
 
-  test('what became of each is told per change, and what was lost goes on at a word', () => {
+  test('the result of each change is shown, and y continues after a lost answer', () => {
     const session = confirmed().answerAct({ message: 'set' }).fail('act');
     expect(runText(session.state)).toContain('apply 4 changes: 1 applied, 3 left · stopped');
     session.wait(1000).timer('refresh').answerBoard('risk', board(failed, clicks()));
@@ -244,7 +244,7 @@ describe('a applies what is supposed', () => {
     ]);
   });
 
-  test('what has come true is not supposed any more', () => {
+  test('a change that has come true leaves the what-if', () => {
     const session = confirmed()
       .answerAct({})
       .answerAct({})
@@ -258,25 +258,25 @@ describe('a applies what is supposed', () => {
     });
     session.wait(1000).timer('refresh');
     session.answerBoard('risk', board(after, clicks({ state: 'paused', running_slots: 0 })));
-    expect(session.press('a').notice).toBe('nothing is supposed');
+    expect(session.press('a').notice).toBe('no what-if change is set');
   });
 
-  test('hidden ones are named, and others are told that it is open', () => {
+  test('hidden ones are named, and the dialog is announced', () => {
     const session = showing(failed, clicks()).press('T', 'j', 'P', '/').type('clicks');
     session.press('enter', 'a').answerPlan([failed, clicks()]);
     expect(session.card.plan!.hidden.map(({ asset_name }) => asset_name)).toEqual(['weather']);
-    expect(session.asked('hold-dialog').at(-1)?.effect).toMatchObject({
+    expect(session.asked('announce-dialog').at(-1)?.effect).toMatchObject({
       action: 'apply',
       ids: [failed.id, clicks().id],
     });
   });
 
-  test('a setting that somebody else has made so meanwhile is skipped', () => {
+  test('a setting that another operator has made meanwhile is skipped', () => {
     const session = showing(weather(), clicks()).press('}', 'j', 'P', 'a');
     const wider = weather({ execution_strategy: { type: 'parallel', max_parallel: 13 } });
     session.answerPlan([wider, clicks()]);
     expect(planned(session)).toEqual([
-      ['weather', 'tune', 'it is already set so'],
+      ['weather', 'tune', 'already set'],
       ['clicks', 'pause', null],
     ]);
     expect(session.card.expected).toBe('1');
@@ -285,15 +285,15 @@ describe('a applies what is supposed', () => {
   test('left before it was read, it opens nothing', () => {
     const session = supposing().press('enter').answerPlan([failed, clicks()]);
     expect(session.state.overlay).toBeNull();
-    expect(session.notice).toBe('what is supposed was left: press it again');
+    expect(session.notice).toBe('the what-if was not opened: press its key again');
   });
 
-  test('what the job has become meanwhile is not supposed any more', () => {
+  test('a change that is no longer possible leaves the what-if', () => {
     const session = showing(weather(), clicks()).press('j', 'P');
     session.wait(1000).timer('refresh');
     session.answerBoard('risk', board(weather(), clicks({ state: 'paused' })));
     expect(what(session).pause).toEqual([]);
-    expect(session.press('a').notice).toBe('nothing is supposed');
+    expect(session.press('a').notice).toBe('no what-if change is set');
   });
 
   test('slots cannot be applied from here, and a read-only console applies nothing', () => {

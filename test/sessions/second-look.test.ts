@@ -19,7 +19,7 @@ const paused = aJob({ number: 2, asset_name: 'events_raw', state: 'paused', runn
 const textOf = (line: Line) => line.map(({ text }) => text).join('');
 const said = ({ state, card }: Session) => cardLines(state, card, 100, 24).map(textOf).join('\n');
 
-/** A dialog on the job, with what explain knows of it. */
+/** A dialog on the job, with its explanation. */
 function knowing(job: JobView, key: string, facts: Partial<ExplainFacts>): Session {
   const session = Session.showing([job]).press(key).seen();
   const { state } = job;
@@ -46,7 +46,8 @@ describe('B4: what the header counts is read on every screen', () => {
     expect(header(session)).toContain('2 at risk');
     session.wait(5000).timer('counts').answer('load-jobs', late(3));
     expect(header(session)).toContain('3 at risk');
-    // The screen's own pace is not disturbed, nor is a failure of this question one of the screen's.
+    // The screen's own interval is not disturbed, and a failure of this question is not the
+    // screen's.
     expect(session.timersSet('counts').length).toBeGreaterThan(1);
     session.wait(5000).timer('counts').fail('load-jobs');
     expect(session.state.link.down_since).toBeNull();
@@ -77,7 +78,7 @@ describe('B9: a dialog says what will keep the job from running', () => {
     session.press('tab', 'y').answerAct({ version: 2 });
     session.answerJob(aJob({ ...paused, state: 'resuming', version: 2 }));
     const text = followText(session.state.follows[0]!);
-    expect(text).toMatch(/^resuming events_raw: it waits: /);
+    expect(text).toMatch(/^resuming events_raw: waiting: /);
     expect(text).not.toContain('waiting for an executor');
   });
 
@@ -96,7 +97,7 @@ describe('B9: a dialog says what will keep the job from running', () => {
     },
   );
 
-  test('of several jobs: what is in the way of the first, which is named', () => {
+  test('of several jobs: the obstacle of the first, by name', () => {
     const jobs = [1, 2].map((number) => aJob({ number, state: 'paused', running_slots: 0 }));
     const session = Session.showing(jobs).press('space', 'down', 'space', 'r').answerPlan(jobs);
     const facts = explainFacts(jobs[0]!.id, { state: 'paused', limits: [limit] });

@@ -15,13 +15,13 @@ import { update } from '../../source/console/update.ts';
 import type { ActionResult, JobDetail } from '../../source/domain/job/detail.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import type { ErrorCode } from '../../source/errors.ts';
-import { heard } from '../../source/tui/keys.ts';
+import { decodeTokens } from '../../source/tui/keys.ts';
 import { dueAt, elapsed, idleTokenizer, tokenize } from '../../source/tui/tokenizer.ts';
 import { aDetail, aList, aPage, aPartition, now } from '../support/jobs.ts';
 
 type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at'> : never) : never;
 
-/** A scripted session: keys and answers go in, state and effects are looked at. No terminal, no time. */
+/** A scripted session: keys and answers in, state and effects out. No terminal, no time. */
 export class Session {
   state: State;
   /** All effects so far, oldest first. */
@@ -46,7 +46,7 @@ export class Session {
     });
   }
 
-  /** A console that shows these jobs, the cursor on the first of them. */
+  /** A console that shows these jobs, the cursor on the first. */
   static showing(jobs: JobView[], options: Partial<ConsoleOptions> = {}): Session {
     const session = new Session(options);
     session.send({ type: 'started' });
@@ -66,10 +66,12 @@ export class Session {
     return this;
   }
 
-  /** Keys by name (`enter`, `ctrl-r`) or as the character, one by one: after a dialog comes a pause. */
+  /**
+   * Keys by name (`enter`, `ctrl-r`) or as the character, one by one, with a pause after a dialog.
+   */
   press(...keys: string[]): this {
     for (const key of keys) {
-      this.wait(Math.max(0, this.state.swallow_until - this.#at - 100));
+      this.wait(Math.max(0, this.state.ignore_typing_until - this.#at - 100));
       this.#press(key, 100);
     }
     return this;
@@ -97,12 +99,12 @@ export class Session {
     return this;
   }
 
-  /** Bytes of a terminal, one read after the other, and then a silence in which nothing more comes. */
+  /** Bytes of a terminal, one read after the other, then silence. */
   reads(...reads: Uint8Array[]): this {
     let tokenizer = idleTokenizer;
     const take = ([next, tokens]: ReturnType<typeof elapsed>) => {
       tokenizer = next;
-      const [decoder, messages] = decodeInput(this.#decoder, heard(tokens).inputs, this.#at);
+      const [decoder, messages] = decodeInput(this.#decoder, decodeTokens(tokens).inputs, this.#at);
       this.#decoder = decoder;
       for (const message of messages) this.send(message);
     };
@@ -118,13 +120,13 @@ export class Session {
     return this.send({ type: 'paste', text });
   }
 
-  /** The card has been painted, and the operator has had the time to read it. */
+  /** The dialog has been painted, and the operator has had time to read it. */
   seen(): this {
     const { token } = this.card;
     return this.send({ type: 'painted', token }).wait(300);
   }
 
-  /** The same, and the operator has gone to the first button. */
+  /** The same, with the first button focused. */
   read(): this {
     this.seen();
     while (this.focus !== 'cancel') this.press('shift-tab');
@@ -135,17 +137,17 @@ export class Session {
     return this.send({ type: 'timer', name });
   }
 
-  /** Refresh, and this is the answer. */
+  /** A refresh with this answer. */
   refreshed(jobs: JobView[], overrides: Parameters<typeof aList>[1] = {}): this {
     return this.wait(1000).timer('refresh').answerJobs(jobs, overrides);
   }
 
-  /** A console on a database with these jobs, as many as they are. */
+  /** A console on a database with these jobs. */
   static on(jobs: JobView[], options: Partial<ConsoleOptions> = {}): Session {
     return new Session(options).send({ type: 'started' }).answerFrom(jobs);
   }
 
-  /** Answers what the table has been asked last, by these jobs. */
+  /** Answers the table's last question with these jobs. */
   answerFrom(jobs: JobView[]): this {
     const question = this.asked('load-jobs').at(-1)?.effect;
     if (question?.type !== 'load-jobs') throw new Error('nobody asked for the table');
@@ -176,7 +178,6 @@ export class Session {
     });
   }
 
-  /** The jobs of a plan as the database has them. */
   answerPlan(jobs: JobView[], truncated = false): this {
     const id = '0d9f1c7e-0000-4000-8000-000000000000';
     const plan = { id, created_at: now, jobs, truncated };
@@ -216,7 +217,7 @@ export class Session {
       .filter(({ effect }) => effect.type === type);
   }
 
-  /** What has been sent to be carried out: the only effect that writes. */
+  /** What was sent to be carried out: the only effect that writes. */
   get acts(): Act[] {
     return this.effects
       .flatMap((effect) => (effect.type === 'data' ? [effect.effect] : []))
@@ -248,8 +249,8 @@ export class Session {
   }
 
   get names(): string[] {
-    const { list, order, ghosts } = this.state.jobs;
-    return order.map((id) => (list?.jobs.find((job) => job.id === id) ?? ghosts[id])!.asset_name);
+    const { list, order, gone } = this.state.jobs;
+    return order.map((id) => (list?.jobs.find((job) => job.id === id) ?? gone[id])!.asset_name);
   }
 
   get notice(): string | undefined {

@@ -8,9 +8,8 @@ const jobs = [aJob({ number: 1, failed_partitions: 3 }), aJob({ number: 2, asset
 const table = () => Session.showing(jobs, { read_only: false });
 const opened = () => table().press('enter').answerJob(jobs[0]!);
 const card = (key: string) => table().press(key).read();
-const locked = () => Session.showing(jobs, { read_only: true, why_locked: null });
+const locked = () => Session.showing(jobs, { read_only: true, locked_reason: null });
 
-/** Every screen, dialog and field. */
 const places: Readonly<Record<string, () => Session>> = {
   'the table': table,
   'the table with marks': () => table().press('space', 'v', 'down'),

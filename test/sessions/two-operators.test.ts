@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { HoldDialog } from '../../source/console/effects.ts';
+import type { AnnounceDialog } from '../../source/console/effects.ts';
+import { dialogsInTable } from '../../source/console/other-dialogs.ts';
 import type { Card } from '../../source/console/overlay.ts';
-import { dialogsInTable } from '../../source/console/presence.ts';
 import type { State } from '../../source/console/state.ts';
 import type { JobEvent } from '../../source/domain/job/detail.ts';
 import type { Dialog } from '../../source/domain/job/dialog.ts';
@@ -30,8 +30,8 @@ const event = (columns: Partial<JobEvent>): JobEvent => ({
 const open = (...events: JobEvent[]) =>
   Session.showing([running])
     .press('p')
-    .answer('load-lately', { type: 'lately', as_of: now, events });
-const news = (...events: JobEvent[]) => open(...events).card.lately;
+    .answer('load-recent-events', { type: 'recent-events', as_of: now, events });
+const news = (...events: JobEvent[]) => open(...events).card.recent;
 
 describe('another operator’s recent action on the same job is on the card', () => {
   test('who did what, when and why: the newest', () => {
@@ -51,22 +51,22 @@ describe('another operator’s recent action on the same job is on the card', ()
 
   test('it is read once for a card, and never without one', () => {
     const session = Session.showing([running]).refreshed([running]);
-    expect(session.asked('load-lately')).toEqual([]);
-    expect(session.press('p').asked('load-lately')).toHaveLength(1);
+    expect(session.asked('load-recent-events')).toEqual([]);
+    expect(session.press('p').asked('load-recent-events')).toHaveLength(1);
   });
 
   test('an answer for a card that was closed is dropped, and a failure disturbs nothing', () => {
     const session = Session.showing([running]).press('p').read().press('escape', 'X');
-    const [first] = session.asked('load-lately');
-    const answer = { type: 'lately', as_of: now, events: [event({})] } as const;
+    const [first] = session.asked('load-recent-events');
+    const answer = { type: 'recent-events', as_of: now, events: [event({})] } as const;
     session.send({ type: 'answered', request: first!.request, answer });
-    expect(session.card.lately).toBeNull();
-    session.fail('load-lately');
+    expect(session.card.recent).toBeNull();
+    session.fail('load-recent-events');
     expect(session.state.link.down_since).toBeNull();
     expect(session.card.name).toBe('cancel');
   });
 
-  test('it keeps nobody from acting', () => {
+  test('it does not block the action', () => {
     expect(open(event({})).read().press('y').acts).toHaveLength(1);
   });
 });
@@ -82,30 +82,30 @@ describe('another operator’s open dialog on the same job is visible', () => {
     ...columns,
   });
   const held = (session: Session, ...dialogs: Dialog[]) =>
-    session.answer('hold-dialog', { type: 'held', as_of: now, dialogs });
+    session.answer('announce-dialog', { type: 'dialogs', as_of: now, dialogs });
   const holds = (session: Session) =>
-    session.asked('hold-dialog').map(({ effect }) => effect as HoldDialog);
+    session.asked('announce-dialog').map(({ effect }) => effect as AnnounceDialog);
   const words = ({ others }: Card) => others && dialogText(others.dialogs, others.as_of);
 
   test('on the card: who, where, what, and since when', () => {
     const session = held(Session.showing([running]).press('p'), dialog());
-    expect(words(session.card)).toBe('mara@db-7 has Cancel open on this job since 20s');
+    expect(words(session.card)).toBe('mara@db-7 has Cancel open on this job for 20s');
     const own = dialog({ actor: 'mara@db-7', opened_at: secondsAgo(1), action: 'tune', jobs: 24 });
     expect(words(held(Session.showing([running]).press('p'), own, dialog()).card)).toBe(
-      'mara@db-7 has Tune open on this job and 23 more since just now (and 1 more)',
+      'mara@db-7 has Tune open on this job and 23 more for <5s (and 1 more)',
     );
   });
 
   test('when the other’s dialog has ended it disappears, and what it led to is read', () => {
-    const session = held(Session.showing([running]).press('p'), dialog()).timer('presence');
-    expect(session.asked('load-lately')).toHaveLength(1);
+    const session = held(Session.showing([running]).press('p'), dialog()).timer('dialogs');
+    expect(session.asked('load-recent-events')).toHaveLength(1);
     held(session);
     expect(words(session.card)).toBeNull();
-    expect(session.asked('load-lately')).toHaveLength(2);
+    expect(session.asked('load-recent-events')).toHaveLength(2);
     const paused = event({ kind: 'set', to_state: null });
-    session.answer('load-lately', { type: 'lately', as_of: now, events: [paused] });
-    expect(session.card.lately).toBe('changed by jo 20s ago');
-    expect(held(session.timer('presence')).asked('load-lately')).toHaveLength(2);
+    session.answer('load-recent-events', { type: 'recent-events', as_of: now, events: [paused] });
+    expect(session.card.recent).toBe('changed by jo 20s ago');
+    expect(held(session.timer('dialogs')).asked('load-recent-events')).toHaveLength(2);
   });
 
   test('of several jobs: on which of them', () => {
@@ -117,27 +117,27 @@ describe('another operator’s open dialog on the same job is visible', () => {
     const { others } = session.card;
     const nameOf = (id: string) => (id === second.id ? 'clicks' : id);
     expect(planDialogText(others!.dialogs, others!.as_of, nameOf)).toBe(
-      'mara@db-7 has Cancel open on 1 of these since 20s: clicks',
+      'mara@db-7 has Cancel open on 1 of these for 20s: clicks',
     );
   });
 
-  test('a refused job of a plan is not told of: nothing would be done to it', () => {
+  test('a refused job of a plan is not announced: nothing would be done to it', () => {
     const paused = aJob({ number: 2, state: 'paused', running_slots: 0 });
     const session = Session.showing([running, paused]).press('space', 'down', 'space', 'p');
     expect(holds(session.answerPlan([running, paused]))).toMatchObject([{ ids: [running.id] }]);
   });
 
-  test('others are told when it opens, again and again while it is open, and when it closes', () => {
+  test('it is announced when it opens, renewed while it is open, and withdrawn when it closes', () => {
     const session = Session.showing([running]).press('p');
     expect(holds(session)).toEqual([
-      { type: 'hold-dialog', action: 'pause', ids: [running.id], renew: false },
+      { type: 'announce-dialog', action: 'pause', ids: [running.id], renew: false },
     ]);
     held(session);
-    expect(session.timersSet('presence')).toEqual([3000]);
-    expect(holds(session.timer('presence')).map(({ renew }) => renew)).toEqual([false, true]);
+    expect(session.timersSet('dialogs')).toEqual([3000]);
+    expect(holds(session.timer('dialogs')).map(({ renew }) => renew)).toEqual([false, true]);
     held(session).read().press('escape');
-    expect(session.asked('leave-dialog')).toHaveLength(1);
-    session.answer('leave-dialog', { type: 'left' }).timer('presence');
+    expect(session.asked('close-dialog')).toHaveLength(1);
+    session.answer('close-dialog', { type: 'dialog-closed' }).timer('dialogs');
     expect(holds(session)).toHaveLength(2);
   });
 
@@ -145,52 +145,54 @@ describe('another operator’s open dialog on the same job is visible', () => {
     const session = held(Session.showing([running]).press('p'))
       .read()
       .press('y');
-    expect([session.acts.length, session.asked('leave-dialog').length]).toEqual([1, 1]);
+    expect([session.acts.length, session.asked('close-dialog').length]).toEqual([1, 1]);
   });
 
   test('one question at a time: a card that was closed before the answer came is left after it', () => {
     const session = Session.showing([running]).press('p').read().press('escape', 'X');
-    expect([holds(session).length, session.asked('leave-dialog').length]).toEqual([1, 0]);
+    expect([holds(session).length, session.asked('close-dialog').length]).toEqual([1, 0]);
     held(session, dialog());
     expect(session.card.others).toBeNull();
     expect(holds(session).map(({ action }) => action)).toEqual(['pause', 'cancel']);
   });
 
-  test('nobody has a dialog open: nothing is asked', () => {
+  test('without dialogs nothing is asked', () => {
     const session = Session.showing([running]).refreshed([running]).press('/', 'escape', '?');
-    expect([...session.asked('hold-dialog'), ...session.asked('leave-dialog')]).toEqual([]);
-    expect(session.timersSet('presence')).toEqual([]);
+    expect([...session.asked('announce-dialog'), ...session.asked('close-dialog')]).toEqual([]);
+    expect(session.timersSet('dialogs')).toEqual([]);
   });
 
   test('a read-only console asks nothing of the kind, and sees what others have open', () => {
     const session = Session.showing([running], { read_only: true }).press('p', 'X');
     session.refreshed([running], { page: { dialogs: [dialog()] } });
-    expect(session.asked('hold-dialog')).toEqual([]);
+    expect(session.asked('announce-dialog')).toEqual([]);
     expect(dialogsInTable(session.state, running.id)).toHaveLength(1);
   });
 
-  test('it is never a hindrance: a failure is not shown, and y acts', () => {
+  test('it is never a obstacle: a failure is not shown, and y acts', () => {
     for (const code of ['database_unreachable', 'permission_denied', 'internal'] as const) {
-      const session = Session.showing([running]).press('p').fail('hold-dialog', code);
+      const session = Session.showing([running]).press('p').fail('announce-dialog', code);
       expect(session.state.link.down_since).toBeNull();
       expect(session.state.notice).toBeNull();
       expect(session.read().press('y').acts).toHaveLength(1);
     }
   });
 
-  test('unanswered it keeps nobody from acting, and says nothing of silence', () => {
+  test('without an answer it does not block the action, nor show a delay', () => {
     const session = Session.showing([running]).press('p').read().wait(5000).timer('clock');
     expect(session.state.link.silent_since).toBeNull();
     expect(session.press('y').acts).toHaveLength(1);
   });
 
-  test('a lost database is told again, a missing right is not', () => {
-    const lost = Session.showing([running]).press('p').fail('hold-dialog');
-    expect(holds(lost.timer('presence'))).toHaveLength(2);
-    const refused = Session.showing([running]).press('p').fail('hold-dialog', 'permission_denied');
-    expect(refused.timersSet('presence')).toEqual([]);
+  test('it is announced again after a lost database, but not without the privilege', () => {
+    const lost = Session.showing([running]).press('p').fail('announce-dialog');
+    expect(holds(lost.timer('dialogs'))).toHaveLength(2);
+    const refused = Session.showing([running])
+      .press('p')
+      .fail('announce-dialog', 'permission_denied');
+    expect(refused.timersSet('dialogs')).toEqual([]);
     refused.refreshed([running]).read().press('escape');
-    expect([...holds(refused), ...refused.asked('leave-dialog')]).toHaveLength(1);
+    expect([...holds(refused), ...refused.asked('close-dialog')]).toHaveLength(1);
     expect(holds(refused.press('X'))).toHaveLength(2);
   });
 
@@ -203,7 +205,7 @@ describe('another operator’s open dialog on the same job is visible', () => {
     expect(toAscii(shown()[0]!)).toContain('&orders_daily');
     expect(shown()[1]).toContain(' clicks');
     expect(picture(session, (state) => jobsPicture(state).bottom).join()).toContain(
-      'mara@db-7 has Cancel open on this job since 20s',
+      'mara@db-7 has Cancel open on this job for 20s',
     );
     session.refreshed([running, other]);
     expect(shown()[0]).not.toContain('✎');
@@ -213,7 +215,7 @@ describe('another operator’s open dialog on the same job is visible', () => {
     const session = Session.showing([running]).press('enter');
     session.answerJob(running, { dialogs: [dialog()] });
     const shown = () => picture(session, (state) => jobPicture(state, state.job!).body)[0];
-    expect(shown()).toContain('✎ mara@db-7 has Cancel open on it since 20s');
+    expect(shown()).toContain('✎ mara@db-7 has Cancel open on it for 20s');
     session.wait(1000).timer('refresh').answerJob(running);
     expect(shown()).not.toContain('✎');
   });

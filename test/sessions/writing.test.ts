@@ -26,7 +26,7 @@ describe('every write is compare-and-set on id, state and version', () => {
     const session = pausing().refreshed([aJob({ ...running, version: 8, state: 'paused' })]);
     session.press('y');
     expect(session.acts).toEqual([]);
-    expect(session.card.hint).toBe('it has changed: close and look again');
+    expect(session.card.hint).toBe('the job has changed: close and try again');
   });
 
   test('progress is no change: figures move under an open card', () => {
@@ -49,7 +49,7 @@ describe('Enter never means yes', () => {
   test('on the confirm button it says what does', () => {
     const session = pausing().press('tab', 'tab');
     expect(session.focus).toBe('confirm');
-    expect(session.press('enter').card.hint).toBe('Enter never means yes: press y');
+    expect(session.press('enter').card.hint).toBe('Enter does not confirm: press y');
   });
 
   test('on the cancel button it means no', () => {
@@ -106,7 +106,7 @@ describe('y acts only with focus on a button and every required field valid', ()
     const session = cancelling().press('y');
     expect(session.card.hint).toBe('a reason is required');
     session.type('wrong range').press('tab', 'tab', 'y');
-    expect(session.card.hint).toBe('type orders_daily to arm the button');
+    expect(session.card.hint).toBe('type orders_daily to enable the button');
     expect(session.acts).toEqual([]);
   });
 
@@ -214,16 +214,16 @@ describe('many keys in one read', () => {
     });
   });
 
-  test('never confirm: a y counts only by itself', () => {
+  test('never confirm: a y counts only alone', () => {
     const flooded = cancelling().press('tab').burst('wrong range\torders_daily\ty');
     expect(flooded.acts).toEqual([]);
     expect(flooded.press('y').acts).toHaveLength(1);
     const short = pausing().burst('\t\ty');
     expect(short.acts).toEqual([]);
-    expect(short.card.hint).toBe('press y by itself');
+    expect(short.card.hint).toBe('press y alone');
   });
 
-  test('on the table a text that nobody can have typed does nothing', () => {
+  test('on the table a text too fast to be typed does nothing', () => {
     const session = Session.showing([running]).burst('pause this job please, q');
     expect(session.state.overlay).toBeNull();
     expect(session.exits).toEqual([]);

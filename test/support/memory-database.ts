@@ -38,7 +38,7 @@ export class MemoryDatabase {
   }
 
   #answer(effect: DataEffect): DataAnswer {
-    if (effect.type === 'open-place' || effect.type === 'unlock' || effect.type === 'lock')
+    if (effect.type === 'open-context' || effect.type === 'unlock' || effect.type === 'lock')
       throw new ServoError('internal', 'this is the only place');
     const as_of = this.clock();
     if (effect.type === 'load-jobs') {
@@ -68,11 +68,11 @@ export class MemoryDatabase {
     if (effect.type === 'explain-job' || effect.type === 'verify-job') {
       throw new ServoError('not_found', 'nothing is explained here');
     }
-    if (effect.type === 'write-paper')
-      return { type: 'paper', path: '/tmp/paper.md', text: '# Paper' };
-    if (effect.type === 'load-lately') return { type: 'lately', as_of, events: [] };
-    if (effect.type === 'hold-dialog') return { type: 'held', as_of, dialogs: [] };
-    if (effect.type === 'leave-dialog') return { type: 'left' };
+    if (effect.type === 'write-report')
+      return { type: 'report', path: '/tmp/paper.md', text: '# ReportRequest' };
+    if (effect.type === 'load-recent-events') return { type: 'recent-events', as_of, events: [] };
+    if (effect.type === 'announce-dialog') return { type: 'dialogs', as_of, dialogs: [] };
+    if (effect.type === 'close-dialog') return { type: 'dialog-closed' };
     if (effect.type === 'plan-jobs') {
       const ids = 'ids' in effect ? effect.ids : [...this.jobs.keys()];
       const found = ids.flatMap((id) => this.jobs.get(id) ?? []);

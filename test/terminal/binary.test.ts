@@ -6,7 +6,7 @@ import { Backfills, functionHandler, Gate, keys } from '../support/backfill.ts';
 import { binary, urlOf } from '../support/cli.ts';
 import { Emulator, linesOfFile, type Size } from './emulator.ts';
 
-// The program as it is installed, in a real terminal, on a real database, with an executor at work.
+// The installed program in a real terminal, on a real database, with an executor running.
 
 const small: Size = { columns: 80, rows: 24 };
 
@@ -36,7 +36,6 @@ function openWith(forNode: string[], args: string[]): Emulator {
   return emulator;
 }
 
-/** Filters down to one asset, and opens its job. */
 async function openJob(console: Emulator, asset: string): Promise<void> {
   await console.until('Enter open');
   console.type(`/${asset}`);
@@ -47,7 +46,7 @@ async function openJob(console: Emulator, asset: string): Promise<void> {
   await console.until(/Failed \d+ /);
 }
 
-/** Answers an open card: `y` is said again until the card has been seen for long enough to take it. */
+/** Confirms an open dialog: `y` is repeated until the dialog takes it. */
 function sayYes(console: Emulator, title: string): Promise<void> {
   return console.confirm(() => !console.screen.includes(title));
 }
@@ -73,7 +72,7 @@ test('pause with a reason, resume, and see both followed through', async () => {
   await console.until('Open 1');
   console.type('p');
   await console.until('Pause orders');
-  // Typed until the card takes it: the first 300 ms are dropped.
+  // Repeated until the dialog takes it: the first 300 ms are dropped.
   await console.until(() => {
     if (/▐Reason/.test(console.screen)) return true;
     console.type('\t');
@@ -83,7 +82,7 @@ test('pause with a reason, resume, and see both followed through', async () => {
   await console.until('Reason (optional): db maintenance');
   console.type('\t');
   await sayYes(console, 'Pause orders');
-  await console.until('pausing orders: 1 partition in flight');
+  await console.until('pausing orders: 1 partition still running');
   await backfills.state(id, 'paused');
   gate.open();
   await console.until(/orders: paused at k00001 \(/);
@@ -91,7 +90,7 @@ test('pause with a reason, resume, and see both followed through', async () => {
     { to_state: 'paused', actor: 'mara', reason: 'db maintenance' },
   ]);
 
-  // The screen may be a reading behind the notice, and says then why r does nothing yet.
+  // The screen may be a reading behind the notice, and then says why r does nothing yet.
   await console.until('‖ paused');
   await console.until(() => {
     if (console.screen.includes('Resume orders')) return true;
@@ -99,7 +98,7 @@ test('pause with a reason, resume, and see both followed through', async () => {
     return false;
   }, 1000);
   await sayYes(console, 'Resume orders');
-  await console.until(/orders: (running again|resumed, and completed already)/);
+  await console.until(/orders: (running again|resumed, now completed)/);
   await backfills.state(id, 'completed');
   await console.until('✓ completed');
 });
@@ -156,13 +155,13 @@ test('cancel with a reason and the asset typed; an answer to the wrong question 
   }, 400);
   console.type('wrong range\tclick\t');
   await console.until('Type clicks: click');
-  // It leads to what is missing; one that came too early is dropped.
+  // A y that came too early is dropped; otherwise it focuses what is missing.
   await console.until(() => {
     if (console.screen.includes('▐Type clicks: click')) return true;
     console.type('y');
     return false;
   }, 400);
-  expect(console.screen).toContain('type clicks to arm the button');
+  expect(console.screen).toContain('type clicks to enable the button');
   expect(await journal(id)).toEqual([]);
   console.type('s\t');
   await console.until('Type clicks: clicks');
@@ -190,7 +189,7 @@ test("a failed partition's message can be read in full, escape sequences taken o
   expect(console.output).not.toMatch(/\x1b\[2J|\x1b\]0;/);
 });
 
-test('somebody else pauses it under an open dialog: the dialog is disarmed', async () => {
+test('another operator pauses it under an open dialog: the button is disabled', async () => {
   const id = await backfills.job({ asset: 'sessions', keys: keys(5) });
   await backfills.rows(
     `update backfill_jobs set state = 'running', started_at = now(), heartbeat_at = now() where id = $1`,
@@ -204,11 +203,11 @@ test('somebody else pauses it under an open dialog: the dialog is disarmed', asy
     `update backfill_jobs set state = 'paused', paused_at = now(), version = version + 1 where id = $1 and state = 'running'`,
     [id],
   );
-  await console.until('it has changed since');
+  await console.until('the job has changed');
   console.type('\t');
   await console.until(() => {
     console.type('y');
-    return console.screen.includes('it has changed: close and look again');
+    return console.screen.includes('the job has changed: close and try again');
   }, 200);
   expect(await journal(id)).toEqual([]);
 });
@@ -236,7 +235,6 @@ test('q ends it with 0, SIGTERM with 143, and the terminal is as it was', async 
   }
 });
 
-// Was the console, as a heap of control sequences.
 test('on a terminal that TERM calls dumb it is the list, and says so', async () => {
   await backfills.job({ asset: 'orders', keys: keys(3) });
   const dumb = new Emulator(process.execPath, [binary], small, {
@@ -269,7 +267,7 @@ test('a terminal that is closed ends each of them, and none with an abort and a 
   const ended = kinds.map(async ({ name, args, shows, code }) => {
     const at = (file: string) => join(folder, `${name}.${file}`);
     const line = `"${process.execPath}" "${binary}" ${args.join(' ')} 2>${at('stderr')}; echo $? >${at('code')}`;
-    // The shell outlives its terminal, and says how the program has ended.
+    // The shell outlives the program, and prints its exit code.
     const shell = ['-c', `trap "" HUP; ${line}`];
     const console = new Emulator('/bin/sh', shell, small, {
       DATABASE_URL: urlOf(backfills.database.app),

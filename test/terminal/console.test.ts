@@ -21,7 +21,7 @@ afterEach(() => {
 });
 afterAll(() => rmSync(dirname(fixture), { recursive: true, force: true }));
 
-/** The fixture in a terminal; `loads()` tells what it has asked its database. */
+/** The fixture in a terminal; `loads()` counts the readings of its database. */
 function start(scenario: string, size: Size, env: Record<string, string> = {}) {
   journal = join(mkdtempSync(join(dirname(fixture), 'run-')), 'journal');
   const args = [fixture, ...scenario.split(' ')];
@@ -30,7 +30,7 @@ function start(scenario: string, size: Size, env: Record<string, string> = {}) {
   return emulator;
 }
 
-/** The same under a shell that stays, and says afterwards how the terminal was left. */
+/** The same under a shell that remains, and prints how the terminal was left. */
 function startUnderShell(scenario: string, size: Size) {
   journal = join(mkdtempSync(join(dirname(fixture), 'run-')), 'journal');
   const script = `"${process.execPath}" "${fixture}" ${scenario}; echo "code=$?"; stty -a; echo settled; read line`;
@@ -49,7 +49,7 @@ const pidOfFixture = () =>
 
 const hasTmux = () => spawnSync('tmux', ['-V']).status === 0;
 
-/** Everything but the first frame, which may do with the screen what it likes. */
+/** Everything but the first frame, which may clear the screen. */
 const clears = (output: string) => output.match(/\x1b\[[23]J|\x1bc/g) ?? [];
 
 describe.each([
@@ -65,7 +65,7 @@ describe.each([
       expect(rows.filter((line) => line.includes(name))).toHaveLength(1);
     }
     expect(console.lines[0]).toMatch(
-      /^ servo-tui · warehouse \/ acme · RW .*\b1 breached {2}2 at risk$/,
+      /^ servo-tui · warehouse \/ acme · (RW|read-write) .*\b1 breached {2}2 at risk$/,
     );
     expect(console.lines.at(-1)).toBe('');
     console.type('jj?');
@@ -77,7 +77,7 @@ describe.each([
     expect(clears(console.output)).toEqual([]);
   });
 
-  test('a resize lays it out anew, without clearing', async () => {
+  test('a resize lays it out again, without clearing', async () => {
     const console = await start('varied', size).until('Enter open');
     for (const columns of [100, 60, 140, 90]) console.resize({ columns, rows: 30 });
     await console.until(() => (console.lines[0]?.length ?? 0) === 89);
@@ -138,10 +138,10 @@ describe('the database goes away and comes back', () => {
   test('a banner with the age of the data, then none', async () => {
     const console = await start('varied', small).until('▐');
     process.kill(pidOfFixture(), 'SIGUSR2');
-    await console.until(/data is \d+s old · trying again · connection refused/);
+    await console.until(/data is \d+s old · retrying · connection refused/);
     expect(console.screen).toContain('revenue_daily');
     process.kill(pidOfFixture(), 'SIGUSR2');
-    await console.until(() => !console.screen.includes('trying again'));
+    await console.until(() => !console.screen.includes('retrying'));
   });
 });
 
@@ -221,7 +221,7 @@ describe('the terminal is restored on every way out', () => {
     await restored(console, code);
   });
 
-  test('a crash, which is told afterwards', async () => {
+  test('a crash, which is reported afterwards', async () => {
     const console = await started('crash');
     console.type('\r');
     await restored(console, 1);
@@ -272,7 +272,7 @@ describe('B10: a terminal that stops reading', () => {
     const console = await start('busy', large, { FIXTURE_INTERVAL: '20' }).until('▐ ●');
     const pid = pidOfFixture();
     console.stopReading();
-    // Each size is painted anew: more than a pseudo-terminal holds.
+    // More paints than a pseudo-terminal buffers.
     for (let size = 0; size < 60; size += 1) {
       console.resize({ columns: 150 + size, rows: 50 });
       const before = asked('load');
@@ -292,7 +292,7 @@ describe('B1: what a terminal sends of itself', () => {
     const before = console.lines.slice(1, 20);
     for (const report of reports) {
       console.type(report);
-      // One by one, so that each is what a read begins with.
+      // One by one, so that each begins a read.
       await new Promise((resolve) => setTimeout(resolve, 3));
     }
     console.type('/');
@@ -308,7 +308,7 @@ describe('B1: what a terminal sends of itself', () => {
     expect(asked('act')).toBe(0);
   });
 
-  // In one read it always was the arrow: several turns, and each on a console that has nothing to do.
+  // In one read it was always the arrow: several turns, each on an idle console.
   test('an arrow that the line cuts in two is the arrow, and → opened Recreate by its C', async () => {
     const console = await start('varied', small).until('Enter open');
     await console.until('▐ ·');
@@ -366,7 +366,7 @@ describe('B1: what a terminal sends of itself', () => {
         writeFileSync(of('#{pane_tty}'), '\x1b[?1004h\x1b]2;reports on\x1b\\');
         await client.until(() => of('#{pane_title}') === 'reports on');
         const sorted = screen();
-        // After each turn: an order that is inverted twice is the old one again.
+        // After each turn: an order inverted twice is the old one.
         for (let turn = 0; turn < 4; turn += 1) {
           tmux('select-pane', '-t', ':0.0');
           tmux('select-pane', '-t', ':0.1');
@@ -402,7 +402,7 @@ test('Ctrl-Z gives the terminal back, and fg brings the console back as it was',
   expect(console.inAlternateScreen).toBe(true);
   console.type('j');
   await console.until(/▐ ● sessions/);
-  // While the shell has the terminal, a resize is told to the shell alone.
+  // While the shell has the terminal, only the shell gets a resize.
   console.type('\x1a');
   await console.until(() => !console.inAlternateScreen);
   console.resize({ columns: 60, rows: 20 });

@@ -9,7 +9,7 @@ import { environment } from '../support/environment.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Bundles the fixture as the program is bundled, and gives its path. */
+/** Bundles the fixture like the program, and returns its path. */
 export async function bundleFixture(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'servo-tui-fixture-'));
   const script = new URL('../../scripts/bundle.js', import.meta.url).href;
@@ -36,14 +36,13 @@ export type Cell = {
 
 export type Size = { columns: number; rows: number };
 
-/** How long a fact may take to come true before a test has failed. */
+/** How long a fact may take to become true. */
 const timeoutMs = 30_000;
 
 /** A program in a real pseudo-terminal, and what a terminal emulator shows of it. */
 export class Emulator {
   readonly #pty: pty.IPty;
   readonly #terminal: InstanceType<typeof xterm.Terminal>;
-  /** Everything that was written to the terminal. */
   output = '';
   exitCode: number | null = null;
 
@@ -67,7 +66,7 @@ export class Emulator {
 
   get lines(): string[] {
     const { buffer, rows, cols } = this.#terminal;
-    // After it has become narrower, a line keeps what is seen no more.
+    // A line keeps its hidden columns after a resize.
     return Array.from({ length: rows }, (_, row) =>
       (
         buffer.active.getLine(buffer.active.viewportY + row)?.translateToString(true, 0, cols) ?? ''
@@ -79,7 +78,6 @@ export class Emulator {
     return this.lines.join('\n');
   }
 
-  /** The visible cells of a row from left to right. */
   cells(row: number): Cell[] {
     const { active } = this.#terminal.buffer;
     const line = active.getLine(active.viewportY + row);
@@ -95,13 +93,12 @@ export class Emulator {
       }));
   }
 
-  /** Whether a line was too long for the terminal, and went on in the next one. */
+  /** Whether a line was too long for the terminal and wrapped. */
   get isWrapped(): boolean {
     const { active } = this.#terminal.buffer;
     return this.lines.some((_, row) => active.getLine(active.viewportY + row)?.isWrapped === true);
   }
 
-  /** Whether the program has the alternate screen. */
   get inAlternateScreen(): boolean {
     return this.#terminal.buffer.active.type === 'alternate';
   }
@@ -110,7 +107,7 @@ export class Emulator {
     return this.#terminal.modes.bracketedPasteMode;
   }
 
-  /** What stands on the terminal's cursor and after it; null while the cursor is hidden. */
+  /** From the terminal's cursor on; null while the cursor is hidden. */
   get afterCursor(): string | null {
     if (!this.cursorIsShown) return null;
     const { cursorX, cursorY, viewportY, getLine } = this.#terminal.buffer.active;
@@ -118,12 +115,11 @@ export class Emulator {
     return line?.translateToString(true, cursorX).trimEnd() ?? null;
   }
 
-  /** What the program has switched on. */
   get modes(): InstanceType<typeof xterm.Terminal>['modes'] {
     return this.#terminal.modes;
   }
 
-  /** Whether the last word on the cursor was to show it. */
+  /** Whether the cursor was last shown. */
   get cursorIsShown(): boolean {
     return this.output.lastIndexOf('\x1b[?25h') >= this.output.lastIndexOf('\x1b[?25l');
   }
@@ -132,11 +128,11 @@ export class Emulator {
     this.#pty.write(text);
   }
 
-  /** Goes to the button of a dialog and says yes, as often as it takes: what came too early was dropped. */
+  /** Focuses the button of a dialog and presses y until it takes it: early input is dropped. */
   async confirm(done: () => boolean): Promise<void> {
     await this.until(() => {
       if (done()) return true;
-      this.type(/ y: \w/.test(this.screen) ? 'y' : '\t');
+      this.type(/\] .* y [a-z]/.test(this.screen) ? 'y' : '\t');
       return false;
     }, 400);
   }
@@ -146,7 +142,7 @@ export class Emulator {
     this.#terminal.resize(columns, rows);
   }
 
-  /** Leaves what the program writes where it is, as a stalled line does. */
+  /** Stops reading, as a stalled line does. */
   stopReading(): void {
     this.#pty.pause();
   }
@@ -165,7 +161,7 @@ export class Emulator {
     return typeof what === 'string' ? this.screen.includes(what) : what.test(this.screen);
   }
 
-  /** Waits for a fact about the screen, looking every so often; a test that waits in vain shows it. */
+  /** Waits for a fact about the screen; a test that waits in vain shows the screen. */
   async until(what: string | RegExp | (() => boolean), everyMs = 10): Promise<this> {
     const holds = typeof what === 'function' ? what : () => this.shows(what);
     const deadline = Date.now() + timeoutMs;

@@ -1,6 +1,5 @@
-// A program that runs the console on an in-memory database, for tests in a real pseudo-terminal and
-// for looking at screens. Arguments: varied | empty | many | live | busy | crash | reject | exit, and
-// options.
+// The console on an in-memory database, for tests in a real pseudo-terminal and for looking at
+// screens. Arguments: varied | empty | many | live | busy | crash | reject | exit, and options.
 import { appendFileSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { ServoError } from '../../source/errors.ts';
@@ -47,14 +46,13 @@ if (live) {
   }, 1000);
 }
 
-/** What happened, for the test to wait for. */
 function tell(line: string): void {
   if (process.env.FIXTURE_JOURNAL) appendFileSync(process.env.FIXTURE_JOURNAL, `${line}\n`);
 }
 
 tell(`pid ${process.pid}`);
 
-/** Ways to go wrong, when a job is opened. */
+/** Ways to fail, when a job is opened. */
 const accidents: Record<string, () => void> = {
   crash: () => {
     setImmediate(() => {
@@ -65,7 +63,7 @@ const accidents: Record<string, () => void> = {
   exit: () => process.exit(7),
 };
 
-// The database goes away, and comes back with the next one.
+// The database goes away with one signal, and comes back with the next.
 process.on('SIGUSR2', () => {
   database.failure =
     database.failure === null
@@ -97,6 +95,6 @@ const code = await runConsole({
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   return 1;
 });
-// As the program does: it ends when nothing is left to do.
+// Like the program, it ends when nothing is left to do.
 if (options.includes('linger')) process.exitCode = code;
 else process.exit(code);

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../faults/random.ts';
 import { bundleFixture, Emulator, linesOfFile } from './emulator.ts';
 
-// Random keys, pastes and resizes through a real pseudo-terminal. A longer run, or the same one again:
-// FUZZ_SEED=7 FUZZ_STEPS=50000 npx vitest run test/terminal/fuzz.test.ts
+// Random keys, pastes and resizes through a real pseudo-terminal. A longer run, or the same one
+// again: FUZZ_SEED=7 FUZZ_STEPS=50000 npx vitest run test/terminal/fuzz.test.ts
 const seed = Number(process.env.FUZZ_SEED ?? 20261122);
 const steps = Number(process.env.FUZZ_STEPS ?? 600);
 
@@ -22,14 +22,14 @@ afterAll(() => {
 });
 
 const arrows = ['A', 'B', 'C', 'D', 'F', 'H', '5~', '6~', 'Z'].map((end) => `\x1b[${end}`);
-/** All that a keyboard sends, but for the `y` that answers a question, and what ends or stops the console at once. */
+/** All that a keyboard sends, except the `y` that confirms, and what ends or stops the console. */
 const keys = [
   ...Array.from({ length: 0x5f }, (_, index) => String.fromCharCode(0x20 + index)),
   ...Array.from({ length: 0x1f }, (_, index) => String.fromCharCode(index + 1)),
   ...'\x7fé表🙂'.split(/(?:)/u),
   ...arrows,
 ].filter((key) => !['y', '\x03', '\x1a', '\x1c'].includes(key));
-/** Keys that lead somewhere come more often than one in a hundred. */
+/** Keys that open something are more frequent. */
 const telling = [
   '\r',
   '\t',
@@ -71,7 +71,7 @@ function input(random: Random): string {
   return `${some(30)}p\ty`;
 }
 
-/** The console under a shell that says afterwards how the terminal was left. */
+/** The console under a shell that prints how the terminal was left. */
 function start(journal: string): Emulator {
   const script = `"${process.execPath}" "${fixture}" live; echo "code=$?"; stty -a; echo settled; exec sleep 60`;
   const size = { columns: 100, rows: 30 };
@@ -85,7 +85,7 @@ test('whatever is typed: no crash, no write without a y on its own, and the term
   const journal = join(mkdtempSync(join(dirname(fixture), 'run-')), 'journal');
   let done = 0;
   while (done < steps) {
-    // Typing `q` or the palette's `quit` ends it: then there is another one.
+    // Typing `q` or the palette's `quit` ends it: then a new one is started.
     const console = await start(journal).until('Enter open');
     const ended = () => /code=\d+[\s\S]*settled/.test(console.output);
     while (done < steps && !ended()) {
@@ -93,16 +93,16 @@ test('whatever is typed: no crash, no write without a y on its own, and the term
       if (random.chance(0.03)) {
         console.resize({ columns: random.between(1, 200), rows: random.between(2, 60) });
       } else console.type(input(random));
-      // Keys come one by one, as from a hand: a burst of them is one of the inputs.
+      // Keys come one by one, as from a hand: a burst is one of the inputs.
       await new Promise((resolve) => setTimeout(resolve, random.between(1, 12)));
     }
     if (!ended()) console.resize({ columns: 100, rows: 40 });
-    // After an opening bracket of a paste that was noise, the first may be a part of what is pasted.
+    // After a random opening bracket of a paste the first may be part of the paste.
     await console.until(() => {
       if (!ended()) console.type('\x03');
       return ended();
     }, 400);
-    // On a small terminal it has scrolled away: hence not from the screen.
+    // On a small terminal it has scrolled away, so it is not read from the screen.
     const said = console.output.slice(console.output.lastIndexOf('code='));
     expect(said, `seed ${seed}, step ${done}`).toMatch(/^code=(0|130)\b/);
     expect(said).toMatch(/[^-]icanon/);

@@ -41,7 +41,7 @@ function openConsole(): Emulator {
   return console;
 }
 
-test('a database that stops: the age is told, keys go on working, no action is offered, and all is well after', async () => {
+test('a database that stops: the age is shown, keys keep working, no action is offered, and all is well after', async () => {
   await openConsole().until(/▐ . \w+/);
   let release = () => {};
   proxy.weather = { kind: 'held', until: new Promise((resolve) => (release = resolve)) };
@@ -50,7 +50,7 @@ test('a database that stops: the age is told, keys go on working, no action is o
   console.type('j');
   await console.until(() => console.lines.find((line) => line.includes('▐')) !== selected);
   console.type('X');
-  await console.until('the database does not answer: what is shown is old');
+  await console.until('no answer from the database: the data shown is old');
   console.type('?');
   await console.until('Search:');
   console.type('\x1b');

@@ -5,16 +5,16 @@ import { binary, urlOf } from '../support/cli.ts';
 import { black, contrast, halfway, paletteColor, type Rgb, white } from '../support/contrast.ts';
 import { Emulator, type Size } from './emulator.ts';
 
-// Every screen of the program as it is installed, on every kind of terminal and at every size: what must be there, and what must not.
+// Every screen of the installed program, on every kind of terminal and at every size: what must be
+// shown, and what must not.
 
-/** A kind of terminal: what its environment says, what it says of itself, and what may then be written to it. */
+/** A kind of terminal: its environment, its answers, and what may then be written to it. */
 type Mode = {
   name: string;
   env: Record<string, string>;
   background: Rgb;
-  /** The signs of ASCII instead of ours. */
   ascii?: boolean;
-  /** Which numbers among 256 a colour may have. */
+  /** The numbers among 256 that a colour may have. */
   colors: (color: number) => boolean;
 };
 
@@ -54,17 +54,18 @@ const sizes: readonly Size[] = [
 
 type Place = {
   name: string;
-  /** Keys, and what is on the screen after each, or null: something has been written. The next one is pressed then. What a card may drop is pressed again. */
+  /**
+   * Keys, each with what the screen then shows, or null: something was written. Keys that a dialog
+   * may drop are pressed again.
+   */
   go: readonly (readonly [keys: string, then: string | RegExp | null, again?: 'again'])[];
-  /** What is essential on 80×24 and more. */
+  /** Essential from 80×24 on. */
   facts: readonly (string | RegExp)[];
-  /** What is so still on 40×12. */
+  /** Essential also on 40×12. */
   few: readonly (string | RegExp)[];
-  /** What the line of keys says of the way out. */
+  /** The way out, in the line of keys. */
   out: string;
-  /** It has a row under the cursor. */
   list?: boolean;
-  /** It covers the line of keys on a low terminal. */
   covers?: boolean;
 };
 
@@ -217,7 +218,7 @@ const places: readonly Place[] = [
       [esc, closed],
       [':', 'Palette'],
     ],
-    facts: [/job ID +open a job by the beginning of its id/, /quit +leave the console/],
+    facts: [/job ID +open a job by the beginning of its id/, /quit +quit the console/],
     few: [/job ID +open a/],
     out: 'Esc close',
   },
@@ -238,9 +239,9 @@ const places: readonly Place[] = [
       'UPDATE backfill_jobs',
       'Reason (required)',
       'Type 2:',
-      '[ Keep it ]',
+      '[ Leave as is ]',
     ],
-    few: ['Cancel 2 jobs', 'Type 2:', '[ Keep it ]'],
+    few: ['Cancel 2 jobs', 'Type 2:', '[ Leave as is ]'],
     out: 'Esc close',
     covers: true,
   },
@@ -265,7 +266,7 @@ beforeAll(async () => {
   await backfills.rows(
     `update backfill_jobs set completed_partitions = 38, failed_partitions = 2 where asset_name = 'events_raw'`,
   );
-  // The consoles of all modes run at once, and are no colleagues: what one has open is not to be told by another.
+  // The consoles of all modes run at the same time: none may show the dialogs of another.
   await backfills.rows('revoke all on backfill_dialogs from servo_app');
   await backfills.rows(
     `insert into backfill_attempt_logs (job_id, partition_key, attempt, tenant_id, executor_id, output)
@@ -315,7 +316,6 @@ test.concurrent.each(modes)('$name: every screen at every size', async (mode) =>
     for (const size of sizes) {
       const before = console.output.length;
       console.resize(size);
-      // Painted anew to its last line.
       await console.until(() => console.output.indexOf(`\x1b[${size.rows};1H\x1b[2K`, before) >= 0);
       let wrong: string[] = [];
       await console
@@ -332,7 +332,6 @@ test.concurrent.each(modes)('$name: every screen at every size', async (mode) =>
   expect(wronglyWritten(console.output, mode)).toEqual([]);
 });
 
-/** What is not as it must be on the screen. */
 function problems(console: Emulator, mode: Mode, place: Place, size: Size): string[] {
   const { lines } = console;
   const wrong: string[] = [];
@@ -367,7 +366,7 @@ function problems(console: Emulator, mode: Mode, place: Place, size: Size): stri
   return [...new Set(wrong)];
 }
 
-/** What must not be among all that was written, whatever is shown of it. */
+/** What must not be among all that was written. */
 function wronglyWritten(output: string, mode: Mode): string[] {
   const forbidden: [string, RegExp][] = [
     ['the screen or what has scrolled away is cleared', /\x1b\[[23]?J|\x1bc/],
@@ -386,7 +385,6 @@ function wronglyWritten(output: string, mode: Mode): string[] {
   ];
 }
 
-/** As it reads where there is only ASCII. */
 function inSigns({ ascii }: Mode, what: string | RegExp): string | RegExp {
   const signs: Record<string, string> = {
     '·': '.',

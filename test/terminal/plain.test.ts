@@ -3,7 +3,7 @@ import { Backfills, keys } from '../support/backfill.ts';
 import { binary, urlOf } from '../support/cli.ts';
 import { Emulator } from './emulator.ts';
 
-// `servo-tui --plain` as it is installed, on a terminal that can do nothing, on a real database.
+// The installed `servo-tui --plain` on a dumb terminal, on a real database.
 
 let backfills: Backfills;
 let console: Emulator;
@@ -35,8 +35,8 @@ test('TERM=dumb: changes come as lines, a job is paused by a line and yes, nothi
   );
   await console.until('1 running.');
   console.type(`pause ${id.slice(0, 8)}\r`);
-  await console.until('Reason? An empty line is none');
-  // Said again until the question has been there for long enough to be answered.
+  await console.until('Reason (optional)? Enter skips it');
+  // Repeated until the question has been shown for long enough.
   await console.until(() => {
     if (console.screen.includes('Type yes to pause')) return true;
     console.type('db maintenance\r');

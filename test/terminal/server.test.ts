@@ -8,7 +8,8 @@ import { Backfills, keys } from '../support/backfill.ts';
 import { binary, urlOf } from '../support/cli.ts';
 import { Emulator } from './emulator.ts';
 
-// The program in a real terminal, and a server of its own whose processes are really killed and really stopped.
+// The program in a real terminal, and a server of its own whose processes are really killed and
+// really stopped.
 
 let server: OneServer;
 let backfills: Backfills;
@@ -49,19 +50,19 @@ function openConsole(): Promise<Emulator> {
   return emulator.until(/▐ . \w+ +orders .* 11 /);
 }
 
-/** The row of the job that is not under the cursor, cell by cell: whether it looks as old as it is. */
+/** The row of the job that is not under the cursor, cell by cell: whether it is dimmed. */
 function looksOld(console: Emulator): boolean {
   const row = console.lines.findIndex((line) => /^ .*clicks/.test(line));
   const cells = console.cells(row).filter(({ text }) => text.trim() !== '');
   return cells.length > 0 && cells.every(({ dim, color }) => dim && color === null);
 }
 
-/** What is tried while the database is away: keys work, nothing can be done, and it is said why. */
+/** While the database is away keys work, and no action is possible, with the reason shown. */
 async function isHeldBack(console: Emulator): Promise<void> {
   await console.until(() => looksOld(console));
   expect(console.screen).toMatch(/orders .* 11 /);
   console.type('X');
-  await console.until('the database does not answer: what is shown is old');
+  await console.until('no answer from the database: the data shown is old');
   expect(console.screen).not.toContain('Cancel orders');
   console.type('?');
   await console.until('Search:');
@@ -70,7 +71,7 @@ async function isHeldBack(console: Emulator): Promise<void> {
 }
 
 async function isWellAgain(console: Emulator, priority: number): Promise<void> {
-  // It comes back by itself; a key saves the wait between two attempts.
+  // It reconnects on its own; a key skips the wait between two attempts.
   await console.until(() => {
     if (console.shows(new RegExp(`orders .* ${priority} `))) return true;
     console.type('\x12');
@@ -88,7 +89,7 @@ const setPriority = (priority: number) =>
 test('the server is killed under it and started again: the age of the data, nothing to be done, and then all of it', async () => {
   const console = await openConsole();
   server.signal('SIGKILL');
-  await console.until(/data is .* old · trying again/);
+  await console.until(/data is .* old · retrying/);
   await isHeldBack(console);
   await server.start();
   await setPriority(12);
@@ -125,14 +126,14 @@ test('killed under an open card: it is disarmed, and what was typed into it is s
   }, 400);
   console.type('wrong range\torders\t');
   await console.until('Type orders: orders');
-  await console.until('y: cancel');
+  await console.until('y cancel');
   server.signal('SIGKILL');
-  await console.until('the database does not answer');
+  await console.until('no answer from the database');
   console.type('y');
-  await console.until(/\[ Cancel the job \] +the database does not answer/);
+  await console.until(/\[ Cancel the job \] +no answer from the database/);
   await server.start();
-  // By itself: a card takes no other keys.
-  await console.until('y: cancel');
+  // A dialog takes no other keys: it reconnects on its own.
+  await console.until('y cancel');
   expect(console.screen).toContain('Reason (required): wrong range');
   expect(await backfills.rows('select state from backfill_jobs where id = $1', [id])).toEqual([
     { state: 'pending' },

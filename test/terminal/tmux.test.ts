@@ -11,11 +11,11 @@ import { Backfills, keys } from '../support/backfill.ts';
 import { binary, environment, urlOf } from '../support/cli.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// A night on call: the program as it is installed, in a real tmux, on a server that is really killed.
+// A night on call: the installed program in a real tmux, on a server that is really killed.
 
 const hasTmux = spawnSync('tmux', ['-V']).status === 0;
 
-/** A tmux server with one window, which is the console. */
+/** A tmux server with one window, the console. */
 class Tmux {
   readonly #socket: string;
   readonly #env: Record<string, string | undefined>;
@@ -54,7 +54,7 @@ class Tmux {
     this.call('send-keys', '-H', ...Array.from(Buffer.from(text), (byte) => byte.toString(16)));
   }
 
-  /** In brackets, where the program has asked for them. */
+  /** In brackets, if the program has asked for them. */
   paste(text: string): void {
     this.call('set-buffer', text);
     this.call('paste-buffer', '-p');
@@ -64,7 +64,7 @@ class Tmux {
     return this.call('capture-pane', '-p');
   }
 
-  /** Waits for a fact about the screen; `act` is tried again where it does not come about. */
+  /** Waits for a fact about the screen; `act` is repeated until then. */
   async until(what: string | RegExp, act: () => void = () => {}): Promise<void> {
     const holds = () =>
       typeof what === 'string' ? this.screen.includes(what) : what.test(this.screen);
@@ -81,12 +81,12 @@ class Tmux {
   }
 }
 
-/** Ctrl, Shift and Alt with keys that the console has no use for; none of them is Esc and letters. */
+/** Ctrl, Shift and Alt with keys that the console does not use; none of them is Esc and letters. */
 const modified = [
   ...Array.from({ length: 12 }, (_, index) => [`C-F${index + 1}`, `S-F${index + 1}`]).flat(),
   ...['M-F1', 'S-Up', 'M-Down', 'C-Up', 'C-M-Left', 'C-PPage'],
 ];
-/** What a terminal says of itself, and an X10 click. */
+/** Reports of a terminal, and an X10 click. */
 const reports = ['\x1b[I', '\x1b[O', '\x1b[0n', '\x1b[1;5R', '\x1b[M !!', '\x1b[<64;10;10M'];
 
 describe.skipIf(!hasTmux)('in tmux', () => {
@@ -136,16 +136,16 @@ describe.skipIf(!hasTmux)('in tmux', () => {
         tmux.open(columns, rows);
         await tmux.until(/▐ .*orders/);
 
-        // Every dialog, at full speed: its key, and a sentence with the keys of all the others in it.
+        // Every dialog, at full speed: its key, and a sentence with the keys of all the others.
         for (const [key, title] of [
           ['p', 'Pause orders'],
           ['X', 'Cancel orders'],
           ['f', 'Reclaim orders'],
-          ['L', 'Deadline of orders'],
+          ['L', 'Set deadline of orders'],
           ['t', 'Tune orders'],
           ['C', 'Recreate orders'],
         ] as const) {
-          // Again where it came so soon after an Esc that it was read as Alt and the key.
+          // Again if it came so soon after an Esc that it was read as Alt and the key.
           await tmux.until(title, () => tmux.type(key));
           await tmux.until('▐Reason', () => tmux.press('Tab'));
           tmux.type('by Xavier, y n q');
@@ -166,17 +166,16 @@ describe.skipIf(!hasTmux)('in tmux', () => {
         const typed = /▐Reason \(optional\): by hand, y Xq, pR y/;
         await tmux.until(typed);
 
-        // What is no key of ours, then a letter, to know that all of it has been read.
+        // No key of ours, then a letter that shows that all of it has been read.
         for (const name of modified) tmux.press(name);
         for (const report of reports) tmux.bytes(report);
         tmux.type('.');
         await tmux.until(/by hand, y Xq, pR y\./);
 
-        // Smaller, too small, larger, and back.
         tmux.resize(60, 15);
         await tmux.until(/^ │ ▐Reason \(optional\): by hand, y Xq, pR y\.▏/m);
         tmux.resize(38, 10);
-        await tmux.until('too small a terminal to act');
+        await tmux.until('terminal too small to act');
         tmux.resize(otherColumns, otherRows);
         await tmux.until(typed);
         tmux.resize(columns, rows);
@@ -185,17 +184,18 @@ describe.skipIf(!hasTmux)('in tmux', () => {
         expect(tmux.screen).toMatch(typed);
         expect(await written()).toEqual([]);
 
-        // The database dies under it and comes back: disarmed, armed, and then once y is enough.
+        // The database goes away and comes back: the button is disabled, enabled, and then one y is
+        // enough.
         tmux.press('Tab');
-        await tmux.until('y: pause');
+        await tmux.until('y pause');
         server.signal('SIGKILL');
-        await tmux.until('the database does not answer');
+        await tmux.until('no answer from the database');
         tmux.type('y');
         await server.start();
-        await tmux.until('y: pause');
+        await tmux.until('y pause');
         expect(await written()).toEqual([]);
         await tmux.until(/orders: paused before its first partition/, () => {
-          if (tmux.screen.includes('y: pause')) tmux.type('y');
+          if (tmux.screen.includes('y pause')) tmux.type('y');
         });
         expect(await written()).toEqual([{ to_state: 'paused', reason: 'by hand, y Xq, pR y.' }]);
       } finally {

@@ -4,7 +4,7 @@ import { binary, urlOf } from '../support/cli.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { Emulator } from './emulator.ts';
 
-// Two operators at one database, each in a terminal of their own.
+// Two operators on one database, each in a terminal.
 
 let backfills: Backfills;
 const consoles: Emulator[] = [];
@@ -32,7 +32,7 @@ async function open(actor: string, ...args: string[]): Promise<Emulator> {
 const dialogs = () =>
   backfills.rows<{ actor: string; action: string }>('select actor, action from backfill_dialogs');
 
-test('each sees the other’s dialog at the row and on the card; a killed console’s vanishes by itself', async () => {
+test('each sees the other’s dialog at the row and in the dialog; a killed console’s expires', async () => {
   const mara = await open('mara');
   const jo = await open('jo');
   const reader = await open('ann', '--read-only');
@@ -40,23 +40,23 @@ test('each sees the other’s dialog at the row and on the card; a killed consol
   await mara.until('Cancel orders');
   for (const other of [jo, reader]) {
     await other.until('✎orders');
-    await other.until(/mara@\S+ has Cancel open on this job since/);
+    await other.until(/mara@\S+ has Cancel open on this job for/);
   }
   expect(mara.screen).not.toContain('Also');
   jo.type('L');
-  await jo.until(/Also +mara@\S+ has Cancel open on this job since/);
-  await mara.until(/Also +jo@\S+ has Deadline open on this job since/);
+  await jo.until(/Also +mara@\S+ has Cancel open on this job for/);
+  await mara.until(/Also +jo@\S+ has Deadline open on this job for/);
 
   process.kill(mara.pid, 'SIGKILL');
   await waitFor('the end of mara’s', () => mara.exitCode !== null);
-  // It said no good-bye: it is the database's clock that ends it.
+  // It did not close its dialog: the lease ends by the database's clock.
   expect((await dialogs()).map(({ actor }) => actor)).toContain('mara');
   await jo.until(() => !jo.screen.includes('Also'));
-  expect(jo.screen).toContain('Deadline of orders');
-  await reader.until(/jo@\S+ has Deadline open on this job since/);
+  expect(jo.screen).toContain('Set deadline of orders');
+  await reader.until(/jo@\S+ has Deadline open on this job for/);
   expect(reader.screen).not.toContain('more)');
 
-  // Left in order, even by Ctrl-C with the dialog open, nobody has to wait for the lease.
+  // After a regular end, even by Ctrl-C, nobody waits for the lease.
   jo.type('\x03');
   await waitFor('the end of jo’s', () => jo.exitCode !== null);
   expect((await dialogs()).filter(({ actor }) => actor === 'jo')).toEqual([]);

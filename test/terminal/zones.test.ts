@@ -1,4 +1,4 @@
-// In a process of its own: in a thread the zone cannot be chosen.
+// In a process of its own: the zone cannot be set in a thread.
 import { afterEach, describe, expect, test } from 'vitest';
 import { zoned } from '../../source/console/typed-moment.ts';
 import { formatInstant, zoneName } from '../../source/presentation/text/format.ts';
@@ -24,7 +24,7 @@ const text = ({ state, card }: Session, width = 100) =>
 const dialog = (zone: 'local' | 'utc') => Session.showing([running], { zone }).press('L').seen();
 
 describe('B6: one clock, with its zone', () => {
-  test('the zone is told by its distance from UTC, as it is at that time', () => {
+  test('the zone is shown as its offset from UTC at that time', () => {
     inZone('Europe/Berlin');
     expect(zoneName(now, 'local')).toBe('UTC+2');
     expect(zoneName(new Date('2024-01-14T12:00:00Z'), 'local')).toBe('UTC+1');
@@ -59,8 +59,8 @@ describe('B6: one clock, with its zone', () => {
       headerLine(Session.showing([running], { zone }).state)
         .map((piece) => piece.text)
         .join('');
-    expect(header('local')).toContain('RW · UTC+2');
-    expect(header('utc')).toMatch(/RW · UTC$/);
+    expect(header('local')).toContain('read-write · UTC+2');
+    expect(header('utc')).toMatch(/read-write · UTC$/);
   });
 
   test('the deadline dialog tells the same zone as the screens, and from when +2h counts', () => {
@@ -77,6 +77,6 @@ describe('B6: one clock, with its zone', () => {
   });
 
   test('what is not understood is said, at 80 columns too', () => {
-    expect(text(dialog('utc').type('tomorrow noon'), 74)).toMatch(/not understood: ISO 8601/);
+    expect(text(dialog('utc').type('tomorrow noon'), 74)).toMatch(/invalid: ISO 8601/);
   });
 });

@@ -29,7 +29,7 @@ const sizes = [
   [20, 5],
 ] as const;
 
-/** The screen as lines; there may never be more, nor wider ones, than the terminal has. */
+/** The screen as lines; never more or wider than the terminal. */
 function screen(state: State, ascii = false): string[] {
   const { columns, rows } = state.size;
   const picture = renderToString(<App state={state} theme={{ ...plainTheme, ascii }} />, {
@@ -146,7 +146,7 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     session.press('tab', 'tab').type(expected!).press('tab', 'y');
     if (columns < 40 || rows < 11) {
       expect(session.acts).toEqual([]);
-      expect(text(session.state).replace(/[│\s]+/g, ' ')).toContain('too small a terminal');
+      expect(text(session.state).replace(/[│\s]+/g, ' ')).toContain('terminal too small');
       session.send({ type: 'resized', size: { columns: 80, rows: 24 } }).press('y');
       session.send({ type: 'resized', size: { columns, rows } });
     }
@@ -156,7 +156,7 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     screen(session.press('escape').state);
   });
 
-  test('a plan of what is supposed, and what else is open on its jobs, fit', () => {
+  test('a plan of what-if changes and other dialogs on its jobs fit', () => {
     const jobs = variedJobs(now).filter(({ state }) => !isTerminal(state));
     const session = Session.showing(jobs, sized(columns, rows)).press('4');
     const fleet = { slots: 12, by_asset: {} };
@@ -166,16 +166,16 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
     const some = jobs.filter(({ id }) => id in parallel);
     session.answerPlan(some);
     const other = { actor: hostile, host: hostile, action: hostile, opened_at: now };
-    session.answer('hold-dialog', {
-      type: 'held',
+    session.answer('announce-dialog', {
+      type: 'dialogs',
       as_of: now,
       dialogs: [{ ...other, jobs: 12, job_ids: some.map(({ id }) => id) }],
     });
     screen(session.state);
     if (columns === 120) {
       expect(text(session.state)).toContain('Apply 3 changes to 3 jobs');
-      expect(text(session.state)).toContain('[ Apply: 3 changes ]');
-      expect(text(session.state)).toContain(' open on 3 of these since just now: ');
+      expect(text(session.state)).toContain('[ Apply 3 changes ]');
+      expect(text(session.state)).toContain(' open on 3 of these for <5s: ');
     }
     screen(session.read().press('page-down', 'tab', 'x').state);
   });
@@ -312,8 +312,8 @@ describe('the table', () => {
   });
 
   test('says why it is empty', () => {
-    expect(text(new Session().send({ type: 'started' }).state)).toContain('reading the jobs …');
-    expect(text(Session.showing([]).state)).toContain('start one with: servo-tui start');
+    expect(text(new Session().send({ type: 'started' }).state)).toContain('loading jobs …');
+    expect(text(Session.showing([]).state)).toContain('Start one: servo-tui start');
     expect(text(Session.showing([aJob()]).press('/').type('zzz').state)).toContain(
       'no job matches the filter',
     );
@@ -357,7 +357,7 @@ describe('what must not be overlooked', () => {
     expect(screen(session.state)[0]).not.toContain('at risk');
   });
 
-  test('of more late jobs than are looked for, the header told a number as if it were all', () => {
+  test('a count of late jobs that is a minimum says so in the header', () => {
     const list = aList([aJob({})]);
     const late = { at_risk: 2, breached: 498, capped: true };
     const session = new Session(sized(120, 30)).send({ type: 'started' });
@@ -404,8 +404,8 @@ describe('what must not be overlooked', () => {
     expect(header).toMatch(/t… · RW +RLS BYPASSED/);
   });
 
-  // Was ` ·  / acme`.
-  test('where there is no room for the name the tenant stands by itself', () => {
+  // Before: ` ·  / acme`.
+  test('where there is no room for the name, the tenant stands alone', () => {
     const labels = { ...Session.showing([]).state.options.labels, context: null };
     const narrow = { labels: { ...labels, database: 'servo_app@db.example/servo' } };
     const [header] = screen(Session.showing([], sized(30, 8, narrow)).state);
@@ -423,11 +423,11 @@ describe('what must not be overlooked', () => {
       .timer('refresh')
       .fail('load-jobs', 'database_unreachable', 'is it running?');
     expect(text(session.state)).toContain(
-      'data is 10s old · trying again · connection refused (is it running?)',
+      'data is 10s old · retrying · connection refused (is it running?)',
     );
   });
 
-  // Was: the database's name once more, and the cause cut off behind it; and data that was "0s old".
+  // Before: the database's name again, and the cause cut off behind it; and data that was "0s old".
   test('at 80 columns the cause of a lost connection can be read', () => {
     const { database } = Session.showing([]).state.options.labels;
     const session = Session.showing([aJob()], sized(80, 24)).timer('refresh');
@@ -461,7 +461,7 @@ describe('the job screen', () => {
       'Failed 2',
       'Open 2',
       'Events 1',
-      'next try in 40s',
+      'retry in 40s',
       'running → paused  mara  "db maintenance"',
     ]) {
       expect(shown).toContain(part);
@@ -486,8 +486,7 @@ describe('the job screen', () => {
     at: now,
   });
 
-  // Was only to be found in the journal, behind a Tab.
-  // Was cut off behind what the key would do.
+  // Before: only in the journal, behind a Tab, or cut off behind what the key would do.
   test('at 80 columns the help says why a key does nothing', () => {
     const shown = text(Session.showing([aJob()], sized(80, 30)).press('?').type('resume').state);
     expect(shown).toMatch(/resume \(only paused jobs can be resumed; [^)]/);
@@ -508,7 +507,7 @@ describe('the job screen', () => {
     );
   });
 
-  test('a job that nobody works on says what it waits for', () => {
+  test('a job without an executor says what it waits for', () => {
     const stuck = aJob({ heartbeat_at: secondsAgo(240) });
     expect(opening(stuck)).toContain(
       'no heartbeat for 4m: the next executor with a handler takes it over; see: servo-tui executors',
@@ -540,7 +539,7 @@ describe('the intent card', () => {
     const shown = text(card('X').state).replace(/│\s+│/g, ' ').replace(/\s+/g, ' ');
     for (const part of [
       'Cancel orders_daily · 00000001',
-      'just now: running, version 7, 40/100, 2 partitions in flight',
+      'just now: running, version 7, 40/100, 2 partitions running',
       '58 partitions will not run',
       "UPDATE backfill_jobs SET state = 'cancelled'",
       "AND state = 'running' AND version = 7;",
@@ -567,7 +566,7 @@ describe('the intent card', () => {
       'Reason (required)',
       'Type orders_daily',
       '[ Keep it ]',
-      'too low to show everything',
+      'too small to show everything',
     ]) {
       expect(shown).toContain(part);
     }
@@ -575,7 +574,7 @@ describe('the intent card', () => {
 
   test('says what has changed under it', () => {
     const session = card('p').refreshed([aJob({ state: 'paused', version: 8 })]);
-    expect(text(session.state)).toContain('paused, version 8: it has changed since');
+    expect(text(session.state)).toContain('paused, version 8: the job has changed');
   });
 });
 

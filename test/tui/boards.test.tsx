@@ -255,7 +255,7 @@ test('the alerts: what fires first, with figure, limit and jobs', () => {
   expect(text).toContain('orders_daily 00000001  heartbeat age 14m');
 });
 
-test('nobody was told that no executor lives before heartbeats were stale', () => {
+test('that no executor is running is shown before heartbeats are stale', () => {
   const header = (alive: number, silent: number) => {
     const session = open('alerts', 'orders_daily');
     const board = session.state.boards.alerts.data!;
@@ -292,7 +292,6 @@ test.each(names)('on %s y copies the id of the row, Y the row as JSON', (name) =
   const ids: Record<BoardName, string> = {
     triage: 'stuck',
     check: aJob().id,
-    // The most urgent.
     risk: '00000003-0000-4000-8000-000000000000',
     executors: 'orders_daily:812:ab',
     alerts: 'ServoBackfillJobStuck',
@@ -303,7 +302,7 @@ test.each(names)('on %s y copies the id of the row, Y the row as JSON', (name) =
   expect(session.notice).toBe(`copied ${ids[name]} as JSON`);
 });
 
-test('what an executor calls itself never reaches the terminal by way of a remark', () => {
+test('an executor’s id never reaches the terminal raw through a notice', () => {
   const session = open('executors', hostile).press('y');
   expect(session.notice).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/);
 });

@@ -9,7 +9,7 @@ import { ConsoleLoop, type LoadPicture } from '../../source/tui/console-loop.ts'
 import { now } from '../support/jobs.ts';
 import { MemoryDatabase, variedJobs } from '../support/memory-database.ts';
 
-/** A loop on a terminal that is nobody's, with Ink as the test loads it. */
+/** A loop on a stub terminal, with Ink as the test loads it. */
 function aLoop(loadPicture: LoadPicture) {
   const database = new MemoryDatabase(variedJobs(now), () => now);
   const asked: DataEffect['type'][] = [];
@@ -49,7 +49,6 @@ function aLoop(loadPicture: LoadPicture) {
   return { loop, asked, written, resize, press, hangUp: () => stdin.emit('end') };
 }
 
-/** Ink's place, and what it was given to draw. */
 function aPicture() {
   const drawn: State[] = [];
   const close = vi.fn();
@@ -66,7 +65,7 @@ test('the jobs are asked for before Ink is loaded, and the first frame has them'
   const { loop, asked, hangUp } = aLoop(() => ink);
   const ended = loop.run();
   expect(asked).toContain('load-jobs');
-  // The answer is there in a few turns: all that is needed is that Ink comes later.
+  // The answer arrives in a few turns: Ink only has to come later.
   await new Promise(setImmediate);
   expect(drawn).toEqual([]);
   loaded(module);
@@ -86,7 +85,7 @@ test('a terminal that goes while Ink is loaded ends the console, and nothing is 
   expect(written.length).toBe(before);
 });
 
-test('what goes wrong with Ink is told after the terminal has been given back', async () => {
+test('an error of Ink is reported after the terminal has been restored', async () => {
   const listeners = process.listenerCount('SIGTSTP');
   const { loop } = aLoop(() => Promise.reject(new Error('no Ink')));
   await expect(loop.run()).rejects.toThrow('no Ink');
@@ -103,7 +102,6 @@ test('input is handled before updates: a key is drawn at once, with what an upda
   resize(100);
   expect(drawn).toHaveLength(frames);
   press('j');
-  // No timer has had its turn.
   await Promise.resolve();
   expect(drawn).toHaveLength(frames + 1);
   expect(drawn.at(-1)!.size.columns).toBe(100);

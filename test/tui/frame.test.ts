@@ -7,7 +7,7 @@ import { paintAll, paintChanges } from '../../source/tui/frame.ts';
 const columns = 24;
 const rows = 4;
 
-/** What a real terminal shows after having been written to: characters and their look. */
+/** What a real terminal shows: characters and their style. */
 async function shownBy(...writes: string[]): Promise<string[]> {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   for (const data of writes) await new Promise<void>((done) => terminal.write(data, done));
@@ -41,7 +41,7 @@ const pieces = fc.oneof(
   fc.constantFrom(...styles),
   fc.constantFrom('█', '▌', '·', '表', '👍', 'é', '✗', '–'),
 );
-// Whoever makes a frame sees to it that its lines fit: what a terminal does with the rest is its own affair.
+// The maker of a frame cuts its lines to fit: what a terminal does with longer ones is not tested.
 const line = fc
   .array(pieces, { maxLength: 6 })
   .filter((parts) => widthOf(parts.filter((part) => !styles.includes(part)).join('')) <= columns)

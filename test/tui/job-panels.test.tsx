@@ -94,18 +94,18 @@ test('with room for it, everything about a job is on one screen', () => {
   const shown = picture(opened(200, 50).state);
   for (const part of [
     /▸ *3,201 × +HTTP 429 Too Many Requests +rate limiting\?/,
-    /2024-02-29 +9\.1 s +9\.1 × the middle +attempt 2/,
+    /2024-02-29 +9\.1 s +9\.1 × the median +attempt 2/,
     /2024-02-28 +1\.1 s {20}/,
     /Slowest p95 2\.2 s/,
     /needs +✗ events_raw 00000003 +failed 40% +3 of 9 partitions failed/,
-    /holds up +⧗ revenue_daily 00000002 +waiting 40% +waits for 1 +BREACHED/,
-    /holds up +└ \? job 00000009 was deleted/,
+    /blocks +⧗ revenue_daily 00000002 +waiting 40% +waits for 1 +BREACHED/,
+    /blocks +└ \? job 00000009 was deleted/,
     /feeds +└ revenue +of finance +no active job/,
-    /web-1:812 +silent for 30s, draining +40 partitions in 2 slots, the oldest for 1m/,
+    /web-1:812 +silent for 30s, draining +40 partitions in 2 slots, oldest for 1m/,
     /other +not registered +1 partition in 1 slot/,
     /\/min ▄▆█ 70\.0/,
     /avg +███ 1\.4 s/,
-    /95 % up to 2\.2 s/,
+    /p95 2\.2 s/,
     /avg 30\.0 s \(p95 2\.2 s\)/,
   ])
     expect(shown).toMatch(part);

@@ -8,7 +8,7 @@ import { plainTheme } from '../../source/tui/theme.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob, anInsight, secondsAgo } from '../support/jobs.ts';
 
-/** Every name of the keymap on a letter of its own that nobody has on a keyboard. */
+/** Every name of the keymap on a letter of its own that no keyboard has. */
 const names = [...new Set(keymap.filter(({ always }) => !always).map(nameOf))];
 const letters = Object.fromEntries(
   names.map((name, index) => [name, String.fromCodePoint(0x0400 + index)]),
@@ -34,8 +34,8 @@ test('every row can be remapped, and every name that a text speaks of is a row',
 describe('a text that names a key names the one that [keys] has given it', () => {
   test('the footer of each screen, and the tabs', () => {
     for (const title of ['Triage', 'Risk', 'Executors', 'Alerts', 'Events']) {
-      const session = open().press(on(`the screen ${title}`));
-      expect(picture(session)).toContain(` ${on('the screen Jobs')} Jobs `);
+      const session = open().press(on(`go to ${title}`));
+      expect(picture(session)).toContain(` ${on('go to Jobs')} Jobs `);
       expect(footer(session)).toMatch(/^ [\u0400-\u045f] /);
       expect(footer(session)).not.toMatch(/(^| {2})[!-~]+ /);
     }
@@ -43,34 +43,26 @@ describe('a text that names a key names the one that [keys] has given it', () =>
 
   test('the footer of a text that is read', () => {
     const session = open().press(on('explain'));
-    const [up, down, back] = [
-      on('previous row'),
-      on('next row'),
-      letters['back, close, or clear the filter'],
-    ];
+    const [up, down, back] = [on('previous row'), on('next row'), letters.back];
     expect(footer(session)).toBe(` ${up}${down} scroll  ${back} close`);
-    const run = open().press(on('the screen Triage'));
-    expect(footer(run)).toContain(on("the check's SQL, as it is run"));
+    const run = open().press(on('go to Triage'));
+    expect(footer(run)).toContain(on('show the SQL of the check'));
   });
 
   test('an empty table, and an empty board', () => {
-    const back = letters['back, close, or clear the filter'];
+    const back = letters.back;
     const table = open().press(on('filter')).type('nothing').press('enter');
     expect(picture(table)).toContain(`${back} clears it`);
-    const board = open().press(on('the screen Events'));
+    const board = open().press(on('go to Events'));
     board.answerBoard('events', { as_of: secondsAgo(0), tenant_id: 'acme', events: [], jobs: [] });
     board.press(on('filter')).type('nothing').press('enter');
     expect(picture(board)).toContain(`${back} clears it`);
   });
 
   test('what is followed, frozen, wide, read-only, or elsewhere', () => {
-    expect(open().press(on('follow the job')).notice).toContain(
-      `${on('follow the job')} ends that`,
-    );
-    const frozen = open().press(on('freeze the data, or let it move again'));
-    expect(frozen.press(on('refresh now')).notice).toContain(
-      `${letters['freeze the data, or let it move again']} lets it move`,
-    );
+    expect(open().press(on('follow the job')).notice).toContain(`${on('follow the job')} stops it`);
+    const frozen = open().press(on('freeze'));
+    expect(frozen.press(on('refresh now')).notice).toContain(`${letters.freeze} unfreezes it`);
     const [left, right] = [
       on('scroll the columns to the left'),
       on('scroll the columns to the right'),
@@ -78,17 +70,17 @@ describe('a text that names a key names the one that [keys] has given it', () =>
     expect(open().press(on('wide')).notice).toBe(
       `all columns: ${left} ${right} scroll, ${on('wide')} fits them again`,
     );
-    expect(open().press(right).notice).toContain(`${on('wide')} shows each at its width`);
-    const locked = open({ read_only: true, why_locked: null }).press(on('pause'));
+    expect(open().press(right).notice).toContain(`${on('wide')} shows them at full width`);
+    const locked = open({ read_only: true, locked_reason: null }).press(on('pause'));
     expect(locked.notice).toContain(`${on('palette')} rw unlocks it`);
-    expect(open().press(on('the screen Alerts'), on('wide')).notice).toContain(
-      `Jobs (${on('the screen Jobs')})`,
+    expect(open().press(on('go to Alerts'), on('wide')).notice).toContain(
+      `Jobs (${on('go to Jobs')})`,
     );
   });
 
   test('a run of several, and a job that is not unique', () => {
-    const run = on('the run of an action on several jobs');
-    const session = open().press(on('mark the job, or take its mark away'), on('pause'));
+    const run = on('results');
+    const session = open().press(on('mark or unmark the job'), on('pause'));
     session.answerPlan([job]).read().press('tab', 'tab').type('1').press('tab', 'y');
     expect(picture(session)).toContain(`(${run} shows it)`);
     session.press('escape');
@@ -101,7 +93,7 @@ describe('a text that names a key names the one that [keys] has given it', () =>
     const related = { id: job.id, to: job.id, depth: 1, job };
     const session = open().press(on('open the job'));
     session.answerJob(job, { insight: anInsight({ waiting: [related] }) });
-    expect(footer(session)).toContain(`${on('open it')} open`);
+    expect(footer(session)).toContain(`${on('open')} open`);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Screen } from '../../source/tui/screen.ts';
 
-/** A terminal that takes what it is given, or is slow: then `drain` lets it take more. */
+/** A terminal that accepts writes, or is slow: then `drain` lets it accept more. */
 class SlowTerminal {
   readonly written: string[] = [];
   slow = false;
@@ -48,7 +48,7 @@ test('the same frame twice is written once', () => {
   expect(terminal.written).toHaveLength(1);
 });
 
-test('a repaint writes every row, each erased by itself', () => {
+test('a repaint writes every row, each erased first', () => {
   const { terminal, screen } = setUp();
   screen.draw('a\nb');
   screen.repaint();

@@ -26,7 +26,7 @@ afterAll(() => {
   chalk.level = level;
 });
 
-/** What would be painted: the same cells with the same looks, however they were written down. */
+/** What would be painted: the same cells with the same style, however they were written. */
 const painted = (frame: string, state: State) => paintAll(frame.split('\n'), state.size.rows);
 
 describe('lines that bypass Ink look exactly as through Ink', () => {
@@ -62,7 +62,7 @@ describe('lines that bypass Ink look exactly as through Ink', () => {
   });
 });
 
-/** The first frame that Ink writes, expanded at once: what is unmounted gives its stand-ins back. */
+/** Ink's first frame, expanded before its lines are unmounted and release their stand-ins. */
 function expanded(node: ReactNode, columns: number, standIns: StandIns): string {
   const frames: string[] = [];
   const sink = {
@@ -79,7 +79,7 @@ function expanded(node: ReactNode, columns: number, standIns: StandIns): string 
 test('a stand-in that has been given back is used again', () => {
   const standIns = new StandIns();
   const one = standIns.take()!;
-  standIns.giveBack(one);
+  standIns.release(one);
   expect(standIns.take()).toBe(one);
 });
 

@@ -4,7 +4,6 @@ import { hues } from '../../source/presentation/text/hue.ts';
 import { paletteOf } from '../../source/tui/theme.ts';
 import { black, contrast, paletteColor, white } from '../support/contrast.ts';
 
-/** The number among 256 by which a terminal is asked for the colour. */
 function numberOf(color: string): number {
   const numbered = /^ansi256\((\d+)\)$/.exec(color)?.[1];
   if (numbered !== undefined) return Number(numbered);
@@ -12,7 +11,7 @@ function numberOf(color: string): number {
   return Number(code) - (Number(code) >= 90 ? 82 : 30);
 }
 
-// Was yellow on white: 1.6.
+// Before: yellow on white, 1.6.
 describe.each([
   ['dark, sixteen colours', false, 1, black],
   ['dark, 256 colours', false, 2, black],

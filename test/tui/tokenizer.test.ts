@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeInput, idleDecoder } from '../../source/console/input.ts';
-import { heard } from '../../source/tui/keys.ts';
+import { decodeTokens } from '../../source/tui/keys.ts';
 import { dueAt, elapsed, idleTokenizer, tokenize } from '../../source/tui/tokenizer.ts';
 import { aReport, eightBit, knownKeys, reports } from '../support/terminal-input.ts';
 
 type Read = Uint8Array | string;
 
-/** What the reads of a terminal become, each so long after the one before; at the end it falls silent. */
+/** The result of a terminal's reads, each some time after the one before; at the end silence. */
 function keysOf(reads: readonly Read[], pauseMs = 0): string[] {
   let tokenizer = idleTokenizer;
   let decoder = idleDecoder;
   let at = 1000;
   const out: string[] = [];
-  const take = (tokens: Parameters<typeof heard>[0]) => {
-    const { inputs, light } = heard(tokens);
+  const take = (tokens: Parameters<typeof decodeTokens>[0]) => {
+    const { inputs, light } = decodeTokens(tokens);
     if (light !== null) out.push(`{light ${light}}`);
     const [next, messages] = decodeInput(decoder, inputs, at);
     decoder = next;
@@ -49,7 +49,7 @@ const cutAt = (bytes: Read, at: number) => [
   Buffer.from(bytes).subarray(at),
 ];
 
-/** Pauses of a line that has stalled: within the wait for a sequence's rest, and beyond it. */
+/** Pauses of a stalled line: within the wait for a sequence's rest, and beyond it. */
 const short = 60;
 const stalls = [80, 300, 900];
 
@@ -73,7 +73,8 @@ describe('B1: only whole, known sequences are keys', () => {
     for (let at = 1; at < Buffer.byteLength(report); at += 1) {
       expect(keysOf([...cutAt(report, at), 'j'], short)).toEqual(['j']);
       for (const stall of stalls) {
-        // A lone ESC that nothing follows is the Esc key; its rest is nothing, but for Alt and a key.
+        // A lone ESC that nothing follows is the Esc key; its rest is dropped, except Alt and a
+        // key.
         const found = keysOf([...cutAt(report, at), 'j'], stall);
         const rest = at === 1 && !/^[[O\]PX^_]./s.test(report.slice(1));
         if (!rest) expect(found.filter((key) => key !== '<escape>')).toEqual(['j']);
@@ -104,7 +105,7 @@ describe('B1: a sequence that is cut in two', () => {
     }
   });
 
-  test('Esc by itself is a key after a while, once or twice, and what is typed after it is typed', () => {
+  test('Esc alone is a key after a while, once or twice, and text after it is text', () => {
     expect(keysOf(['\x1b'])).toEqual(['<escape>']);
     expect(keysOf(['\x1b\x1b'])).toEqual(['<escape>', '<escape>']);
     expect(keysOf(['\x1b', 'X', '['], 200)).toEqual(['<escape>', 'X', '[']);
@@ -124,7 +125,6 @@ describe('B1: a sequence that is cut in two', () => {
     ]) {
       expect(keysOf([broken, 'j'], 1100)).toEqual(['j']);
       expect(keysOf([broken, '\x1b[A', 'j'])).toEqual(['<up>', 'j']);
-      // A way out at once.
       expect(keysOf([broken, '\x03'])).toEqual(['<ctrl-c>']);
     }
   });
@@ -145,7 +145,7 @@ describe('B1: a paste is text', () => {
     const length = Buffer.byteLength(whole);
     for (let at = 1; at < length; at += 1) {
       expect(keysOf([...cutAt(whole, at), 'j'])).toEqual([`{paste ${pasted}}`, 'j']);
-      // Cut behind its first ESC, that is the Esc key.
+      // Cut after its first ESC, that is the Esc key.
       for (const stall of stalls) {
         const found = keysOf([...cutAt(whole, at), 'j'], stall);
         expect(found.filter((key) => key !== '<escape>')).toEqual([`{paste ${pasted}}`, 'j']);
@@ -164,7 +164,7 @@ describe('B1: a paste is text', () => {
   });
 });
 
-test('the answer about the background is heard, wherever it is cut', () => {
+test('the answer about the background is recognised, wherever it is cut', () => {
   const white = '\x1b]11;rgb:ffff/ffff/ffff\x1b\\';
   for (let at = 1; at < white.length; at += 1) {
     expect(keysOf([`j${white.slice(0, at)}`, `${white.slice(at)}r`], short)).toEqual([
@@ -211,7 +211,7 @@ describe('B1: whatever comes, in whatever pieces', () => {
   });
 
   test('a line that stalls anywhere costs keys, and never makes any but Esc', () => {
-    // Alt and a key is Esc and the key, where the line stalls between the two: nobody can tell.
+    // Alt and a key is Esc and the key if the line stalls between them: they cannot be told apart.
     const telling = report.filter(({ bytes }) => /^\x1b[[O\]PX^_]./s.test(bytes.toString()));
     const some = fc.array(fc.oneof(key, letter, telling, telling, paste), {
       minLength: 1,
@@ -247,7 +247,6 @@ describe('B1: whatever comes, in whatever pieces', () => {
     fc.assert(
       fc.property(reads, fc.constantFrom(0, short, 300, 3000), (some, pause) => {
         keysOf(some, pause);
-        // A character that has not ended is held until its next byte.
         expect(keysOf([...some, '\x1b[201~', '\x03'], 3000).at(-1)).toBe('<ctrl-c>');
       }),
       { numRuns: 500 },

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline';
 import type { Io } from '../../cli/io.ts';
-import type { Perform } from '../../console/effects.ts';
+import type { RunEffect } from '../../console/effects.ts';
 import { initialPlain, type PlainEffect, type PlainMessage } from '../../console/plain/state.ts';
 import { plainUpdate } from '../../console/plain/update.ts';
 import { toAscii } from '../../presentation/text/ascii.ts';
 
 export type PlainOptions = {
-  perform: Perform;
+  perform: RunEffect;
   begin: Parameters<typeof initialPlain>[0];
   ascii: boolean;
 };

@@ -9,6 +9,7 @@ import { recentAction } from '../../presentation/job/recent-action.ts';
 import { stateLabel } from '../../presentation/job/state-label.ts';
 import { plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
+import { actEffect, reasonOf } from '../act-effect.ts';
 import { type ActionName, actionOf, presently } from '../actions.ts';
 import {
   dropMs,
@@ -20,24 +21,23 @@ import {
   typedCheck,
 } from '../card.ts';
 import type { DraftPlan } from '../effects.ts';
-import { orderOn, reasonOf } from '../orders.ts';
 import { judged } from '../planning.ts';
 import { isOpen, unconfirmed } from '../run-items.ts';
 import { fieldOfText, insertText } from '../text-field.ts';
+import { nameOf } from './job-lines.ts';
 import { beginRun } from './running.ts';
 import type { Asking, PlainState, PlainStep } from './state.ts';
-import { nameOf } from './words.ts';
 
-const toStop = 'a full stop by itself leaves it';
+const toStop = 'a single . cancels';
 
-/** Why nothing can be done now, or null. */
 function whyNotNow(state: PlainState): string | null {
   if (state.read_only) return 'this console is read-only';
-  if (state.down) return 'the database does not answer';
-  return state.run !== null && isOpen(state.run) ? 'a run is not at its end yet' : null;
+  if (state.down) return 'no answer from the database';
+  return state.run !== null && isOpen(state.run)
+    ? 'an action on several jobs is still running'
+    : null;
 }
 
-/** Says what is seen, and asks the first question; nothing is sent before `yes`. */
 export function openQuestion(
   state: PlainState,
   name: ActionName,
@@ -54,11 +54,11 @@ export function openQuestion(
   return {
     state: opened.state,
     lines: [seen, ...withOthers(state, asking, opened.lines)],
-    effects: [{ type: 'data', effect: { type: 'load-lately', id: job.id } }],
+    effects: [{ type: 'data', effect: { type: 'load-recent-events', id: job.id } }],
   };
 }
 
-/** The same of several: each of them is told, with what would be done to it or why not. */
+/** The same for several jobs, listing each with its refusal, if any. */
 export function openPlan(
   state: PlainState,
   name: ActionName,
@@ -71,19 +71,19 @@ export function openPlan(
   const { id, created_at } = draft;
   const plan = { id, created_at, jobs: judged(name, draft), hidden: [], missing: 0, top: 0 };
   const some = plan.jobs.filter((one) => one.refusal === null).length;
-  const told = plan.jobs.map(({ job, refusal: why }) => {
+  const listed = plan.jobs.map(({ job, refusal: why }) => {
     const word = `${stateLabel(job.state).word}, version ${job.version}`;
     return why === null ? `${nameOf(job)}: ${word}` : `${nameOf(job)}: will be skipped: ${why}`;
   });
-  const more = draft.truncated ? [' More match than can be done at once.'] : [];
+  const more = draft.truncated ? [' More jobs match than one action may include.'] : [];
   const head = `${titleOf(name)}: ${some} of ${plural(plan.jobs.length, 'job')}.${more}`;
-  if (some === 0) return { state, lines: [...told, `${head} Nothing can be done.`] };
+  if (some === 0) return { state, lines: [...listed, `${head} No job can be changed.`] };
   const asking = askingOf(name, first, created_at, plan, String(some));
   const { state: next, lines } = ask(state, asking, firstOf(asking), at);
-  return { state: next, lines: [...told, head, ...withOthers(state, asking, lines)] };
+  return { state: next, lines: [...listed, head, ...withOthers(state, asking, lines)] };
 }
 
-/** Before the question: who else is about to act on the same. */
+/** Inserts other consoles' dialogs before the question. */
 function withOthers(
   { dialogs }: PlainState,
   { job, plan, as_of }: Asking,
@@ -114,7 +114,6 @@ function titleOf(name: ActionName): string {
 
 type Question = Asking['question'];
 
-/** The fields, the reason, the typed check where there is one, and `yes`. */
 function questionsOf(asking: Asking): Question[] {
   return focusOrder(asking).filter((one) => one !== 'cancel');
 }
@@ -125,7 +124,6 @@ function firstOf(asking: Asking): Question {
 
 function ask(state: PlainState, asking: Asking, question: Question, asked_at: number): PlainStep {
   const following = { ...asking, question, asked_at };
-  // What will be done is known when all fields have been filled in.
   const intent = question === 'reason' ? intentLines(following) : [];
   return {
     state: { ...state, asking: following },
@@ -154,12 +152,12 @@ export function questionOf(asking: Asking): string {
   switch (question) {
     case 'reason':
       return needsReason(asking)
-        ? `Reason? It must have one; ${toStop}.`
-        : `Reason? An empty line is none; ${toStop}.`;
+        ? `Reason (required)? ${toStop}.`
+        : `Reason (optional)? Enter skips it; ${toStop}.`;
     case 'check':
-      return `Type ${safeText(expected ?? '')} to go on; ${toStop}.`;
+      return `Type ${safeText(expected ?? '')} to continue; ${toStop}.`;
     case 'confirm':
-      return `Type yes to ${name} ${plan === null ? nameOf(job) : plural(Number(expected), 'job')}; anything else leaves it.`;
+      return `Type yes to ${name} ${plan === null ? nameOf(job) : plural(Number(expected), 'job')}; anything else cancels.`;
     default:
       return fieldQuestion(asking, question);
   }
@@ -168,12 +166,12 @@ export function questionOf(asking: Asking): string {
 function fieldQuestion({ name, job, plan, values }: Asking, question: Question): string {
   const field = actionOf(name).fields.find((one) => one.name === question)!;
   const now = new Set((plan?.jobs ?? [{ job }]).map((one) => presently(field, one.job, 'utc')));
-  const empty = values[field.name] === '' ? 'leaves it' : `makes it ${values[field.name]}`;
+  const empty = values[field.name] === '' ? 'keeps it' : `sets ${values[field.name]}`;
   const how = field.name === 'deadline' ? ', as +2h, 2024-01-17T00:00Z or none' : '';
-  return `${field.label}, now ${now.size === 1 ? [...now][0] : 'various'}${how}? An empty line ${empty}; ${toStop}.`;
+  return `${field.label}, now ${now.size === 1 ? [...now][0] : 'various'}${how}? Enter ${empty}; ${toStop}.`;
 }
 
-/** The answer to the present question. Enter by itself never means yes. */
+/** Enter alone does not confirm. */
 export function answerQuestion(
   state: PlainState,
   asking: Asking,
@@ -182,14 +180,14 @@ export function answerQuestion(
 ): PlainStep {
   const answer = text.trim();
   if (at < asking.asked_at + dropMs) {
-    return { state, lines: [`That came before the question. ${questionOf(asking)}`] };
+    return { state, lines: [`Ignored: typed before the question. ${questionOf(asking)}`] };
   }
   const { question, expected } = asking;
   if (answer === '.') return left(state, asking);
   if (question === 'confirm')
     return /^yes$/i.test(answer) ? send(state, asking, at) : left(state, asking);
   if (question === 'check' && answer !== expected)
-    return { state, lines: [`That is not it. ${questionOf(asking)}`] };
+    return { state, lines: [`That does not match. ${questionOf(asking)}`] };
   if (question === 'reason' && needsReason(asking) && answer === '')
     return { state, lines: [questionOf(asking)] };
   return answered(state, asking, answer, at);
@@ -215,7 +213,7 @@ function answered(state: PlainState, asking: Asking, answer: string, at: number)
   return ask(state, next, following, at);
 }
 
-/** Compare-and-set on what was seen when the question was opened. */
+/** Compare-and-set on what was shown when the question was opened. */
 function send(state: PlainState, asking: Asking, at: number): PlainStep {
   const { name, job, plan, values } = asking;
   const refusal = whyNotNow(state);
@@ -223,7 +221,7 @@ function send(state: PlainState, asking: Asking, at: number): PlainStep {
     return { state: { ...state, asking: null }, lines: [`${refusal}: nothing was done`] };
   }
   if (plan !== null) return beginRun({ ...state, asking: null }, asking, plan, at);
-  const effect = orderOn(name, job, reasonOf(values.reason), parametersOf(asking));
+  const effect = actEffect(name, job, reasonOf(values.reason), parametersOf(asking));
   return {
     state: { ...state, asking: null, acting: state.acting + 1 },
     lines: [`${actionText[effect.action].gerund} ${nameOf(job)}: ${unconfirmed}`],
@@ -236,8 +234,8 @@ function left(state: PlainState, { job, plan }: Asking): PlainStep {
   return { state: { ...state, asking: null }, lines: [`${what}: nothing was done`] };
 }
 
-/** Somebody else was at the job just now: told before the question is answered. */
-export function latelyTold(
+/** Prints recent actions of others before the question is answered. */
+export function showRecent(
   state: PlainState,
   id: string,
   events: readonly JobEvent[],
@@ -249,7 +247,7 @@ export function latelyTold(
   return { state, lines: [`News: ${news}.`, questionOf(asking)] };
 }
 
-/** A job that changes under the question is no longer the one that was asked about. Of several, each is compared when its turn comes. */
+/** Drops the question when its job has changed. A plan compares each job when it is sent. */
 export function disarmed(state: PlainState, jobs: ReadonlyMap<string, JobView>): PlainStep | null {
   const { asking } = state;
   const now = asking === null || asking.plan !== null ? undefined : jobs.get(asking.job.id);

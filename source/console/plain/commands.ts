@@ -10,11 +10,11 @@ import { type ActionName, actionNames, actionOf } from '../actions.ts';
 import { isOpen } from '../run-items.ts';
 import { tableLimit } from '../state.ts';
 import { openQuestion } from './acting.ts';
+import { type Clock, jobLine, nameOf } from './job-lines.ts';
 import { goOn, stopRun } from './running.ts';
 import type { PlainState, PlainStep } from './state.ts';
-import { type Clock, jobLine, nameOf } from './words.ts';
 
-export const hint = 'Type help for what can be typed, quit to leave.';
+export const hint = 'Type help for the commands, quit to leave.';
 
 type Command = {
   name: string;
@@ -23,10 +23,10 @@ type Command = {
   run: (state: PlainState, rest: string, at: number) => PlainStep;
 };
 
-/** `asks for priority, deadline, a reason, and for yes`. */
+/** `asks for priority, deadline, a reason and confirmation`. */
 function aboutOf(name: ActionName): string {
   const fields = actionOf(name).fields.map(({ label }) => `${label.toLowerCase()}, `);
-  return `asks for ${fields.join('')}a reason, and for yes`;
+  return `asks for ${fields.join('')}a reason and confirmation`;
 }
 
 const filterWords = 'state:running asset:orders* priority:<4 problems !test';
@@ -35,10 +35,10 @@ const commands: readonly Command[] = [
   {
     name: 'list',
     usage: 'list [FILTER]',
-    about: `the jobs, a line for each; FILTER: ${filterWords}`,
+    about: `list jobs, one per line; FILTER: ${filterWords}`,
     run: askList,
   },
-  { name: 'status', usage: 'status JOB', about: 'one job', run: onJob('status') },
+  { name: 'status', usage: 'status JOB', about: 'show one job', run: onJob('status') },
   ...actionNames.map((name) => ({
     name,
     usage: `${name} JOB`,
@@ -48,30 +48,29 @@ const commands: readonly Command[] = [
   {
     name: 'all',
     usage: 'all ACTION FILTER',
-    about:
-      'that action on every job that matches now: they are listed, and their count is asked for',
+    about: 'ACTION on every matching job: lists them, and asks for their number',
     run: askPlan,
   },
   {
     name: 'stop',
     usage: 'stop',
-    about: 'end a run on several jobs after the one under way',
+    about: 'stop an action on several jobs after the current one',
     run: stopRun,
   },
   {
     name: 'continue',
     usage: 'continue',
-    about: 'go on with a run that was stopped',
+    about: 'continue an action that was stopped',
     run: (state, _, at) => goOn(state, at),
   },
-  { name: 'alerts', usage: 'alerts', about: 'the alerts that fire', run: tellAlerts },
+  { name: 'alerts', usage: 'alerts', about: 'list firing alerts', run: listAlerts },
   {
     name: 'help',
     usage: 'help',
-    about: 'this; JOB is the beginning of an id, or an asset',
+    about: 'show this list; JOB is the beginning of an id, or an asset',
     run: (state) => ({ state, lines: commands.map(({ usage, about }) => `${usage}: ${about}`) }),
   },
-  { name: 'quit', usage: 'quit', about: 'leave', run: quit },
+  { name: 'quit', usage: 'quit', about: 'leave the console', run: quit },
 ];
 
 export function commandLine(state: PlainState, text: string, at: number): PlainStep {
@@ -84,20 +83,22 @@ export function commandLine(state: PlainState, text: string, at: number): PlainS
     commands.map(({ name }) => name),
   );
   const advice = near === null ? hint : `Did you mean ${near}?`;
-  return { state, lines: [`There is no ${safeText(word, { cap: 60 })}. ${advice}`] };
+  return { state, lines: [`Unknown command "${safeText(word, { cap: 60 })}". ${advice}`] };
 }
 
-/** Leaving must not leave it open what became of an action. */
+/** Leaving must not leave an action's outcome unknown. */
 function quit(state: PlainState): PlainStep {
   if (state.run !== null && isOpen(state.run)) {
-    return { state, lines: ['A run is not at its end yet: stop ends it; Ctrl-C leaves anyway.'] };
+    return {
+      state,
+      lines: ['An action on several jobs is still running: stop ends it, Ctrl-C leaves anyway.'],
+    };
   }
   return state.acting > 0
     ? { state, lines: ['The database has not answered yet: Ctrl-C leaves anyway.'] }
     : { state, effects: [{ type: 'exit', code: 0 }] };
 }
 
-/** What matches is asked of the database: what is followed need not be all. */
 function askList(state: PlainState, filter: string): PlainStep {
   const { problems } = parseFilter(filter);
   if (problems.length > 0) return { state, lines: problems };
@@ -121,7 +122,7 @@ function askList(state: PlainState, filter: string): PlainStep {
   };
 }
 
-export function listTold({ jobs, page }: JobPage, clock: Clock): string[] {
+export function listLines({ jobs, page }: JobPage, clock: Clock): string[] {
   const beyond = page.total === null || page.total.count > jobs.length;
   const total = page.total === null ? 'more' : formatFullCount(page.total.count);
   const count = page.whole
@@ -136,15 +137,15 @@ export function listTold({ jobs, page }: JobPage, clock: Clock): string[] {
   ];
 }
 
-/** A frozen list of what matches now, before anything is asked. */
 function askPlan(state: PlainState, rest: string): PlainStep {
   const [word = '', ...filter] = rest.split(/\s+/);
   const name = actionNames.find((one) => one === word.toLowerCase());
   if (name === undefined) {
-    return { state, lines: [`Which action? all ACTION FILTER: ${actionNames.join(', ')}`] };
+    return { state, lines: [`Missing action: all ACTION FILTER, with ${actionNames.join(', ')}`] };
   }
   const text = filter.join(' ');
-  if (text === '') return { state, lines: [`Which jobs? all ${name} FILTER: ${filterWords}`] };
+  if (text === '')
+    return { state, lines: [`Missing filter: all ${name} FILTER, e.g. ${filterWords}`] };
   const { problems } = parseFilter(text);
   if (problems.length > 0) return { state, lines: problems };
   return {
@@ -153,17 +154,16 @@ function askPlan(state: PlainState, rest: string): PlainStep {
   };
 }
 
-/** A command about one job: of those that are known, else as the database finds it. */
 function onJob(command: string): Command['run'] {
   return (state, rest, at) => {
-    if (rest === '') return { state, lines: [`Which job? ${command} JOB`] };
+    if (rest === '') return { state, lines: [`Missing job: ${command} JOB`] };
     const wanted = rest.toLowerCase();
     const jobs = [...state.jobs.values()];
     const byId = jobs.filter(({ id }) => id.startsWith(wanted));
     const found = byId.length > 0 ? byId : jobs.filter(({ asset_name }) => asset_name === rest);
     if (found.length === 1) return withJob(state, command, found[0]!, at);
     if (found.length > 1) {
-      return { state, lines: ['Which of these?', ...found.map(nameOf)] };
+      return { state, lines: ['Several jobs match:', ...found.map(nameOf)] };
     }
     return {
       state: { ...state, wanted: { command, rest } },
@@ -178,14 +178,14 @@ export function withJob(state: PlainState, command: string, job: JobView, at: nu
     : openQuestion(state, command as ActionName, job, at);
 }
 
-function tellAlerts(state: PlainState): PlainStep {
+function listAlerts(state: PlainState): PlainStep {
   const names = [...(state.firing ?? [])];
-  if (state.firing === null) return { state, lines: ['The alerts have not been read yet.'] };
-  return { state, lines: names.length === 0 ? ['No alert fires.'] : names.map(fires) };
+  if (state.firing === null) return { state, lines: ['The alerts are not loaded yet.'] };
+  return { state, lines: names.length === 0 ? ['No alerts are firing.'] : names.map(fires) };
 }
 
 export function fires(name: string): string {
-  return `Alert ${name} fires.`;
+  return `Alert ${name} is firing.`;
 }
 
 export function clockOf({ as_of, zone }: PlainState): Clock {

@@ -3,23 +3,22 @@ import { safeText } from '../../presentation/text/safe-text.ts';
 import { parametersOf } from '../card.ts';
 import type { DataAnswer } from '../effects.ts';
 import type { CardPlan } from '../overlay.ts';
-import { afterAnswer, isOpen, nextOrder, runOf, runWords, whyNotOnward } from '../run-items.ts';
+import { afterAnswer, isOpen, nextAct, runOf, runSummary, whyNotOnward } from '../run-items.ts';
+import { nameOf } from './job-lines.ts';
 import type { Asking, PlainState, PlainStep } from './state.ts';
-import { nameOf } from './words.ts';
 
-/** One job after the other, each bound to what the plan saw. */
 export function beginRun(state: PlainState, asking: Asking, plan: CardPlan, at: number): PlainStep {
   const run = runOf(asking, plan, parametersOf(asking));
   const { state: next, lines = [], effects } = onward({ ...state, run }, at);
-  const head = `${asking.name} ${plural(Number(asking.expected), 'job')}: sent one after the other; stop ends that after the one under way.`;
+  const head = `${asking.name} ${plural(Number(asking.expected), 'job')}: one after the other; stop ends it after the current job.`;
   return { state: next, lines: [head, ...lines], effects };
 }
 
 function onward(state: PlainState, at: number): PlainStep {
   const { run } = state;
-  const effect = run === null ? null : nextOrder(run);
+  const effect = run === null ? null : nextAct(run);
   if (run === null || effect === null) {
-    return { state, lines: run === null ? [] : [`${runWords(run)}.`] };
+    return { state, lines: run === null ? [] : [`${runSummary(run)}.`] };
   }
   return {
     state: { ...state, run: { ...run, request: at, stopped: null } },
@@ -27,8 +26,8 @@ function onward(state: PlainState, at: number): PlainStep {
   };
 }
 
-/** What became of the job that was under way; then the next one, unless the run has been stopped. */
-export function runTold(state: PlainState, answer: DataAnswer, at: number): PlainStep {
+/** Prints the result of the last job and sends the next, unless stopped. */
+export function runAnswered(state: PlainState, answer: DataAnswer, at: number): PlainStep {
   const { run } = state;
   const item = run?.items.find(({ result }) => result === null);
   if (run === null || item === undefined) return { state };
@@ -36,29 +35,28 @@ export function runTold(state: PlainState, answer: DataAnswer, at: number): Plai
   const now = after.items[run.items.indexOf(item)]!;
   const line =
     now.result === null
-      ? `${nameOf(item.job)}: no answer: it is not known whether this was done`
+      ? `${nameOf(item.job)}: no answer, outcome unknown`
       : `${now.result.result}: ${nameOf(item.job)}: ${safeText(now.result.message, { cap: 1000 })}`;
-  const told = { ...state, run: after };
+  const current = { ...state, run: after };
   if (after.stopped !== null && isOpen(after)) {
-    return { state: told, lines: [line, `${runWords(after)}. continue goes on with the rest.`] };
+    return { state: current, lines: [line, `${runSummary(after)}. Type continue to do the rest.`] };
   }
-  const { state: next, lines = [], effects } = onward(told, at);
+  const { state: next, lines = [], effects } = onward(current, at);
   return { state: next, lines: [line, ...lines], effects };
 }
 
-/** Ends the run after the job that is under way. */
 export function stopRun(state: PlainState): PlainStep {
   const { run } = state;
-  if (run === null || !isOpen(run)) return { state, lines: ['No run is under way.'] };
-  if (run.stopped !== null) return { state, lines: [`${runWords(run)}.`] };
+  if (run === null || !isOpen(run)) return { state, lines: ['No action is running.'] };
+  if (run.stopped !== null) return { state, lines: [`${runSummary(run)}.`] };
   return {
     state: { ...state, run: { ...run, stopped: 'by hand' } },
-    lines: ['It stops after the job that is under way.'],
+    lines: ['Stopping after the current job.'],
   };
 }
 
-/** Only a word makes a stopped run go on, and only once the database answers. */
+/** Only a command continues a stopped action, and only once the database answers. */
 export function goOn(state: PlainState, at: number): PlainStep {
-  const lacking = whyNotOnward(state.run, state.down);
-  return lacking === null ? onward(state, at) : { state, lines: [`Not now: ${lacking}.`] };
+  const reason = whyNotOnward(state.run, state.down);
+  return reason === null ? onward(state, at) : { state, lines: [`Not now: ${reason}.`] };
 }

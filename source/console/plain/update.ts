@@ -7,14 +7,13 @@ import type { ActionName } from '../actions.ts';
 import type { BoardData } from '../boards.ts';
 import type { DataAnswer, DataEffect, Failure } from '../effects.ts';
 import { tableLimit } from '../state.ts';
-import { answerQuestion, disarmed, latelyTold, openPlan, questionOf } from './acting.ts';
-import { clockOf, commandLine, fires, hint, listTold, withJob } from './commands.ts';
-import { dialogLines, presenceAnswered, renew, withPresence } from './presence.ts';
-import { runTold } from './running.ts';
+import { answerQuestion, disarmed, openPlan, questionOf, showRecent } from './acting.ts';
+import { clockOf, commandLine, fires, hint, listLines, withJob } from './commands.ts';
+import { changeLines, jobLine, nameOf } from './job-lines.ts';
+import { announceDialog, dialogLines, dialogsAnswered, renew } from './other-dialogs.ts';
+import { runAnswered } from './running.ts';
 import type { PlainEffect, PlainMessage, PlainState, PlainStep, PlainTimer } from './state.ts';
-import { changeLines, jobLine, nameOf } from './words.ts';
 
-/** How often the alerts are read, in milliseconds, and how long a lost database is left alone. */
 const alertsMs = 15_000;
 const lostMs = 3000;
 
@@ -23,10 +22,13 @@ const readAlerts: PlainEffect = {
   effect: { type: 'load-board', board: 'alerts', check: null },
 };
 
-/** All jobs, or the most urgent of very many, and of those that were told of what has not ended: how they end is worth telling. */
+/**
+ * All jobs, or the most urgent; and followed jobs that have not ended, so that their end is
+ * printed.
+ */
 function readJobs({ jobs }: PlainState): PlainEffect {
-  const living = [...jobs.values()].filter(({ state }) => !isTerminal(state));
-  const keep = living.map(({ id }) => id).slice(0, 2 * tableLimit);
+  const unfinished = [...jobs.values()].filter(({ state }) => !isTerminal(state));
+  const keep = unfinished.map(({ id }) => id).slice(0, 2 * tableLimit);
   return {
     type: 'data',
     effect: {
@@ -42,9 +44,9 @@ function readJobs({ jobs }: PlainState): PlainEffect {
   };
 }
 
-/** The whole plain console: what happened, what is told of it, and what to do. Pure and total. */
+/** The plain console: a message in, lines and effects out. Pure and total. */
 export function plainUpdate(state: PlainState, message: PlainMessage): PlainStep {
-  return withPresence(state, handled(state, message));
+  return announceDialog(state, handled(state, message));
 }
 
 function handled(state: PlainState, message: PlainMessage): PlainStep {
@@ -53,7 +55,7 @@ function handled(state: PlainState, message: PlainMessage): PlainStep {
       return {
         state,
         lines: [
-          `servo-tui, tenant ${safeText(state.tenant)}. Changes are told as they come.`,
+          `servo-tui, tenant ${safeText(state.tenant)}. Changes are printed as they happen.`,
           hint,
         ],
         effects: [readJobs(state), readAlerts],
@@ -72,7 +74,7 @@ function handled(state: PlainState, message: PlainMessage): PlainStep {
 const timers: Readonly<Record<PlainTimer, (state: PlainState) => PlainStep>> = {
   refresh: (state) => ({ state, effects: [readJobs(state)] }),
   alerts: (state) => ({ state, effects: [readAlerts] }),
-  presence: renew,
+  dialogs: renew,
 };
 
 function answered(
@@ -81,13 +83,13 @@ function answered(
   answer: DataAnswer,
   at: number,
 ): PlainStep {
-  if (effect.type === 'hold-dialog') return presenceAnswered(state, answer);
-  if (effect.type === 'leave-dialog') return { state };
+  if (effect.type === 'announce-dialog') return dialogsAnswered(state, answer);
+  if (effect.type === 'close-dialog') return { state };
   if (effect.type === 'act') return acted(state, effect.plan !== undefined, answer, at);
   switch (answer.type) {
     case 'jobs':
       return isListing(effect)
-        ? { state, lines: listTold(answer.list, { as_of: answer.list.as_of, zone: state.zone }) }
+        ? { state, lines: listLines(answer.list, { as_of: answer.list.as_of, zone: state.zone }) }
         : jobsRead(state, answer.list);
     case 'board':
       return answer.board === 'alerts' ? alertsRead(state, answer.data) : { state };
@@ -102,9 +104,9 @@ function answered(
       if (wanted === null || state.asking !== null) return { state: free };
       return openPlan(free, wanted.command as ActionName, answer.plan, at);
     }
-    case 'lately':
-      return effect.type === 'load-lately'
-        ? latelyTold(state, effect.id, answer.events, answer.as_of)
+    case 'recent-events':
+      return effect.type === 'load-recent-events'
+        ? showRecent(state, effect.id, answer.events, answer.as_of)
         : { state };
     case 'failure':
       return failed(state, effect, answer.failure);
@@ -113,9 +115,9 @@ function answered(
   }
 }
 
-/** What became of an action: of one of several the run tells. A lost answer is not claimed to be either. */
+/** The result of an action. A lost answer is reported as unknown. */
 function acted(state: PlainState, ofRun: boolean, answer: DataAnswer, at: number): PlainStep {
-  if (ofRun) return runTold(state, answer, at);
+  if (ofRun) return runAnswered(state, answer, at);
   const free = { ...state, acting: Math.max(0, state.acting - 1) };
   if (answer.type === 'acted') {
     const { result, message } = answer.result;
@@ -123,18 +125,18 @@ function acted(state: PlainState, ofRun: boolean, answer: DataAnswer, at: number
   }
   if (answer.type !== 'failure') return { state: free };
   const lost = answer.failure.code === 'database_unreachable';
-  const unknown = lost ? 'It is not known whether this was done: ' : '';
+  const unknown = lost ? 'Outcome unknown: ' : '';
   return { state: free, lines: [`${unknown}${failureText(answer.failure)}`] };
 }
 
-/** What `list` asks counts, and what is followed does not. */
+/** Only `list` asks for the total. */
 function isListing(effect: DataEffect): boolean {
   return effect.type === 'load-jobs' && effect.total;
 }
 
-/** The first reading tells how much there is, every other one what has changed. */
+/** The first reading prints a summary, later ones what has changed. */
 function jobsRead(before: PlainState, list: JobPage): PlainStep {
-  // Those that others have pushed out of the most urgent ones are still followed to their end.
+  // Followed jobs that are no longer among the most urgent.
   const read = [...list.jobs, ...list.page.kept.filter(({ id }) => before.jobs.has(id))];
   const jobs = new Map(read.map((job) => [job.id, job]));
   const lost = disarmed(before, jobs);
@@ -154,7 +156,7 @@ function jobsRead(before: PlainState, list: JobPage): PlainStep {
     ? []
     : [...before.jobs.values()]
         .filter(({ id }) => !jobs.has(id))
-        .map((job) => `${nameOf(job)} is no longer there`);
+        .map((job) => `${nameOf(job)} no longer exists`);
   const first = before.as_of === null;
   return {
     state,
@@ -172,7 +174,7 @@ function summary({ jobs, counts, truncated }: JobList): string {
   const states = Object.entries(counts)
     .filter(([, count = 0]) => count > 0)
     .map(([state, count]) => `${count} ${safeText(state.replace('_', ' '), { cap: 40 })}`);
-  if (jobs.length === 0) return 'There are no jobs.';
+  if (jobs.length === 0) return 'No jobs.';
   const followed = truncated ? ` The ${jobs.length} most urgent are followed.` : '';
   return `${states.join(', ')}.${followed}`;
 }
@@ -183,7 +185,7 @@ function alertsRead(state: PlainState, { alerts }: BoardData['alerts']): PlainSt
   const begun = [...firing].filter((name) => !before.has(name)).map(fires);
   const over = [...before]
     .filter((name) => !firing.has(name))
-    .map((name) => `Alert ${name} is over.`);
+    .map((name) => `Alert ${name} is resolved.`);
   return {
     state: { ...state, firing },
     lines: [...begun, ...over],
@@ -195,14 +197,14 @@ function failureText({ message, hint: advice }: Failure): string {
   return safeText(advice === undefined ? message : `${message} (${advice})`, { cap: 500 });
 }
 
-/** A lost database is told of once. What a person has asked is answered in any case. */
+/** A lost database is reported once; a command is answered in any case. */
 function failed(state: PlainState, effect: DataEffect, failure: Failure): PlainStep {
   const text = failureText(failure);
   if (isListing(effect)) return { state, lines: [text] };
   if (effect.type === 'find-job' || effect.type === 'plan-jobs') {
     return { state: { ...state, wanted: null }, lines: [text] };
   }
-  if (effect.type === 'load-lately') return { state };
+  if (effect.type === 'load-recent-events') return { state };
   const name = effect.type === 'load-jobs' ? 'refresh' : 'alerts';
   const again: PlainEffect = {
     type: 'timer',
@@ -213,7 +215,7 @@ function failed(state: PlainState, effect: DataEffect, failure: Failure): PlainS
   const asked = state.asking === null ? [] : [questionOf(state.asking)];
   return {
     state: { ...state, down: true },
-    lines: [`The database does not answer: ${text}. Trying again.`, ...asked],
+    lines: [`No answer from the database: ${text}. Retrying.`, ...asked],
     effects: [again],
   };
 }

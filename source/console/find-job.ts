@@ -6,7 +6,7 @@ import { openJob } from './navigate.ts';
 import { noticed } from './notice.ts';
 import type { State, Step } from './state.ts';
 
-/** Opens the job that a text means: one of the table by its id's beginning or its asset, else one that the database knows. */
+/** Opens a job by id prefix or asset: from the table, else from the database. */
 export function findJob(state: State, text: string): Step {
   const wanted = text.toLowerCase();
   const { list, received_at } = state.jobs;
@@ -15,10 +15,10 @@ export function findJob(state: State, text: string): Step {
   const found = byId.length > 0 ? byId : jobs.filter(({ asset_name }) => asset_name === text);
   if (found.length === 1) return openJob(state, found[0]!, received_at);
   if (found.length > 1) {
-    const names = `${found.length} jobs ${byId.length > 0 ? 'begin with' : 'are of'} ${safeText(text)}`;
+    const names = `${found.length} jobs ${byId.length > 0 ? 'have ids that begin with' : 'are of'} ${safeText(text)}`;
     return noticed(
       state,
-      `${names}: give more of the id, or filter with ${keyFor(state, 'filter')}`,
+      `${names}: type more of the id, or filter with ${keyFor(state, 'filter')}`,
       'warn',
     );
   }
@@ -28,7 +28,6 @@ export function findJob(state: State, text: string): Step {
 
 export function findAnswered(state: State, answer: DataAnswer): Step {
   const free = { ...state, asked: { ...state.asked, find: null } };
-  // Whoever opened something else meanwhile is not torn away from it.
   if (answer.type === 'found' && free.overlay === null) return openJob(free, answer.job, free.at);
   if (answer.type !== 'failure') return [free, []];
   const { message, hint } = answer.failure;

@@ -2,44 +2,42 @@ import { type Dialog, dialogLease, dialogsWithout } from '../../domain/job/dialo
 import type { JobPage } from '../../domain/job/page.ts';
 import { dialogHolder, dialogText } from '../../presentation/job/dialog-text.ts';
 import type { DataAnswer } from '../effects.ts';
-import { plannedIds } from '../presence.ts';
+import { plannedIds } from '../other-dialogs.ts';
+import { nameOf } from './job-lines.ts';
 import type { Asking, PlainEffect, PlainState, PlainStep } from './state.ts';
-import { nameOf } from './words.ts';
 
-/** Tells the other consoles of a question that has been opened, and when it is over. Nothing waits for it. */
-export function withPresence(before: PlainState, step: PlainStep): PlainStep {
+/** Announces an opened or closed question to other consoles. Nothing waits for it. */
+export function announceDialog(before: PlainState, step: PlainStep): PlainStep {
   const { asking } = step.state;
   if (asking?.job === before.asking?.job) return step;
-  const told: PlainEffect =
+  const effect: PlainEffect =
     asking === null
-      ? { type: 'data', effect: { type: 'leave-dialog' } }
+      ? { type: 'data', effect: { type: 'close-dialog' } }
       : { type: 'data', effect: hold(asking, false) };
-  return { ...step, effects: [...(step.effects ?? []), told] };
+  return { ...step, effects: [...(step.effects ?? []), effect] };
 }
 
 function hold({ name, job, plan }: Asking, renew: boolean) {
   const ids = plan === null ? [job.id] : plannedIds(plan);
-  return { type: 'hold-dialog', action: name, ids, renew } as const;
+  return { type: 'announce-dialog', action: name, ids, renew } as const;
 }
 
-/** The question is open still. */
 export function renew(state: PlainState): PlainStep {
   const { asking } = state;
   if (asking === null) return { state };
   return { state, effects: [{ type: 'data', effect: hold(asking, true) }] };
 }
 
-/** They are told again before they forget it. A failure is no matter, and one that stays is not met again. */
-export function presenceAnswered(state: PlainState, answer: DataAnswer): PlainStep {
+/** Renews in time. A failure is ignored, and a permanent one is not repeated. */
+export function dialogsAnswered(state: PlainState, answer: DataAnswer): PlainStep {
   const lost = answer.type === 'failure' && answer.failure.code !== 'database_unreachable';
   if (state.asking === null || lost) return { state };
   return {
     state,
-    effects: [{ type: 'timer', name: 'presence', after_ms: dialogLease.renew_ms }],
+    effects: [{ type: 'timer', name: 'dialogs', after_ms: dialogLease.renew_ms }],
   };
 }
 
-/** Dialogs that have been opened elsewhere since, and those that are closed now, each by the first of its jobs that is known here. */
 export function dialogLines(before: PlainState, { as_of, jobs, page }: JobPage): string[] {
   const known = new Map([...before.jobs.values(), ...jobs].map((job) => [job.id, job]));
   const lines = (those: readonly Dialog[], words: (dialog: Dialog) => string | null) =>

@@ -1,51 +1,51 @@
 import { nearest } from '../domain/text/nearest.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
+import { isHome, isReadOnly, lock, switchTo, whyNoSwitch } from './context.ts';
 import type { PaletteCommand } from './palette-command.ts';
-import { goTo, isHome, isReadOnly, lock, noMove } from './place.ts';
 import { noUnlock, openUnlock } from './unlock.ts';
 
-/** Where the console looks, and whether it may write there. */
-export const placeCommands: readonly PaletteCommand[] = [
+export const contextCommands: readonly PaletteCommand[] = [
   {
     name: 'tenant',
     argument: 'NAME',
-    title: 'go to another tenant of this database',
+    title: 'switch to another tenant of this database',
     candidates: ({ tenants, options }) =>
       tenants
         .filter((tenant) => tenant !== options.labels.tenant)
         .map((tenant) => ({ value: tenant, title: '' })),
     refusal: (state, argument) => {
-      if (argument === '') return 'which tenant?';
-      return argument === state.options.labels.tenant ? 'this is it' : noMove(state);
+      if (argument === '') return 'type the name of a tenant';
+      return argument === state.options.labels.tenant ? 'already there' : whyNoSwitch(state);
     },
-    run: (state, argument) => goTo(state, { tenant: argument }),
+    run: (state, argument) => switchTo(state, { tenant: argument }),
   },
   {
     name: 'context',
     argument: 'NAME',
-    title: 'go to another context of config.toml',
+    title: 'switch to another context of config.toml',
     candidates: ({ options }) =>
       (options.contexts ?? [])
         .filter((context) => context !== options.labels.context)
         .map((context) => ({ value: context, title: '' })),
     refusal: (state, argument) => {
       const known = state.options.contexts ?? [];
-      if (argument === state.options.labels.context) return 'this is it';
-      if (known.includes(argument)) return noMove(state);
+      if (argument === state.options.labels.context) return 'already there';
+      if (known.includes(argument)) return whyNoSwitch(state);
       if (known.length === 0) return 'config.toml has no contexts';
       const near = nearest(argument, known);
-      const advice = near === null ? `there are ${known.join(', ')}` : `did you mean ${near}?`;
-      return `no context is called ${safeText(argument)}: ${safeText(advice)}`;
+      const advice =
+        near === null ? `the contexts are ${known.join(', ')}` : `did you mean ${near}?`;
+      return `no context "${safeText(argument)}": ${safeText(advice)}`;
     },
-    run: (state, argument) => goTo(state, { context: argument }),
+    run: (state, argument) => switchTo(state, { context: argument }),
   },
   {
     name: 'home',
     argument: null,
-    title: 'go back to the database and tenant that the console was started on',
+    title: 'return to the database and tenant the console was started with',
     candidates: () => [],
-    refusal: (state) => (isHome(state) ? 'this is it' : noMove(state)),
-    run: (state) => goTo(state, { home: true }),
+    refusal: (state) => (isHome(state) ? 'already there' : whyNoSwitch(state)),
+    run: (state) => switchTo(state, { home: true }),
   },
   {
     name: 'rw',
@@ -61,8 +61,8 @@ export const placeCommands: readonly PaletteCommand[] = [
     title: 'make an unlocked context read-only again',
     candidates: () => [],
     refusal: (state) => {
-      if (!state.options.read_only) return 'nothing is unlocked: this context may write';
-      return isReadOnly(state) ? 'it is read-only' : null;
+      if (!state.options.read_only) return 'this context is not read-only';
+      return isReadOnly(state) ? 'already read-only' : null;
     },
     run: lock,
   },

@@ -4,13 +4,12 @@ import type { RiskRow } from '../domain/risk/board.ts';
 import { isNoChange, noChange, type WhatIf } from '../domain/risk/what-if.ts';
 import { mostSlots } from '../domain/risk/what-if-input.ts';
 import { later } from '../domain/time/time.ts';
-import { heldBoard } from './board-order.ts';
+import { withOrderKept } from './board-order.ts';
 import { underCursor } from './boards.ts';
 import type { State, Step } from './state.ts';
 
-/** What one press moves a deadline by. */
 const deadlineStepMs = 15 * 60_000;
-/** More than any job may have at once (domain/start/request.ts). */
+/** More than any job may have (domain/start/request.ts). */
 const mostParallel = 10_000;
 
 type Selected = { row: RiskRow; what: WhatIf };
@@ -21,13 +20,13 @@ function selected(state: State): Selected | null {
   return row === null ? null : { row, what: board.what };
 }
 
-function suppose(state: State, what: WhatIf): Step {
-  const risk = heldBoard<'risk'>({ ...state.boards.risk, what }, state.at);
+function setWhatIf(state: State, what: WhatIf): Step {
+  const risk = withOrderKept<'risk'>({ ...state.boards.risk, what }, state.at);
   return [{ ...state, boards: { ...state.boards, risk } }, []];
 }
 
 export function noSlots({ boards }: State): string | null {
-  return boards.risk.data === null ? 'still reading it' : null;
+  return boards.risk.data === null ? 'still loading' : null;
 }
 
 export function turnSlots(state: State, by: 1 | -1): Step {
@@ -35,7 +34,7 @@ export function turnSlots(state: State, by: 1 | -1): Step {
   if (data === null) return [state, []];
   const now = data.fleet.slots;
   const slots = within((what.slots ?? now) + by, 0, mostSlots);
-  return suppose(state, { ...what, slots: slots === now ? null : slots });
+  return setWhatIf(state, { ...what, slots: slots === now ? null : slots });
 }
 
 export function turnParallel(state: State, by: 1 | -1): Step {
@@ -44,7 +43,7 @@ export function turnParallel(state: State, by: 1 | -1): Step {
   const { row, what } = chosen;
   const now = readStrategy(row.execution_strategy).max_parallel;
   const parallel = within((what.parallel[row.id] ?? now) + by, 1, mostParallel);
-  return suppose(state, {
+  return setWhatIf(state, {
     ...what,
     parallel: changed(what.parallel, row.id, parallel === now ? null : parallel),
   });
@@ -63,13 +62,12 @@ export function moveDeadline(state: State, by: 1 | -1): Step {
   const { row, what } = chosen;
   const deadline = later(what.deadline[row.id] ?? now, by * deadlineStepMs);
   const same = deadline.getTime() === now.getTime();
-  return suppose(state, {
+  return setWhatIf(state, {
     ...what,
     deadline: changed(what.deadline, row.id, same ? null : deadline),
   });
 }
 
-/** Why pausing the selected job cannot be supposed. */
 export function noPause(state: State): string | null {
   const chosen = selected(state);
   return chosen === null ? 'no job is selected' : refusalOf('pause', chosen.row.state);
@@ -79,28 +77,28 @@ export function turnPause(state: State): Step {
   const chosen = selected(state);
   if (chosen === null) return [state, []];
   const { row, what } = chosen;
-  return suppose(state, { ...what, pause: turned(what.pause, row.id) });
+  return setWhatIf(state, { ...what, pause: turned(what.pause, row.id) });
 }
 
 export function noFailures(state: State): string | null {
   const chosen = selected(state);
   if (chosen === null) return 'no job is selected';
-  return chosen.row.failed_partitions === 0 ? 'none of its partitions has failed' : null;
+  return chosen.row.failed_partitions === 0 ? 'no partition of this job has failed' : null;
 }
 
 export function turnRetry(state: State): Step {
   const chosen = selected(state);
   if (chosen === null) return [state, []];
   const { row, what } = chosen;
-  return suppose(state, { ...what, retry_failed: turned(what.retry_failed, row.id) });
+  return setWhatIf(state, { ...what, retry_failed: turned(what.retry_failed, row.id) });
 }
 
-export function nothingSupposed({ boards }: State): string | null {
-  return isNoChange(boards.risk.what) ? 'nothing is supposed' : null;
+export function noWhatIf({ boards }: State): string | null {
+  return isNoChange(boards.risk.what) ? 'no what-if change is set' : null;
 }
 
-export function forget(state: State): Step {
-  return suppose(state, noChange);
+export function resetWhatIf(state: State): Step {
+  return setWhatIf(state, noChange);
 }
 
 function within(figure: number, least: number, most: number): number {
@@ -111,7 +109,6 @@ function turned(ids: readonly string[], id: string): readonly string[] {
   return ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id];
 }
 
-/** The record with this value for the id; null takes it out. */
 function changed<T>(
   record: Readonly<Record<string, T>>,
   id: string,

@@ -5,20 +5,20 @@ import { Session } from './session.ts';
 const one = aJob();
 const palette = (words: string) => Session.showing([one]).press(':').type(words).press('enter');
 const asked = (session: Session) =>
-  session.asked('write-paper').map(({ effect }) => 'paper' in effect && effect.paper);
+  session.asked('write-report').map(({ effect }) => 'report' in effect && effect.report);
 
-describe(':handoff writes the hand-over to a file', () => {
+describe(':handoff writes the hand-off report to a file', () => {
   test('of a shift, or of as long as is said', () => {
     expect(asked(palette('handoff'))).toEqual([{ type: 'handoff', since_ms: null }]);
     expect(asked(palette('handoff 2d'))).toEqual([{ type: 'handoff', since_ms: 2 * 86_400_000 }]);
     const wrong = palette('handoff soon');
     expect(asked(wrong)).toEqual([]);
-    expect(wrong.notice).toBe('write it as 8h or 2d');
+    expect(wrong.notice).toBe('expected a duration, e.g. 8h or 2d');
   });
 
-  test('its path is told, and y copies what is in it', () => {
-    const session = palette('handoff').answer('write-paper', {
-      type: 'paper',
+  test('its path is shown, and y copies its text', () => {
+    const session = palette('handoff').answer('write-report', {
+      type: 'report',
       path: '/home/mara/handoff.md',
       text: '# Hand-over\x1b[2J',
     });
@@ -31,8 +31,8 @@ describe(':handoff writes the hand-over to a file', () => {
   });
 
   test('it opens nothing over a dialog', () => {
-    const session = palette('handoff').press('p').answer('write-paper', {
-      type: 'paper',
+    const session = palette('handoff').press('p').answer('write-report', {
+      type: 'report',
       path: '/tmp/x.md',
       text: '#',
     });
@@ -40,17 +40,17 @@ describe(':handoff writes the hand-over to a file', () => {
     expect(session.notice).toBe('written to /tmp/x.md');
   });
 
-  test('a failure is told, and is not the connection’s', () => {
-    const session = palette('handoff').fail('write-paper', 'internal');
+  test('a failure is shown, and is not the connection’s', () => {
+    const session = palette('handoff').fail('write-report', 'internal');
     expect(session.notice).toBe('connection refused');
     expect(session.state.link.failure).toBeNull();
-    expect(session.press(':').type('handoff').press('enter').asked('write-paper')).toHaveLength(2);
+    expect(session.press(':').type('handoff').press('enter').asked('write-report')).toHaveLength(2);
   });
 
   test('one at a time', () => {
     const session = palette('handoff').press(':').type('handoff').press('enter');
-    expect(session.asked('write-paper')).toHaveLength(1);
-    expect(session.notice).toBe('the last one is still being written');
+    expect(session.asked('write-report')).toHaveLength(1);
+    expect(session.notice).toBe('the previous report is still being written');
   });
 });
 

@@ -1,5 +1,5 @@
 import { safeText } from '../presentation/text/safe-text.ts';
-import type { DataAnswer, Destination, PlaceView } from './effects.ts';
+import type { ContextTarget, ContextView, DataAnswer } from './effects.ts';
 import { unanswered } from './follow.ts';
 import { keyFor } from './key-hints.ts';
 import type { Labels } from './labels.ts';
@@ -8,59 +8,58 @@ import { noticed } from './notice.ts';
 import { isRunOpen } from './run.ts';
 import { initialState, type State, type Step } from './state.ts';
 
-/** Why one cannot go to another context or tenant now, or null. */
-export function noMove(state: State): string | null {
-  if (state.opening !== null) return `${state.opening} is being opened`;
-  if (state.asked.place !== null) return 'the last answer is still awaited';
-  if (isRunOpen(state)) return `a run is not at its end yet: ${keyFor(state, 'run')} shows it`;
+/** Why switching to another context or tenant is not possible now, or null. */
+export function whyNoSwitch(state: State): string | null {
+  if (state.opening !== null) return `opening ${state.opening}`;
+  if (state.asked.context !== null) return 'the previous answer is still awaited';
+  if (isRunOpen(state))
+    return `an action on several jobs is still running: ${keyFor(state, 'run')} shows it`;
   const open = unanswered(state);
   return open === null
     ? null
     : `the database has not answered yet (${open.name} ${open.asset_name})`;
 }
 
-function nameOf(to: Destination, { home }: State): string {
-  if ('home' in to) return placeName(home);
+function nameOf(to: ContextTarget, { home }: State): string {
+  if ('home' in to) return contextName(home);
   return 'context' in to ? `context ${to.context}` : `tenant ${to.tenant}`;
 }
 
-/** `prod / acme`; of a place that is no context the database. */
-function placeName({ context, database, tenant }: Labels): string {
+/** `prod / acme`; without a context the database's name. */
+function contextName({ context, database, tenant }: Labels): string {
   return `${context ?? database} / ${tenant}`;
 }
 
-/** Whether the console is where it began. */
 export function isHome({ home, options }: State): boolean {
   const { context, database, tenant } = options.labels;
   return home.context === context && home.database === database && home.tenant === tenant;
 }
 
-/** Opens another place. What is on the screen stays under its own header until that has succeeded. */
-export function goTo(state: State, to: Destination): Step {
+/** Opens another context. The screen stays as it is until that has succeeded. */
+export function switchTo(state: State, to: ContextTarget): Step {
   const name = safeText(nameOf(to, state));
-  return ask({ ...state, opening: name }, 'place', {
-    type: 'open-place',
+  return ask({ ...state, opening: name }, 'context', {
+    type: 'open-context',
     to,
-    place: state.place + 1,
+    context_number: state.context_number + 1,
   });
 }
 
-export function placeAnswered(state: State, answer: DataAnswer): Step {
-  const free = { ...state, opening: null, asked: { ...state.asked, place: null } };
+export function contextAnswered(state: State, answer: DataAnswer): Step {
+  const free = { ...state, opening: null, asked: { ...state.asked, context: null } };
   if (answer.type === 'opened') return moved(free, answer.view);
   if (answer.type === 'unlocked') return unlocked(free, answer.ms);
   if (answer.type !== 'failure') return [free, []];
   const { message, hint } = answer.failure;
   const why = safeText(hint === undefined ? message : `${message} — ${hint}`);
-  const still = safeText(placeName(free.options.labels));
+  const still = safeText(contextName(free.options.labels));
   return noticed(free, state.opening === null ? why : `still in ${still}: ${why}`, 'warn');
 }
 
 /**
- * Everything of the old place is gone at once: what was read, what was typed, what was to be read. Requests go on counting,
- * so that an answer from there finds nobody waiting.
+ * Drops everything of the old context. Request numbers continue, so that late answers are ignored.
  */
-function moved(state: State, view: PlaceView): Step {
+function moved(state: State, view: ContextView): Step {
   const { options, size, at, interval_ms, next_request } = state;
   const fresh: State = {
     ...initialState({ ...options, ...view }),
@@ -69,38 +68,36 @@ function moved(state: State, view: PlaceView): Step {
     interval_ms,
     next_request,
     home: state.home,
-    place: state.place + 1,
+    context_number: state.context_number + 1,
     screen: state.screen === 'job' || state.screen === 'check' ? 'jobs' : state.screen,
     tenants: [...new Set([...state.tenants, view.labels.tenant])],
   };
   const [reading, effects] = refresh(fresh);
   const [counting, more] = askAlerts(reading);
-  const where = `this is ${safeText(placeName(view.labels))} now`;
-  const [told, last] = noticed(counting, where);
-  return [told, [...effects, ...more, ...last]];
+  const where = `switched to ${safeText(contextName(view.labels))}`;
+  const [next, last] = noticed(counting, where);
+  return [next, [...effects, ...more, ...last]];
 }
 
-/** Whether nothing may be written now. */
 export function isReadOnly({ options, unlocked_until, at }: State): boolean {
   return options.read_only && (unlocked_until === null || at >= unlocked_until);
 }
 
 function unlocked(state: State, ms: number): Step {
-  const [told, effects] = noticed(
+  const [next, effects] = noticed(
     { ...state, unlocked_until: state.at + ms },
-    `unlocked for ${Math.round(ms / 60_000)} minutes; ro ends it`,
+    `unlocked for ${Math.round(ms / 60_000)} minutes (ro locks it again)`,
     'warn',
   );
-  return [told, [...effects, { type: 'timer', name: 'unlock', after_ms: ms }]];
+  return [next, [...effects, { type: 'timer', name: 'unlock', after_ms: ms }]];
 }
 
-/** Read-only again: here at once, and where the session is. */
 export function lock(state: State): Step {
   if (state.unlocked_until === null) return [state, []];
-  const [told, effects] = noticed({ ...state, unlocked_until: null }, 'read-only again');
-  const request = told.next_request;
+  const [next, effects] = noticed({ ...state, unlocked_until: null }, 'read-only again');
+  const request = next.next_request;
   return [
-    { ...told, next_request: request + 1 },
+    { ...next, next_request: request + 1 },
     [
       ...effects,
       { type: 'stop-timer', name: 'unlock' },
@@ -109,7 +106,7 @@ export function lock(state: State): Step {
   ];
 }
 
-/** What is left of an unlocking, in whole minutes, so that nothing ticks. */
+/** In whole minutes, so that it does not tick. */
 export function unlockedMinutes({ unlocked_until, at }: State): number | null {
   if (unlocked_until === null || at >= unlocked_until) return null;
   return Math.ceil((unlocked_until - at) / 60_000);

@@ -5,11 +5,10 @@ import type { State, Step } from './state.ts';
 
 export function noEscalation({ boards }: State): string | null {
   const { data } = boards.triage;
-  if (data === null) return 'still reading it';
-  return data.escalations.length === 0 ? 'there is no trouble to escalate' : null;
+  if (data === null) return 'still loading';
+  return data.escalations.length === 0 ? 'nothing to escalate' : null;
 }
 
-/** Both runbooks' escalation paths with what is due, and why. */
 export function readEscalations(state: State): Step {
   const { data } = state.boards.triage;
   if (data === null) return [state, []];
@@ -21,7 +20,7 @@ export function readEscalations(state: State): Step {
         `${escalation.runbook}: ${escalationTitle(escalation)}`,
         ...escalationReasons(escalation, as_of, zone).map((reason) => `  ${reason}`),
         ...escalation.steps.map(({ who, task, at, due }) => {
-          const when = at === null ? 'when called for' : `at ${formatMoment(at, as_of, zone)}`;
+          const when = at === null ? 'when needed' : `at ${formatMoment(at, as_of, zone)}`;
           return `  ${due ? '▲' : '·'} ${who}: ${task} (${due ? 'due' : when})`;
         }),
       ].join('\n'),

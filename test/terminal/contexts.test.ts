@@ -6,7 +6,7 @@ import { Backfills, keys } from '../support/backfill.ts';
 import { binary, urlOf } from '../support/cli.ts';
 import { Emulator } from './emulator.ts';
 
-// The palette of the program as it is installed: from context to context, in a terminal of 16 colours.
+// The palette of the installed program: from context to context, in a terminal of 16 colours.
 
 let backfills: Backfills;
 let folder: string;
@@ -39,11 +39,12 @@ test('from one context to another: header, rows, accent and lock are those of th
     { XDG_CONFIG_HOME: folder, SERVO_ACTOR: 'mara', TERM: 'xterm' },
   );
   await console.until(/▐ . orders|▐ · pending +orders/);
-  expect(console.lines[0]).toContain('staging / acme · RW');
+  expect(console.lines[0]).toContain('staging / acme · read-write');
   console.type(':context pr\r');
   await console.until(() => {
     const shown = console.screen;
-    // Between two writes there may be half a frame; a whole one never shows the one under the other.
+    // Between two writes there may be half a frame; a whole one never shows one context under the
+    // other.
     return shown.includes('prod / globex') && shown.includes('no visibility');
   });
   expect(console.screen).not.toContain('orders');
@@ -62,7 +63,7 @@ test('from one context to another: header, rows, accent and lock are those of th
     console.type(console.screen.includes('▐Type prod') ? '\t' : 'y');
     return false;
   }, 400);
-  // What is typed on at once after the y is none of the screen's keys.
+  // What is typed right after the y is no key of the screen.
   await console.until(() => {
     if ((console.lines[0] ?? '').includes('READ-ONLY')) return true;
     console.type(':ro\r');
@@ -78,7 +79,8 @@ test('on a dark or a light background: the terminal’s own colours, and none th
     codes.split(';').map(Number),
   );
   const used = [...new Set(styles)];
-  // Black and white vanish on one of them; a background of ours, or a colour of 256, beside who knows what.
+  // Black and white are invisible on one background; a background or a 256-colour of ours may clash
+  // with the terminal's.
   for (const code of used) expect([0, 1, 2, 7, 22, 27, 31, 32, 33, 34, 35, 36, 39]).toContain(code);
   for (const accent of [31, 32]) expect(used).toContain(accent);
 });

@@ -8,11 +8,13 @@ import { askChanges, whyNoPlan } from './planning.ts';
 import type { State, Step } from './state.ts';
 import type { Target } from './target.ts';
 
-/** One thing that is supposed of a job, as what makes it true. */
-type Application = { id: string; change: PlannedChange };
+type JobChange = { id: string; change: PlannedChange };
 
-/** What is supposed of a job as actions. The pause comes last: the others are bound to the version that was seen, and it makes a new one. */
-function applicationsOf(id: string, what: WhatIf): Application[] {
+/**
+ * The what-if changes of a job as actions. The pause comes last: the others are bound to the
+ * version shown, and a pause increments it.
+ */
+function changesOfJob(id: string, what: WhatIf): JobChange[] {
   const parallel = what.parallel[id];
   const deadline = what.deadline[id];
   const one = (name: ActionName, parameters: ActionParameters = {}) => ({
@@ -29,9 +31,8 @@ function applicationsOf(id: string, what: WhatIf): Application[] {
   ];
 }
 
-/** Of all jobs in the board's order, those too that its filter hides. */
-function applications({ boards }: State): Application[] {
-  return orderOf('risk', boards.risk).flatMap((id) => applicationsOf(id, boards.risk.what));
+function changesOf({ boards }: State): JobChange[] {
+  return orderOf('risk', boards.risk).flatMap((id) => changesOfJob(id, boards.risk.what));
 }
 
 function targetOfRow({ boards }: State, id: string): Target | null {
@@ -43,20 +44,22 @@ function targetOfRow({ boards }: State, id: string): Target | null {
 
 /** Why nothing can be applied, or null. */
 export function whyNotApply(state: State): string | null {
-  const [first, ...more] = applications(state);
+  const [first, ...more] = changesOf(state);
   if (first !== undefined) {
     return more.length > 0
       ? whyNoPlan(state)
       : whyNot(state, first.change.name, targetOfRow(state, first.id));
   }
   return state.boards.risk.what.slots === null
-    ? 'nothing is supposed'
-    : 'slots are executors: start one with servo-tui --worker';
+    ? 'no what-if change is set'
+    : 'an executor adds slots. Start one: servo-tui --worker';
 }
 
-/** Opens the card of what is supposed, filled in, and its job gets the cursor; of several changes one card that lists all of them. */
-export function applySupposed(state: State): Step {
-  const all = applications(state);
+/**
+ * Opens the dialog of the only change, filled in; for several changes one dialog that lists them.
+ */
+export function applyWhatIf(state: State): Step {
+  const all = changesOf(state);
   const [first, ...more] = all;
   if (first === undefined) return [state, []];
   if (more.length > 0) return askChanges(state, all);

@@ -15,7 +15,10 @@ export function nameOf({ asset_name, id }: JobView): string {
   return `${safeText(asset_name, { cap: 100 })} ${shortId(id)}`;
 }
 
-/** `orders_daily 3f2a9c1e: running, 251 of 365 partitions (68 %), 3 failed, done 14:18 in 1m, on track 1h12m`. */
+/**
+ * `orders_daily 3f2a9c1e: running, 251 of 365 partitions (68 %), 3 failed, done 14:18 in 1m, on
+ * track 1h12m`.
+ */
 export function jobLine(job: JobView, clock: Clock): string {
   return `${nameOf(job)}: ${[stateLabel(job.state).word, ...progressFacts(job, clock)].join(', ')}`;
 }
@@ -36,7 +39,7 @@ function progressFacts(job: JobView, { as_of, zone }: Clock): string[] {
   ].flat();
 }
 
-/** What is worth telling of a job since it was last told of: steps, never every figure. */
+/** Steps worth a line, never every change of a figure. */
 export function changeLines(before: JobView, job: JobView, clock: Clock): string[] {
   const { as_of } = clock;
   const name = nameOf(job);
@@ -52,7 +55,7 @@ export function changeLines(before: JobView, job: JobView, clock: Clock): string
       ? `${name}: no heartbeat for ${formatAge(job.heartbeat_age_seconds ?? 0)}`
       : [],
     before.heartbeat_stale && !job.heartbeat_stale && job.state === 'running'
-      ? `${name}: its heart beats again`
+      ? `${name}: heartbeat resumed`
       : [],
     job.health !== before.health && newsworthy.includes(job.health) && job.health_reason !== null
       ? `${name}: ${healthText(job)!.text}`
@@ -60,7 +63,7 @@ export function changeLines(before: JobView, job: JobView, clock: Clock): string
     newsworthy.includes(before.health) &&
     !newsworthy.includes(job.health) &&
     job.state === 'running'
-      ? `${name}: it is worked on again`
+      ? `${name}: an executor runs it again`
       : [],
     doublings(job.failed_partitions) > doublings(before.failed_partitions)
       ? `${name}: ${plural(job.failed_partitions, 'partition')} failed`
@@ -70,10 +73,10 @@ export function changeLines(before: JobView, job: JobView, clock: Clock): string
   return step && lines.length === 0 ? [jobLine(job, clock)] : lines;
 }
 
-/** Nobody works on it, and its heartbeat does not tell. */
+/** No executor works on the job, and its heartbeat does not show it. */
 const newsworthy: readonly Health[] = ['silent', 'starved', 'blocked'];
 
-/** A failure is news, and then twice as many are. */
+/** The first failure is printed, then each doubling. */
 function doublings(count: number): number {
   return count <= 0 ? 0 : Math.floor(Math.log2(count)) + 1;
 }

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DataAnswer, DataEffect, PlaceView } from '../../source/console/effects.ts';
+import { unlockedMinutes } from '../../source/console/context.ts';
+import type { ContextView, DataAnswer, DataEffect } from '../../source/console/effects.ts';
 import type { Unlock } from '../../source/console/overlay.ts';
-import { unlockedMinutes } from '../../source/console/place.ts';
 import { aDetail, aJob, aList } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
 const jobOf = (tenant: string, number = 1) =>
   aJob({ number: number + tenant.charCodeAt(0) * 16, asset_name: `${tenant}_${number}` });
 
-const view = (tenant: string, over: Partial<PlaceView> = {}): PlaceView => ({
+const view = (tenant: string, over: Partial<ContextView> = {}): ContextView => ({
   labels: { context: null, database: 'warehouse', tenant, embedded: false, rls_bypassed: false },
   read_only: false,
-  why_locked: null,
+  locked_reason: null,
   accent: null,
   ...over,
 });
@@ -20,15 +20,20 @@ const view = (tenant: string, over: Partial<PlaceView> = {}): PlaceView => ({
 const start = () =>
   Session.showing([jobOf('acme')], { contexts: ['prod', 'staging'], tenants: ['globex'] });
 const to = (session: Session, line: string) => session.press(':').type(line).press('enter');
-const opened = (session: Session, tenant: string, over: Partial<PlaceView> = {}) =>
-  session.answer('open-place', { type: 'opened', view: view(tenant, over) });
+const opened = (session: Session, tenant: string, over: Partial<ContextView> = {}) =>
+  session.answer('open-context', { type: 'opened', view: view(tenant, over) });
 
 describe('another tenant or context, without leaving', () => {
   test('everything of the old one is gone at once, and the new one is read', () => {
     const session = to(start().press('enter').answerJob(jobOf('acme')), 'tenant globex');
     expect(session.state.opening).toBe('tenant globex');
     opened(session, 'globex');
-    expect(session.state).toMatchObject({ screen: 'jobs', job: null, opening: null, place: 1 });
+    expect(session.state).toMatchObject({
+      screen: 'jobs',
+      job: null,
+      opening: null,
+      context_number: 1,
+    });
     expect(session.state.jobs).toMatchObject({ list: null, order: [], cursor: null });
     expect(session.state.options.labels.tenant).toBe('globex');
     session.answerJobs([jobOf('globex')]);
@@ -46,47 +51,52 @@ describe('another tenant or context, without leaving', () => {
 
   test('labels, read-only and accent follow the context', () => {
     const session = to(start(), 'context prod');
-    expect(session.asked('open-place').at(-1)!.effect).toMatchObject({ to: { context: 'prod' } });
+    expect(session.asked('open-context').at(-1)!.effect).toMatchObject({ to: { context: 'prod' } });
     const labels = { ...view('acme').labels, context: 'prod' };
-    opened(session, 'acme', { labels, read_only: true, accent: 'red', why_locked: 'no write_url' });
+    opened(session, 'acme', {
+      labels,
+      read_only: true,
+      accent: 'red',
+      locked_reason: 'no write_url',
+    });
     expect(session.state.options).toMatchObject({ labels, read_only: true, accent: 'red' });
     session.answerJobs([jobOf('acme')]).press('p');
     expect(session.notice).toBe('this console is read-only');
   });
 
   test('a failure leaves one where one was, with the reason', () => {
-    const session = to(start(), 'context staging').fail('open-place', 'schema', 'run: migrate');
+    const session = to(start(), 'context staging').fail('open-context', 'schema', 'run: migrate');
     expect(session.notice).toBe('still in warehouse / acme: connection refused — run: migrate');
-    expect(session.state).toMatchObject({ opening: null, place: 0 });
+    expect(session.state).toMatchObject({ opening: null, context_number: 0 });
     expect(session.names).toEqual(['acme_1']);
   });
 
   test('a context that the file does not have is refused before anything is opened', () => {
     const session = to(start(), 'context prof');
-    expect(session.notice).toBe('no context is called prof: did you mean prod?');
-    expect(session.asked('open-place')).toEqual([]);
+    expect(session.notice).toBe('no context "prof": did you mean prod?');
+    expect(session.asked('open-context')).toEqual([]);
   });
 
   test('home leads back to where the console began, though that is no context', () => {
     const session = start();
-    expect(to(session, 'home').notice).toBe('this is it');
+    expect(to(session, 'home').notice).toBe('already there');
     session.press('escape');
     const labels = { ...view('acme').labels, context: 'prod', database: 'elsewhere' };
     opened(to(session, 'context prod'), 'acme', { labels });
     opened(to(session, 'tenant globex'), 'globex', { labels: { ...labels, tenant: 'globex' } });
     expect(to(session, 'home').state.opening).toBe('warehouse / acme');
-    expect(session.asked('open-place').at(-1)!.effect).toMatchObject({ to: { home: true } });
+    expect(session.asked('open-context').at(-1)!.effect).toMatchObject({ to: { home: true } });
     opened(session, 'acme');
-    expect(session.notice).toBe('this is warehouse / acme now');
+    expect(session.notice).toBe('switched to warehouse / acme');
     expect(session.state.home).toEqual(view('acme').labels);
   });
 
-  test('not while an action has no answer, and no action while a place is opened', () => {
+  test('not while an action has no answer, and no action while a context is opened', () => {
     const acting = start().press('p').read().press('y');
     expect(to(acting, 'tenant globex').notice).toContain('has not answered yet (pause acme_1)');
     const session = to(start(), 'tenant globex').press('p');
     expect(session.state.overlay).toBeNull();
-    expect(session.notice).toBe('tenant globex is being opened');
+    expect(session.notice).toBe('opening tenant globex');
   });
 });
 
@@ -108,12 +118,13 @@ test('never a row of one tenant under the header of another, nor an action that 
     fc.property(steps, (script) => {
       const session = new Session({ tenants });
       const tenantOf = ['acme'];
-      const owed: { request: number; effect: DataEffect; place: number }[] = [];
+      const owed: { request: number; effect: DataEffect; context_number: number }[] = [];
       let seen = 0;
       const collect = () => {
         for (; seen < session.effects.length; seen += 1) {
           const effect = session.effects[seen]!;
-          if (effect.type === 'data') owed.push({ ...effect, place: session.state.place });
+          if (effect.type === 'data')
+            owed.push({ ...effect, context_number: session.state.context_number });
           if (effect.type === 'announce-paint')
             session.send({ type: 'painted', token: effect.token }).wait(300);
         }
@@ -127,17 +138,17 @@ test('never a row of one tenant under the header of another, nor an action that 
         else if (step.do === 'refresh') session.wait(1000).timer('refresh');
         else if (owed.length > 0) {
           const [one] = owed.splice(step.which % owed.length, 1);
-          const { request, effect, place } = one!;
-          const tenant = tenantOf[place]!;
+          const { request, effect, context_number } = one!;
+          const tenant = tenantOf[context_number]!;
           const job = jobOf(tenant);
           const answers: Partial<Record<DataEffect['type'], DataAnswer>> = {
             'load-jobs': { type: 'jobs', list: aList([job, jobOf(tenant, 2)]) },
             'load-job': { type: 'job', detail: aDetail(job) },
           };
           let answer = step.fails ? undefined : answers[effect.type];
-          if (!step.fails && effect.type === 'open-place' && 'tenant' in effect.to) {
+          if (!step.fails && effect.type === 'open-context' && 'tenant' in effect.to) {
             answer = { type: 'opened', view: view(effect.to.tenant) };
-            tenantOf[effect.place] = effect.to.tenant;
+            tenantOf[effect.context_number] = effect.to.tenant;
           }
           const failure = { code: 'database_unreachable', message: 'gone' } as const;
           session.send({
@@ -149,17 +160,20 @@ test('never a row of one tenant under the header of another, nor an action that 
         collect();
         const { state } = session;
         const { tenant } = state.options.labels;
-        expect(tenant).toBe(tenantOf[state.place]);
+        expect(tenant).toBe(tenantOf[state.context_number]);
         const rows = [
           ...(state.jobs.list?.jobs ?? []),
-          ...Object.values(state.jobs.ghosts),
+          ...Object.values(state.jobs.gone),
           ...(state.job === null ? [] : [state.job.job]),
           ...(state.overlay?.type === 'card' ? [state.overlay.job] : []),
         ];
         for (const row of rows) expect(row.asset_name).toMatch(new RegExp(`^${tenant}_`));
-        for (const { effect, place } of owed) {
+        for (const { effect, context_number } of owed) {
           if (effect.type !== 'act') continue;
-          expect([jobOf(tenantOf[place]!).id, jobOf(tenantOf[place]!, 2).id]).toContain(effect.id);
+          expect([
+            jobOf(tenantOf[context_number]!).id,
+            jobOf(tenantOf[context_number]!, 2).id,
+          ]).toContain(effect.id);
         }
       }
     }),
@@ -169,8 +183,8 @@ test('never a row of one tenant under the header of another, nor an action that 
 
 describe('a read-only context is unlocked for a limited time', () => {
   const labels = { ...view('acme').labels, context: 'prod' };
-  const locked = (why_locked: string | null = null) =>
-    Session.showing([jobOf('acme')], { labels, read_only: true, why_locked });
+  const locked = (locked_reason: string | null = null) =>
+    Session.showing([jobOf('acme')], { labels, read_only: true, locked_reason });
   const dialog = ({ state }: Session): Unlock => {
     if (state.overlay?.type !== 'unlock') throw new Error('no such dialog is open');
     return state.overlay;
@@ -184,14 +198,14 @@ describe('a read-only context is unlocked for a limited time', () => {
   test('where it cannot be, it says why', () => {
     const why = '--read-only was given: nothing unlocks that';
     expect(to(locked(why), 'rw').notice).toBe(why);
-    expect(to(start(), 'rw').notice).toBe('it is not read-only');
+    expect(to(start(), 'rw').notice).toBe('this context is not read-only');
   });
 
   test('the context is typed, and y said on a button: Enter never means yes', () => {
     const early = asking().press('shift-tab', 'y');
-    expect(dialog(early).hint).toBe('type prod to arm the button');
+    expect(dialog(early).hint).toBe('type prod to enable the button');
     const session = asking().type('prod').press('tab', 'enter', 'enter');
-    expect(dialog(session).hint).toBe('Enter never means yes: press y');
+    expect(dialog(session).hint).toBe('Enter does not confirm: press y');
     expect(session.asked('unlock')).toEqual([]);
     expect(session.press('y').asked('unlock')).toHaveLength(1);
   });
@@ -204,13 +218,11 @@ describe('a read-only context is unlocked for a limited time', () => {
   });
 
   test('nothing can be written before the session says that it can', () => {
-    expect(unlocking().press('p').notice).toBe(
-      'this console is read-only: : rw unlocks it for a while',
-    );
+    expect(unlocking().press('p').notice).toBe('this console is read-only: : rw unlocks it');
     expect(unlocked().press('p').card.name).toBe('pause');
   });
 
-  test('it ends by itself after ten minutes, under an open card too', () => {
+  test('it ends after ten minutes, also under an open dialog', () => {
     const session = unlocked();
     expect(session.timersSet('unlock')).toEqual([600_000]);
     expect(unlockedMinutes(session.state)).toBe(10);
@@ -234,7 +246,7 @@ describe('a read-only context is unlocked for a limited time', () => {
     expect(session.notice).toContain('this console is read-only');
   });
 
-  test('another place is as locked as it says, whatever was unlocked before', () => {
+  test('another context has its own lock, whatever was unlocked before', () => {
     const session = opened(to(unlocked(), 'tenant globex'), 'globex', { read_only: true });
     session.answerJobs([jobOf('globex')]).press('p');
     expect(session.state.overlay).toBeNull();
