@@ -43,9 +43,9 @@ async function start(
   const config = join(mkdtempSync(join(folder, 'config-')), 'servo-tui');
   mkdirSync(config);
   writeFileSync(join(config, 'config.toml'), file);
-  const context_number: Record<string, string> =
+  const variables: Record<string, string> =
     context === null ? { DATABASE_URL: url, TENANT_ID: 'globex' } : {};
-  const env = environment({ XDG_CONFIG_HOME: join(config, '..'), ...context });
+  const env = environment({ XDG_CONFIG_HOME: join(config, '..'), ...variables });
   const needs = { database: true, tenants: 'one' } as const;
   const settings = await resolveSettings(
     { context: context ?? undefined, actor: 'mara', ...flags },

@@ -59,7 +59,7 @@ export type HealthFacts = {
 type Rule = readonly [health: Health, holds: (job: HealthFacts) => boolean];
 
 /** A resumed job that is not claimed for longer needs attention. */
-const unclaimedSeconds = 60;
+const unclaimedSeconds = policy.unclaimed_ms / 1000;
 
 /** Only a person can remove these. */
 const blocking: readonly Clause[] = ['no_executor', 'no_handler', 'unavailable'];

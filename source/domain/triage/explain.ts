@@ -127,7 +127,6 @@ export type ClauseFacts = Pick<
 > & { blockers: readonly unknown[] };
 
 /** A job of an external writer is stale after this, in milliseconds. */
-export const staleMs = 120_000;
 
 /** The first clause that holds is the answer; the last always holds. */
 const holds: Readonly<Record<Clause, (facts: ClauseFacts) => boolean>> = {

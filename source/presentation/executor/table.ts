@@ -18,7 +18,7 @@ const states: Readonly<Record<ExecutorState, { glyph: string; tone: Tone; means:
   silent: {
     glyph: '?',
     tone: 'warn',
-    means: 'no sign of life for 10 s; its leases expire 120 s after their last heartbeat',
+    means: `no sign of life for ${policy.alive_ms / 1000} s; its leases expire ${policy.lease_ms / 1000} s after their last heartbeat`,
   },
   lost: {
     glyph: '✗',

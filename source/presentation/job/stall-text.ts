@@ -9,7 +9,7 @@ import type { Cell } from '../text/tone.ts';
 import { healthText } from './health-text.ts';
 
 /** Longer than this, a resumed job needs a person ("Job Stuck in Resuming State"). */
-const unclaimedSeconds = 30;
+const unclaimedSeconds = policy.unclaimed_ms / 1000;
 
 /**
  * Why a job does not progress: its error, no claim, what it waits for, else the person and the
