@@ -13,7 +13,7 @@ import { isTerminal } from './state.ts';
  * | stuck | running, and its heartbeat is stale |
  * | silent | all its leases belong to silent executors |
  * | late | its ETA is after its deadline, or within the early warning |
- * | unclaimed | resumed, and not claimed for a minute |
+ * | unclaimed | resumed, and not claimed for 30 s |
  * | blocked | no live executor can run it, or its handler has an outage |
  * | auto_paused | paused after failures, and has failed partitions |
  * | unknown | whether it meets its deadline is unknown |

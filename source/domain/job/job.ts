@@ -137,8 +137,9 @@ function slotsAndWait(
   if (facts === null || isTerminal(job.state)) return { silent_slots: 0, waits_for: null };
   const leased = facts.silent.reduce((sum, { slots }) => sum + slots, 0);
   const silent_slots = Math.min(job.running_slots, leased);
-  // A running slot outweighs what keeps the job from getting more.
-  const runs = job.state === 'running' && job.running_slots > 0;
+  // A running slot outweighs what keeps the job from getting more. An external writer's job shows
+  // only its heartbeat.
+  const runs = job.state === 'running' && (job.running_slots > 0 || !job.ours);
   return { silent_slots, waits_for: runs ? null : waitsFor(clauseIn(facts)) };
 }
 

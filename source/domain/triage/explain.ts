@@ -126,8 +126,6 @@ export type ClauseFacts = Pick<
   | 'blocked_keys'
 > & { blockers: readonly unknown[] };
 
-/** A job of an external writer is stale after this, in milliseconds. */
-
 /** The first clause that holds is the answer; the last always holds. */
 const holds: Readonly<Record<Clause, (facts: ClauseFacts) => boolean>> = {
   unknown_state: ({ state }) => !isJobState(state),
