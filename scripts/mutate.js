@@ -6,8 +6,8 @@ import { root } from './bundle.js';
 
 /**
  * Mutation tests: `npm run mutate -- --seed 7 --mutants 300` changes the program in one place at a
- * time and counts how often a test fails. `--file source/domain/forecast/eta.ts` (or a folder) looks there
- * only, `--all` draws nothing. Exits with 1 if fewer than 85 % are killed.
+ * time and counts how often a test fails. `--file source/domain/forecast/eta.ts` (or a folder)
+ * looks there only, `--all` draws nothing. Exits with 1 if fewer than 85 % are killed.
  */
 const { values } = parseArgs({
   options: {
@@ -44,7 +44,7 @@ runStryker(
   'fast',
   drawn.filter(({ folder }) => folders[folder].includes('fast')),
 );
-// What the quick tests leave alive is for those with a database: much of the domain is held by these.
+// Survivors of the fast tests go to the tests with a database, which hold much of the domain.
 runStryker(
   'real',
   drawn.filter(({ key }) => !['Killed', 'Timeout'].includes(outcomes.get(key))),
@@ -110,7 +110,7 @@ function configuration(mutate, fileName) {
   };
 }
 
-/** Killed and timed out of all that count, in percent. A mutant that breaks the run itself does not. */
+/** Killed and timed out, in percent. Mutants that break the run itself do not count. */
 function score(counts) {
   const killed = counts.Killed + counts.Timeout;
   return (100 * killed) / (killed + counts.Survived + counts.NoCoverage);

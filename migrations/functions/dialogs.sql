@@ -1,7 +1,7 @@
 -- Dialogs that are open elsewhere than at p_console: on these jobs, or on any (p_jobs null). Of
--- each dialog the first 100 such jobs. It has its caller's rights, and shows nothing to whoever may
--- not look: a role that was made for reading by hand, before there was such a table, must still see
--- the jobs that are read in the same statement. The tenant must be set.
+-- each dialog the first 100 such jobs. It has its caller's rights, and shows nothing to a
+-- role without the right to the table: a reader's role that is older than the table must still see
+-- the jobs that the same statement reads. The tenant must be set.
 create or replace function servo_dialogs_v1(p_tenant text, p_console uuid, p_jobs uuid[]) returns jsonb language plpgsql stable as $$
 begin
   if not has_table_privilege('backfill_dialogs', 'select') then

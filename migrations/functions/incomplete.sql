@@ -28,7 +28,7 @@ begin
   begin
     insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key)
       select gen_random_uuid(), p_job, p_tenant, key from servo_job_keys_v1(p_tenant, p_job) key on conflict do nothing;
-  exception when data_exception then null; -- A range that is not one of times: the rows that are there must do.
+  exception when data_exception then null; -- Not a range of times: only the existing rows count.
   end;
   select count(*) into v_rows from backfill_partitions where backfill_job_id = p_job;
   return v_rows;

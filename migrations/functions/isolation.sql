@@ -3,9 +3,9 @@
 --                        to none.
 --   servo_shared         rows that all tenants share are deleted, and their lineage is written,
 --                        only by a session without a tenant: a deleted asset takes every tenant's
---                        jobs with it. servo_operator_state a partition is completed by the executor that ran
---                        it, not by an operator. Written so that a plan takes the tenant's indexes:
---                        current_setting() is read once for a statement.
+--                        jobs with it. servo_operator_state: a partition is completed by the
+--                        executor that ran it, not by an operator. Written so that a plan takes
+--                        the tenant's indexes: current_setting() is read once for a statement.
 create or replace function servo_policies() returns table (table_name name, policy name, definition text) language sql stable as $$
   with mine (text) as (values ($e$tenant_id = current_setting('app.current_tenant', true)$e$)),
     shared (text) as (values ($e$(tenant_id is null or tenant_id = current_setting('app.current_tenant', true))$e$)),

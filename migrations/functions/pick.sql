@@ -17,7 +17,7 @@
 --   again at each claim.
 -- * A sequential job waits for a key that still runs in a cancelled job of its asset, and for its
 --   turn behind it: past that key, a job recreated in the middle of a sequential backfill worked on
---   two days at once, and on the earlier one after all the others. Keys that were handed back are
+--   two days at once, and on the earlier one after all the others. Released keys are
 --   claimed as before: a sequential job goes on past a partition in back-off.
 create or replace function servo_pick_v1(p_tenant text, p_job uuid, p_owner text, p_asset uuid, p_descending boolean, p_made boolean,
   p_total integer, p_from varchar, p_idle boolean, p_alone boolean, p_seats integer, p_want integer, p_max_attempts integer,

@@ -21,7 +21,7 @@ begin
   insert into backfill_samples (job_id, at, tenant_id, completed, failed, avg_partition_duration_ms, estimated_completion_at)
     select id, clock_timestamp(), tenant_id, completed_partitions, failed_partitions,
       avg_partition_duration_ms, estimated_completion_at
-    from backfill_jobs j where id = any (p_jobs) and tenant_id || '' = p_tenant -- Only the primary key fits.
+    from backfill_jobs j where id = any (p_jobs) and tenant_id || '' = p_tenant
       and (select s.at from backfill_samples s where s.job_id = j.id and s.tenant_id = p_tenant order by s.at desc limit 1) >= v_minute is not true
     on conflict do nothing;
 end $$;

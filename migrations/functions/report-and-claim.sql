@@ -23,7 +23,7 @@
 --   Finish and claim in one statement broke key order in every run.
 -- * Generic plans, nested loops over indexes only: a fresh million-partition job without statistics
 --   cost 358 ms a claim, and the policy's own `tenant_id is null or …` offers a bitmap scan of the
---   whole tenant (500 rows of 20,000: 1,037 ms). No JIT: what is disabled costs so much on paper
+--   whole tenant (500 rows of 20,000: 1,037 ms). No JIT: disabled plans have such high costs
 --   that every plan was compiled (350 ms). These settings also hold in the functions called.
 -- * The parts are functions of their own: composite arrays saved more than the calls cost.
 create or replace function servo_report_and_claim_v1(p_tenant text, p_job uuid, p_owner text, p_reports servo_report_v1[], p_closing uuid[],
@@ -56,7 +56,8 @@ begin
   -- 1. Lock the job's row.
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_owner, true), set_config('servo.reason', '', true);
   if current_setting('lock_timeout') = '0' then
-    perform set_config('lock_timeout', '2s', true); -- An operator may hold the row: other jobs' batches must not wait behind this one.
+    -- An operator may hold the row: other jobs' batches must not wait behind this one.
+    perform set_config('lock_timeout', '2s', true);
   end if;
   select asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
       execution_strategy as strategy, avg_partition_duration_ms as average, estimated_completion_at as eta,
@@ -152,7 +153,8 @@ begin
       select coalesce(array_agg(row(c.id, c.partition_key, c.attempt, c.failures, c.token)::servo_attempt_v1 order by c.n), '{}')
         into v_reply.claimed from claimed c;
       v_live := v_live || array(select distinct token from unnest(v_reply.claimed));
-    elsif cardinality(v_live) < v_reply.max_parallel then -- Else what is due waits for a queue, not for its time.
+    elsif cardinality(v_live) < v_reply.max_parallel then
+      -- Else what is due waits for a lease queue, not for its time.
       select greatest(0, ceil(servo_seconds_v1(t, min(available_at)) * 1000))::bigint into v_reply.due_in_ms from backfill_partitions
         where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at < 'infinity';
       if v_missing then

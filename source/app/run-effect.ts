@@ -63,8 +63,8 @@ async function run(session: Session, dialogs: Dialogs, effect: SessionEffect): P
       return { type: 'partition', detail: await getPartition(reader, tenant, id, key) };
     }
     case 'explain-job': {
-      const judged = await assessJob(reader, tenant, effect.id, thresholds);
-      return { type: 'explained', judged };
+      const diagnosed = await assessJob(reader, tenant, effect.id, thresholds);
+      return { type: 'explained', diagnosed };
     }
     case 'verify-job': {
       const { id, checks } = effect;

@@ -24,7 +24,7 @@ export function stopSignals(): number {
   return signals;
 }
 
-/** Calls `stop` with the count at each signal, and now if there were any. Returns what ends that. */
+/** Calls `stop` with the count at each signal, and now if there were any. Returns what ends it. */
 export function onStopSignals(stop: (signals: number) => void): () => void {
   catchStopSignals();
   listeners.add(stop);

@@ -152,7 +152,7 @@ export function firstPossible({ jobs }: CardPlan): JobView | undefined {
 /** Recent events and the explanation. The dialog works without them. */
 export function cardAnswered(state: State, card: Card, answer: DataAnswer): Step {
   if (answer.type === 'explained')
-    return [{ ...state, overlay: { ...card, known: answer.judged } }, []];
+    return [{ ...state, overlay: { ...card, known: answer.diagnosed } }, []];
   if (answer.type !== 'recent-events') return [state, []];
   return [
     { ...state, overlay: { ...card, recent: recentAction(answer.events, answer.as_of) } },

@@ -162,7 +162,7 @@ export type DataAnswer =
   | { type: 'report'; path: string; text: string }
   | { type: 'jobs'; list: JobPage }
   | BoardAnswer
-  | { type: 'explained'; judged: DiagnosedJob }
+  | { type: 'explained'; diagnosed: DiagnosedJob }
   | { type: 'verified'; verification: Verification }
   | { type: 'job'; detail: JobDetail; of_keys?: PartitionCounts }
   | { type: 'opened'; view: ContextView }

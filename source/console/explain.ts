@@ -34,14 +34,14 @@ export function explainSelected(state: State): Step {
   return ask(free, 'reader', { type: 'explain-job', id });
 }
 
-export function explained(state: State, reader: Reader, judged: DiagnosedJob): Reader {
+export function explained(state: State, reader: Reader, diagnosed: DiagnosedJob): Reader {
   const { zone } = state.options;
   const { recommended: _, ...rest } = reader;
-  const recommended = recommendedIn(judged);
+  const recommended = recommendedIn(diagnosed);
   return {
     ...rest,
-    text: explainText(judged, { width: textWidth(state.size), zone }),
-    copy: explainText(judged, { width: Number.POSITIVE_INFINITY, zone }),
+    text: explainText(diagnosed, { width: textWidth(state.size), zone }),
+    copy: explainText(diagnosed, { width: Number.POSITIVE_INFINITY, zone }),
     ...(recommended === null ? {} : { recommended }),
   };
 }
@@ -97,7 +97,7 @@ export function startVerifying([state, effects]: Step): Step {
   }
   const follow = followOf(state, verifying.id);
   if (follow?.name !== verifying.name) return [{ ...state, verifying: null }, effects];
-  if (follow.phase !== 'settled') return [state, effects];
+  if (follow.phase !== 'final') return [state, effects];
   if (follow.tone !== 'good') return [{ ...state, verifying: null }, effects];
   const [next, more] = verify({ ...state, verifying: { ...verifying, since: state.at } });
   return [next, [...effects, ...more]];

@@ -48,7 +48,7 @@ export function act(state: State, card: Card, input: CardInput): Step {
     obstacle: card.known === null ? null : claimObstacle(card.known),
     text_changed_at: state.at,
   };
-  const others = state.follows.filter(({ id, phase }) => id !== job.id && phase !== 'settled');
+  const others = state.follows.filter(({ id, phase }) => id !== job.id && phase !== 'final');
   const order = actEffect(name, job, reasonOf(card.values.reason), input.parameters);
   const effect = card.only === null ? order : { ...order, keys: [card.only] };
   return [
@@ -106,8 +106,8 @@ export function watched(state: State, job: JobView, counts: PartitionCounts): St
   const follow = state.follows.find(({ watch_id, phase }) => watch_id === job.id && isOpen(phase));
   if (follow === undefined) return watch(state);
   const look = { follow, job, counts, at: state.at, zone: state.options.zone };
-  const { text, tone, settled } = verdicts[actionOf(follow.name).action](look);
-  if (settled) return finish(state, follow, text, tone);
+  const { text, tone, final } = verdicts[actionOf(follow.name).action](look);
+  if (final) return finish(state, follow, text, tone);
   const wait = state.at - follow.sent_at < patientAfterMs ? watchMs : patientMs;
   return [changed(state, { ...follow, text, tone, looked_at: state.at }), [lookAgain(wait)]];
 }
@@ -133,7 +133,7 @@ function moves({ name }: Follow): boolean {
 function finish(state: State, follow: Follow, text: string, tone: Tone): Step {
   // The final text must not be hidden by an earlier notice.
   const free = { ...state, notice: null };
-  const [next, effects] = watch(changed(free, { ...follow, phase: 'settled', text, tone }));
+  const [next, effects] = watch(changed(free, { ...follow, phase: 'final', text, tone }));
   return [next, [...effects, { type: 'timer', name: 'notice', after_ms: lingerMs }]];
 }
 
@@ -161,17 +161,17 @@ export function followShown(
   selected: string | null,
 ): { follow: Follow | null; others: number } {
   const fresh = follows.filter(
-    ({ phase, text_changed_at }) => phase === 'settled' || at - text_changed_at < newsMs,
+    ({ phase, text_changed_at }) => phase === 'final' || at - text_changed_at < newsMs,
   );
   const newest = fresh.toSorted((a, b) => a.text_changed_at - b.text_changed_at).at(-1);
   const follow = newest ?? follows.find(({ id }) => id === selected) ?? null;
-  const open = follows.filter((one) => one !== follow && one.phase !== 'settled');
+  const open = follows.filter((one) => one !== follow && one.phase !== 'final');
   return { follow, others: open.length };
 }
 
-/** `pausing orders_daily: 2 partitions still running`; without the verb once settled. */
+/** `pausing orders_daily: 2 partitions still running`; without the verb once final. */
 export function followText(follow: Follow): string {
-  return follow.phase === 'settled'
+  return follow.phase === 'final'
     ? `${follow.asset_name}: ${follow.text}`
     : `${actionText[actionOf(follow.name).action].gerund} ${follow.asset_name}: ${follow.text}`;
 }

@@ -12,13 +12,13 @@ export function noticed(state: State, text: string, tone: 'plain' | 'warn' = 'pl
 }
 
 export function dismissed(state: State): State {
-  const follows = state.follows.filter(({ phase }) => phase !== 'settled');
+  const follows = state.follows.filter(({ phase }) => phase !== 'final');
   return { ...state, notice: null, follows };
 }
 
 /** Shows what the notice covered for the same time. */
 export function noticePassed(state: State): Step {
-  const behind = state.follows.some(({ phase }) => phase === 'settled');
+  const behind = state.follows.some(({ phase }) => phase === 'final');
   return state.notice !== null && behind
     ? [{ ...state, notice: null }, noticeEffects]
     : [dismissed(state), []];

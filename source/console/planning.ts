@@ -110,7 +110,7 @@ function marked(state: State, { jobs, truncated }: DraftPlan): Step {
   );
 }
 
-export function judged(name: ActionName, { jobs }: DraftPlan): CardPlan['jobs'] {
+export function plannedJobs(name: ActionName, { jobs }: DraftPlan): CardPlan['jobs'] {
   const { refusal } = actionRules[actionOf(name).action];
   return jobs.map((job) => ({ job, refusal: refusal(job) }));
 }
@@ -119,7 +119,7 @@ function jobsWord({ changes }: Planning): string {
   return changes === undefined ? 'marked' : 'selected';
 }
 
-function judgedChanges(
+function plannedChanges(
   changes: NonNullable<Planning['changes']>,
   { jobs, created_at }: DraftPlan,
 ): CardPlan['jobs'] {
@@ -150,7 +150,7 @@ function openPlan(
   const shown = new Set(shownIds(state));
   const target = { job: first, gone: false, as_of: plan.created_at, received_at: state.at };
   const wanted = changes === undefined ? state.marks : new Set(changes.map(({ id }) => id));
-  const jobs = changes === undefined ? judged(name, plan) : judgedChanges(changes, plan);
+  const jobs = changes === undefined ? plannedJobs(name, plan) : plannedChanges(changes, plan);
   const some = jobs.filter(({ refusal }) => refusal === null).length;
   if (some === 0) {
     const { refusal } = jobs[0]!;

@@ -54,7 +54,7 @@ export function readerAnswered(state: State, answer: DataAnswer): Step {
     ];
   }
   if (answer.type === 'explained' && overlay.source.type === 'explain') {
-    return [{ ...free, overlay: explained(free, overlay, answer.judged) }, []];
+    return [{ ...free, overlay: explained(free, overlay, answer.diagnosed) }, []];
   }
   if (answer.type === 'partition' && overlay.source.type === 'partition') {
     const { zone } = free.options;

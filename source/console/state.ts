@@ -118,7 +118,7 @@ export type Follow = {
   /** Partitions to be retried: how many, and at most 1,000 of their keys. */
   retried: { count: number; keys: readonly string[] };
   request: number;
-  phase: 'sent' | 'applied' | 'unknown' | 'settled';
+  phase: 'sent' | 'applied' | 'unknown' | 'final';
   sent_at: number;
   applied_at: number | null;
   looked_at: number;

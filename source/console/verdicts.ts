@@ -12,7 +12,7 @@ import { actionOf } from './actions.ts';
 import type { PartitionCounts } from './effects.ts';
 import type { Follow } from './state.ts';
 
-export type Verdict = { text: string; tone: Tone; settled: boolean };
+export type Verdict = { text: string; tone: Tone; final: boolean };
 
 export type Look = {
   follow: Follow;
@@ -35,13 +35,13 @@ export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
     const { follow, job } = look;
     if (job.version === follow.seen.version) return unknownOutcome(look);
     if (job.state !== 'running') return changedByOthers(job);
-    return job.heartbeat_stale ? unclaimed(look) : settled(look, 'an executor runs it again');
+    return job.heartbeat_stale ? unclaimed(look) : final(look, 'an executor runs it again');
   },
   set: (look) => {
     const { follow, job } = look;
     const { changes } = changesOf(job, follow.settings);
     if (changes.length === 0) {
-      return settled(
+      return final(
         look,
         describeChanges(changesOf(follow.seen, follow.settings).changes, timesIn(look.zone)) ||
           'already set',
@@ -58,7 +58,7 @@ export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
     const name = `replaced by ${shortId(job.id)}`;
     if (job.state === 'pending')
       return { ...unclaimed(look), text: `${name}: ${unclaimed(look).text}` };
-    return settled(look, `${name}, ${stateLabel(job.state).word}, priority ${job.priority}`);
+    return final(look, `${name}, ${stateLabel(job.state).word}, priority ${job.priority}`);
   },
 };
 
@@ -74,7 +74,7 @@ function onceIdle(look: Look, text: (job: JobView) => string): Verdict {
   const { running_slots } = look.job;
   return running_slots > 0
     ? waiting(`${plural(running_slots, 'partition')} still running`)
-    : settled(look, text(look.job));
+    : final(look, text(look.job));
 }
 
 function pausedText({ checkpoint_partition_key: key }: JobView): string {
@@ -91,7 +91,7 @@ function cancelledText(job: JobView): string {
 
 function resumed(look: Look): Verdict {
   const { state } = look.job;
-  return settled(
+  return final(
     look,
     state === 'running' ? 'running again' : `resumed, now ${stateLabel(state).word}`,
   );
@@ -103,7 +103,7 @@ function retried(look: Look): Verdict {
   if (follow.phase === 'unknown') return unknownOutcome(look);
   const where = follow.watch_id === follow.id ? '' : ` in the new job ${shortId(job.id)}`;
   if (keys.length < count)
-    return settled(look, `${plural(count, 'partition')} are due again${where}`);
+    return final(look, `${plural(count, 'partition')} are due again${where}`);
   const { completed = 0, failed = 0, running = 0 } = counts;
   const parts = [
     completed > 0 ? `${formatFullCount(completed)} done` : [],
@@ -111,9 +111,9 @@ function retried(look: Look): Verdict {
     running > 0 ? `${formatFullCount(running)} running` : [],
   ].flat();
   const text = `${plural(count, 'partition')}${where}: ${parts.join(', ') || 'due again'}`;
-  if (completed + failed >= count) return settled(look, text, failed > 0 ? 'warn' : 'good');
+  if (completed + failed >= count) return final(look, text, failed > 0 ? 'warn' : 'good');
   if (job.state === 'paused')
-    return { text: `${text}; the job is paused`, tone: 'plain', settled: true };
+    return { text: `${text}; the job is paused`, tone: 'plain', final: true };
   if (job.state === 'cancelled') return changedByOthers(job);
   return parts.length === 0 && unclaimed(look).tone === 'warn'
     ? { ...unclaimed(look), text: `${text}, ${unclaimed(look).text}` }
@@ -134,7 +134,7 @@ function unclaimed({ follow, at }: Look): Verdict {
             ? 'still not claimed: is an executor with its handler running?'
             : `still not claimed: ${follow.obstacle}`,
         tone: 'warn',
-        settled: false,
+        final: false,
       };
 }
 
@@ -158,14 +158,14 @@ function changedByOthers({ state }: JobView): Verdict {
 }
 
 function waiting(text: string): Verdict {
-  return { text, tone: 'plain', settled: false };
+  return { text, tone: 'plain', final: false };
 }
 
 function warning(text: string): Verdict {
-  return { text, tone: 'warn', settled: true };
+  return { text, tone: 'warn', final: true };
 }
 
-function settled({ follow, at }: Look, text: string, tone: Tone = 'good'): Verdict {
+function final({ follow, at }: Look, text: string, tone: Tone = 'good'): Verdict {
   const took = `${((at - follow.sent_at) / 1000).toFixed(1)} s`;
-  return { text: `${text} (${took})`, tone, settled: true };
+  return { text: `${text} (${took})`, tone, final: true };
 }

@@ -6,13 +6,13 @@
 export const policy = {
   /** Without a sign of life for so long an executor is silent; dead, if its lock is free. */
   alive_ms: 10_000,
-  /** Heartbeat age at which a running job is stale: whoever has a handler may take it over. */
+  /** Heartbeat age at which a running job is stale: any executor may take it over. */
   stale_ms: 120_000,
   /** Life of a lease; renewed while the attempt runs. */
   lease_ms: 120_000,
   /** A job that is resuming and has not been claimed for so long needs a look. */
   unclaimed_ms: 30_000,
-  /** A job with fewer partitions than it counts is left for so long to the writer that adds them. */
+  /** How long an executor leaves a job with missing partitions to the writer that adds them. */
   creation_grace_ms: 30_000,
   /** A heartbeat set further than this into the past is an order to reclaim (the runbooks'). */
   reclaim_ms: 60_000,

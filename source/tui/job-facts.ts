@@ -145,7 +145,7 @@ function execution({ job, screen, state }: Facts): Line[] {
   // On a narrow screen executors have a panel of their own.
   const named = state.size.columns < 100 ? '' : `: ${executors.map(executorName).join(', ')}`;
   const key = job.checkpoint_partition_key;
-  const beat = job.heartbeat_age_seconds;
+  const age = job.heartbeat_age_seconds;
   return [
     ...(key === null ? [] : [[span(`checkpoint ${safeText(key, { cap: 300 })}`)]]),
     ...(executors.length === 0
@@ -157,11 +157,11 @@ function execution({ job, screen, state }: Facts): Line[] {
             ),
           ],
         ]),
-    ...(job.state === 'running' && beat !== null
+    ...(job.state === 'running' && age !== null
       ? [
           [
             span(
-              `heartbeat ${formatAge(beat)}${job.heartbeat_stale ? ', stale' : ''}`,
+              `heartbeat ${formatAge(age)}${job.heartbeat_stale ? ', stale' : ''}`,
               job.heartbeat_stale ? 'bad' : 'plain',
             ),
           ],

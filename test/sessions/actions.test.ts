@@ -157,7 +157,7 @@ describe('after acting, the console follows through', () => {
     expect(says(session)).toEqual(['retrying orders_daily: 3 partitions: 1 done, 1 running']);
     look(session, running, { completed: 2, failed: 1 });
     expect(says(session)[0]).toMatch(/^orders_daily: 3 partitions: 2 done, 1 failed again \(/);
-    expect(session.state.follows[0]).toMatchObject({ phase: 'settled', tone: 'warn' });
+    expect(session.state.follows[0]).toMatchObject({ phase: 'final', tone: 'warn' });
   });
 
   test('retrying a paused job says that they wait', () => {

@@ -22,7 +22,7 @@ const check: CheckDefinition = {
 
 const facts = explainFacts(stuck.id);
 
-const judged = (overrides: Partial<DiagnosedJob> = {}): DiagnosedJob => ({
+const diagnosed = (overrides: Partial<DiagnosedJob> = {}): DiagnosedJob => ({
   as_of: now,
   tenant_id: 'acme',
   clause: 'claimable',
@@ -63,10 +63,10 @@ const judged = (overrides: Partial<DiagnosedJob> = {}): DiagnosedJob => ({
   ...overrides,
 });
 
-const explaining = (what = judged()) =>
+const explaining = (what = diagnosed()) =>
   Session.showing([stuck, other])
     .press('e')
-    .answer('explain-job', { type: 'explained', judged: what });
+    .answer('explain-job', { type: 'explained', diagnosed: what });
 
 const verification = (helped: boolean) => ({
   type: 'verified' as const,
@@ -101,11 +101,11 @@ describe('explain', () => {
 
   test('twenty failures of one kind hid what to do, and their likely cause was not told', () => {
     const column = { name: 'error_message', title: 'error', kind: 'text' } as const;
-    const row = { ...judged().findings[0]!.rows[0]!, cells: { error_message: 'HTTP 429' } };
+    const row = { ...diagnosed().findings[0]!.rows[0]!, cells: { error_message: 'HTTP 429' } };
     const rows = Array.from({ length: 20 }, () => row);
     const evidence = { columns: [column], rows, sql: '', truncated: true };
     const causes = likelyCauses(rows.map(({ cells }) => cells.error_message));
-    const { overlay } = explaining(judged({ evidence, causes })).state;
+    const { overlay } = explaining(diagnosed({ evidence, causes })).state;
     if (overlay?.type !== 'reader') throw new Error('no text is open');
     expect(overlay.text.match(/HTTP 429/g)).toHaveLength(4);
     expect(overlay.text).toContain('… and at least 16 more');
@@ -119,18 +119,18 @@ describe('explain', () => {
   });
 
   test('where nothing is recommended, Enter says so', () => {
-    const session = explaining(judged({ recommendation: null })).press('enter');
+    const session = explaining(diagnosed({ recommendation: null })).press('enter');
     expect(session.notice).toBe('no recommended action can be done from here');
   });
 
   test('a recommendation for one job is never opened on another', () => {
-    const session = explaining(judged({ facts: { ...facts, id: other.id } })).press('enter');
+    const session = explaining(diagnosed({ facts: { ...facts, id: other.id } })).press('enter');
     expect(session.notice).toBe('the selected row is now another job');
   });
 
   test('an answer that comes when the text is closed is dropped', () => {
     const session = Session.showing([stuck]).press('e', 'escape');
-    session.answer('explain-job', { type: 'explained', judged: judged() });
+    session.answer('explain-job', { type: 'explained', diagnosed: diagnosed() });
     expect(session.state.overlay).toBeNull();
   });
 });

@@ -99,7 +99,7 @@ test('two actions on two jobs are both followed to their end', () => {
   expect(session.acts.map(({ id }) => id)).toEqual([running.id, other.id]);
   session.answerJob(changed({ state: 'paused', running_slots: 0 }));
   session.answerJob(aJob({ ...other, state: 'paused', version: 2, running_slots: 0 }));
-  expect(session.state.follows.map(({ phase }) => phase)).toEqual(['settled', 'settled']);
+  expect(session.state.follows.map(({ phase }) => phase)).toEqual(['final', 'final']);
 });
 
 test('a row that does not show the last action yet is not acted upon again', () => {

@@ -10,7 +10,7 @@ import { headerLine } from '../../source/tui/header.ts';
 import { jobsPicture } from '../../source/tui/jobs-screen.ts';
 import type { Line } from '../../source/tui/spans.ts';
 import { textProps } from '../../source/tui/theme.ts';
-import { explainFacts, judgedJob } from '../support/explained.ts';
+import { diagnosedJob, explainFacts } from '../support/explained.ts';
 import { aJob, aList, anInsight, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 
@@ -25,7 +25,7 @@ function knowing(job: JobView, key: string, facts: Partial<ExplainFacts>): Sessi
   const { state } = job;
   return session.answer('explain-job', {
     type: 'explained',
-    judged: judgedJob(explainFacts(job.id, { state, ...facts })),
+    diagnosed: diagnosedJob(explainFacts(job.id, { state, ...facts })),
   });
 }
 
@@ -101,7 +101,7 @@ describe('B9: a dialog says what will keep the job from running', () => {
     const jobs = [1, 2].map((number) => aJob({ number, state: 'paused', running_slots: 0 }));
     const session = Session.showing(jobs).press('space', 'down', 'space', 'r').answerPlan(jobs);
     const facts = explainFacts(jobs[0]!.id, { state: 'paused', limits: [limit] });
-    session.seen().answer('explain-job', { type: 'explained', judged: judgedJob(facts) });
+    session.seen().answer('explain-job', { type: 'explained', diagnosed: diagnosedJob(facts) });
     expect(said(session)).toMatch(/But +00000001: limit reached: 2 of 2 running jobs/);
   });
 

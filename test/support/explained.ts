@@ -47,7 +47,7 @@ export function explainFacts(id: string, overrides: Partial<ExplainFacts> = {}):
 }
 
 /** The same as an answer, with nothing wrong. */
-export function judgedJob(facts: ExplainFacts): DiagnosedJob {
+export function diagnosedJob(facts: ExplainFacts): DiagnosedJob {
   return {
     as_of: now,
     tenant_id: 'acme',

@@ -30,18 +30,18 @@ export const explain = onSession({
       import('../../presentation/triage/explain-reason.ts'),
     ]);
     const id = await resolveJob(reader, tenant, reference);
-    const judged = await assessJob(reader, tenant, id, thresholds);
-    const { as_of, tenant_id, clause, findings, scenario } = judged;
-    const { evidence, causes, recommendation, escalations } = judged;
-    const { as_of: _, ...facts } = judged.facts;
+    const diagnosed = await assessJob(reader, tenant, id, thresholds);
+    const { as_of, tenant_id, clause, findings, scenario } = diagnosed;
+    const { evidence, causes, recommendation, escalations } = diagnosed;
+    const { as_of: _, ...facts } = diagnosed.facts;
     return {
       json: {
-        ...{ as_of, tenant_id, clause, ...explainReason(clause, judged.facts), facts },
+        ...{ as_of, tenant_id, clause, ...explainReason(clause, diagnosed.facts), facts },
         ...{ findings, scenario, evidence, causes, recommendation, escalations },
       },
       text: async () => {
         const { explainText } = await import('../../presentation/triage/explain-text.ts');
-        return asciiText(view, explainText(judged, view));
+        return asciiText(view, explainText(diagnosed, view));
       },
       exit: scenario !== null && exitCode ? exitCodes.findings : 0,
     };

@@ -21,7 +21,7 @@ import {
   typedCheck,
 } from '../card.ts';
 import type { DraftPlan } from '../effects.ts';
-import { judged } from '../planning.ts';
+import { plannedJobs } from '../planning.ts';
 import { isOpen, unconfirmed } from '../run-items.ts';
 import { fieldOfText, insertText } from '../text-field.ts';
 import { nameOf } from './job-lines.ts';
@@ -69,7 +69,7 @@ export function openPlan(
   const refusal = whyNotNow(state) ?? (first === undefined ? 'no job matches' : null);
   if (first === undefined || refusal !== null) return { state, lines: [`${refusal}.`] };
   const { id, created_at } = draft;
-  const plan = { id, created_at, jobs: judged(name, draft), hidden: [], missing: 0, top: 0 };
+  const plan = { id, created_at, jobs: plannedJobs(name, draft), hidden: [], missing: 0, top: 0 };
   const some = plan.jobs.filter((one) => one.refusal === null).length;
   const listed = plan.jobs.map(({ job, refusal: why }) => {
     const word = `${stateLabel(job.state).word}, version ${job.version}`;

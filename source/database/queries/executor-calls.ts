@@ -98,11 +98,11 @@ export async function sampleJobs(
 /** Expires the leases of dead executors, and returns their ids (dead-executors.sql). */
 export async function declareDead(
   database: Database,
-  judge: { tenant: string; owner: string; silence_ms: number },
+  request: { tenant: string; owner: string; silence_ms: number },
 ): Promise<string[]> {
   const rows = await database.call<{ id: string }>(
     'select servo_declare_dead_v1($1, $2, $3) as id',
-    [judge.tenant, judge.owner, judge.silence_ms],
+    [request.tenant, request.owner, request.silence_ms],
   );
   return rows.map((row) => row.id);
 }

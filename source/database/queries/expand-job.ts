@@ -4,16 +4,18 @@ import type { Query } from '../database.ts';
 import type { NewJob } from './create-job.ts';
 
 /**
- * A job that asks for its upstreams and has none: not ours, which have them from the start. For `backfill_jobs j`. Rows are asked for one by
- * one: of `not exists` PostgreSQL makes a hash of all jobs where many wait (100,000 jobs and 200 assets: a sequential scan).
+ * A job of `backfill_jobs j` with include_upstream and no upstream jobs yet; ours have them from
+ * the start. Rows are probed one by one: PostgreSQL makes a hash of all jobs for `not exists` (100,000
+ * waiting jobs and 200 assets: a sequential scan).
  */
 export const unexpanded = `j.state = 'pending' and j.include_upstream and j.started_at is null and j.upstream_job_count = 0
   and (select u.job_id from backfill_upstreams u where u.job_id = j.id limit 1) is null
   and (select c.id from backfill_jobs c where c.parent_job_id = j.id limit 1) is null`;
 
 /**
- * Such a job with its asset and keys: its partition rows, or what its keys or its range say, whichever are more. Null
- * if it is none any more. `incomplete`: its writer may still be adding partitions, which it may for `grace_ms`.
+ * Such a job with its asset and keys: those of its partition rows, its list or its range, whichever
+ * are more. Null if it has changed meanwhile. `incomplete`: its writer may still be adding
+ * partitions, for `grace_ms`.
  */
 export async function readForExpansion(
   query: Query,
@@ -66,7 +68,7 @@ export async function waitForUpstreams(
   return rows.length > 0;
 }
 
-/** The contract knows no way from pending to failed: it is running for the length of this transaction. */
+/** No transition leads from pending to failed: the job is running within this transaction. */
 export async function failUnstarted(
   query: Query,
   tenant: string,

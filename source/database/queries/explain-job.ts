@@ -12,7 +12,8 @@ type Row = Omit<ExplainFacts, 'silent' | 'outages'> & {
 
 /**
  * Reads everything that decides whether the job runs, in one statement and so at one moment. Null
- * for an unknown job. `has_claimable` follows the rules of report-and-claim; every probe uses an index.
+ * for an unknown job. `has_claimable` follows the rules of report-and-claim; every probe uses an
+ * index.
  */
 export async function explainJob(
   query: Query,
@@ -37,13 +38,13 @@ const statement = `with j as materialized (
     select j.*, servo_max_parallel(j.execution_strategy) as max_parallel, case when j.partitions_made then j.total_partitions
         else greatest(j.total_partitions, case when jsonb_typeof(j.partition_keys) = 'array' then jsonb_array_length(j.partition_keys) end) end as counted
       from backfill_jobs j where j.tenant_id = $1 and j.id = $2
-  ), living as materialized (
+  ), alive_executors as materialized (
     select e.* from backfill_executors e where ${alive}
   ), able as materialized (
-    select l.* from living l, j where j.asset_name = any (l.handlers)
+    select l.* from alive_executors l, j where j.asset_name = any (l.handlers)
   ), troubled as materialized (
     select l.id as executor, l.host, o ->> 'kind' as kind, o ->> 'message' as message, (o ->> 'since')::timestamptz as since
-    from living l, j, jsonb_array_elements(l.outages) o where o ->> 'tenant' = $1 and o ->> 'asset' = j.asset_name
+    from alive_executors l, j, jsonb_array_elements(l.outages) o where o ->> 'tenant' = $1 and o ->> 'asset' = j.asset_name
   ), ready as materialized (
     select * from able where draining_at is null and hold_reason is null
   ), blocked as materialized (
@@ -74,7 +75,7 @@ const statement = `with j as materialized (
       where j.state in ('failed', 'cancelled')
         and exists (select from backfill_partitions p where p.backfill_job_id = o.id and p.partition_key = k.partition_key)
       order by o.created_at desc limit 1) as again,
-    (select count(*)::int from living) as executors,
+    (select count(*)::int from alive_executors) as executors,
     (select count(*)::int from able) as with_handler,
     (select count(*)::int from able where draining_at is not null) as draining,
     (select count(*)::int from able a where a.id not in (select executor from troubled)) as without_outage,
@@ -96,7 +97,7 @@ const statement = `with j as materialized (
       select p.lease_owner as id, count(distinct p.lease_token)::int as slots, max(e.seen_at) as seen_at, max(p.lease_expires_at) as until
       from backfill_partitions p left join backfill_executors e on e.tenant_id = $1 and e.id = p.lease_owner
       where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null and p.lease_expires_at is not null
-        and p.lease_owner not in (select id from living)
+        and p.lease_owner not in (select id from alive_executors)
       group by p.lease_owner) s), '[]') as silent,
     coalesce(
       -- Ordered by an index: without that, a job that is most of the table would be read whole.

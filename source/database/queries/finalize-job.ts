@@ -11,12 +11,12 @@ const finalizeBatch = 10_000;
  */
 export async function finalizeJob(
   database: Database,
-  settle: { tenant: string; job: string; actor: string },
+  request: { tenant: string; job: string; actor: string },
   batch = finalizeBatch,
 ): Promise<{ skipped: number; needs_finalizing: boolean }> {
   const [row] = await database.call<{ skipped: number; needs_finalizing: boolean }>(
     'select skipped, needs_finalizing from servo_finalize_v1($1, $2, $3, $4)',
-    [settle.tenant, settle.job, settle.actor, batch],
+    [request.tenant, request.job, request.actor, batch],
   );
   return row ?? { skipped: 0, needs_finalizing: false };
 }

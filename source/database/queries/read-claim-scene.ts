@@ -57,10 +57,10 @@ export async function readClaimScene(query: Query, tenant: string): Promise<Clai
 const withoutSlot = `j.tenant_id = $1 and j.state = 'running' and j.lease_tokens = '{}'
   and j.claimed_version is not distinct from j.version`;
 
-const statement = `with living as materialized (
+const statement = `with alive_executors as materialized (
     select e.* from backfill_executors e where ${alive}
   ), looked as materialized (
-    select exists (select from backfill_executors e where e.tenant_id = $1 and e.stopped_at is null and e.id not in (select id from living))
+    select exists (select from backfill_executors e where e.tenant_id = $1 and e.stopped_at is null and e.id not in (select id from alive_executors))
       -- Ordered for the index's sake: without, one of many that wait is looked for by a sequential scan.
       or (select true from backfill_jobs j where j.tenant_id = $1 and j.state = 'pending' order by j.created_at desc limit 1) is not null
       or (select true from backfill_jobs j where j.tenant_id = $1 and j.state = 'resuming' order by j.created_at desc limit 1) is not null
@@ -82,7 +82,7 @@ const statement = `with living as materialized (
         'outages', (select coalesce(jsonb_agg(jsonb_build_object('asset', o ->> 'asset', 'host', l.host, 'kind', o ->> 'kind',
             'message', o ->> 'message', 'since', o ->> 'since') order by o ->> 'since'), '[]')
           from jsonb_array_elements(l.outages) o where o ->> 'tenant' = $1)) order by l.id)
-      from living l), '[]') as executors,
+      from alive_executors l), '[]') as executors,
     coalesce((select jsonb_agg(to_jsonb(l) || jsonb_build_object('assets', case when l.scope = 'asset_type' then
         (select coalesce(jsonb_agg(a.name), '[]') from assets a
           where a.asset_type = l.name and (a.tenant_id = $1 or a.tenant_id is null)) end))
@@ -90,7 +90,7 @@ const statement = `with living as materialized (
     coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from (
       select w.job_id, w.lease_owner as id, count(distinct w.lease_token)::int as slots, max(e.seen_at) as seen_at, max(w.lease_expires_at) as until
       from work w left join backfill_executors e on e.tenant_id = $1 and e.id = w.lease_owner
-      where w.lease_expires_at is not null and w.lease_owner not in (select id from living)
+      where w.lease_expires_at is not null and w.lease_owner not in (select id from alive_executors)
       group by w.job_id, w.lease_owner) s), '[]') as silent,
     coalesce((select jsonb_agg(to_jsonb(i)) from (
       select j.id as job_id, t.has_claimable,

@@ -2,8 +2,8 @@ import type { FinishedCounts, Progress } from '../../domain/executor/throttle.ts
 import type { Query } from '../database.ts';
 
 /**
- * FinishedCounts partitions of running jobs: in all, and since the oldest sample of the last ten minutes,
- * or since a start within them.
+ * Finished partitions of running jobs: in total, and since the oldest sample of the last ten
+ * minutes or a start within them.
  */
 export async function readFinished(
   query: Query,

@@ -109,11 +109,11 @@ export async function insertUpstreams(
  */
 export async function finalizeWaiting(
   database: Database,
-  settle: { tenant: string; job: string; actor: string; stale_ms: number },
+  request: { tenant: string; job: string; actor: string; stale_ms: number },
 ): Promise<string | null> {
   const [row] = await database.call<{ verdict: string | null }>(
     'select servo_finalize_waiting_v1($1, $2, $3, $4) as verdict',
-    [settle.tenant, settle.job, settle.actor, settle.stale_ms],
+    [request.tenant, request.job, request.actor, request.stale_ms],
   );
   return row?.verdict ?? null;
 }

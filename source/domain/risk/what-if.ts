@@ -36,9 +36,9 @@ export function isNoChange({ slots, pause, retry_failed, parallel, deadline }: W
 /** The changes that have not come true, of jobs that still exist. */
 export function remainingWhatIf(what: WhatIf, jobs: readonly JobView[]): WhatIf {
   const present = new Map(jobs.map((job) => [job.id, job]));
-  const holds = (id: string, supposes: (job: JobView) => boolean) => {
+  const holds = (id: string, matches: (job: JobView) => boolean) => {
     const job = present.get(id);
-    return job !== undefined && !isTerminal(job.state) && supposes(job);
+    return job !== undefined && !isTerminal(job.state) && matches(job);
   };
   const kept = <T>(
     record: Readonly<Record<string, T>>,

@@ -19,8 +19,8 @@ export type OrphanPorts = {
 
 /**
  * Releases orphaned claims: attempts that the database counts as this executor's and that it does
- * not own, since a message that was given up arrived late, or its reply was lost. They are not renewed
- * them; released, they need not wait for their lease to expire, and count as no crash.
+ * not own, because a cancelled message arrived late or its reply was lost. No heartbeat renews
+ * them; released, they do not wait for their lease to expire, and count no crash.
  */
 export class Orphans extends Duty {
   readonly #ports: OrphanPorts;
