@@ -5,8 +5,8 @@ import type { NewJob } from './create-job.ts';
 
 /**
  * A job of `backfill_jobs j` with include_upstream and no upstream jobs yet; ours have them from
- * the start. Rows are probed one by one: PostgreSQL makes a hash of all jobs for `not exists` (100,000
- * waiting jobs and 200 assets: a sequential scan).
+ * the start. Rows are probed one by one: PostgreSQL makes a hash of all jobs for `not exists`
+ * (100,000 waiting jobs and 200 assets: a sequential scan).
  */
 export const unexpanded = `j.state = 'pending' and j.include_upstream and j.started_at is null and j.upstream_job_count = 0
   and (select u.job_id from backfill_upstreams u where u.job_id = j.id limit 1) is null
