@@ -51,6 +51,7 @@ test('holds what the program, its databases and its hosts need', () => {
     expect.arrayContaining([
       'package.json',
       'README.md',
+      'CONTRIBUTING.md',
       'CHANGELOG.md',
       'LICENSE',
       'bin/servo-tui.js',
@@ -73,7 +74,7 @@ test('holds what the program, its databases and its hosts need', () => {
 
 test('holds nothing else', () => {
   const kinds = [
-    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
+    /^(package\.json|README\.md|CONTRIBUTING\.md|CHANGELOG\.md|LICENSE)$/,
     /^bin\/servo-tui\.js$/,
     /^dist\/[\w.-]+\.js$/,
     /^dist\/(json-schema\.json|THIRD-PARTY-LICENSES\.txt)$/,
