@@ -190,7 +190,7 @@ describe('a row of the calculator', () => {
     const words = (what: Partial<WhatIf>) => whatIfText(board(job, { ...noChange, ...what }));
     expect(whatIfText(board(job))).toBe('');
     expect(words({ pause: [job.id] })).toBe('paused');
-    expect(words({ retry_failed: [job.id] })).toMatch(/\+3 again$/);
+    expect(words({ retry_failed: [job.id] })).toBe('retry 3');
     expect(words({ parallel: { [job.id]: 6 } })).toBe('2 → 4 slots, ×6');
     expect(words({ deadline: { [job.id]: null } })).toMatch(/deadline/);
   });
