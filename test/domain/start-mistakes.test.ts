@@ -48,7 +48,7 @@ const mistakes: [Partial<StartInput>, Granularity | null, [RegExp, RegExp | null
   [
     { partitions: ['x'] },
     'day',
-    [[/^the partition key "x" does not name a day|"x"/, /^expected one day in UTC/]],
+    [[/^partition key "x" is not a day$/, /^expected one day in UTC/]],
   ],
   [{ partitions: ['2024-02-30'] }, null, [[/is not a calendar date$/, /^expected 1 to/]]],
   [{ start: '2024-01-01' }, 'day', [[/^missing --end$/, /^e\.g\. --end 2024-12-31$/]]],
