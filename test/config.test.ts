@@ -162,7 +162,9 @@ describe('which database', () => {
   });
 
   test('two sources at once are refused', () => {
-    expect(problemsOf({ context: 'prod', embedded: true }).message).toContain('exclude each other');
+    expect(problemsOf({ context: 'prod', embedded: true }).message).toContain(
+      'are mutually exclusive',
+    );
     const both = { SERVO_CONTEXT: 'prod', SERVO_EMBEDDED: '1' };
     expect(problemsOf({}, both).message).toContain('both set');
   });

@@ -39,7 +39,7 @@ export function chooseDatabase(
 ): Choice | null {
   const none = { database: null, context: null, ignored: [] };
   if (flags.context !== undefined && flags.embedded === true) {
-    problems.push({ message: '--context and --embedded exclude each other' });
+    problems.push({ message: '--context and --embedded are mutually exclusive' });
     return null;
   }
   if (flags.context !== undefined) return fromContext(flags.context, env, file, problems);

@@ -11,7 +11,7 @@ const carried = /\btenant_id\b/;
 
 /** Conditions that are put in by name, each with the file that says what they are. */
 const conditions: Readonly<Record<string, string>> = {
-  '${alive}': 'living-executors.ts',
+  '${alive}': 'alive-executors.ts',
   '${scope(context': 'triage/sql.ts',
 };
 

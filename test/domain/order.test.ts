@@ -103,12 +103,12 @@ const columns: Record<string, [lesser: JobView, greater: JobView, none?: JobView
   ],
   sla: [job(due(9)), job(due(100)), job({ state: 'completed', ...due(1) })],
   priority: [job({ priority: 9 }), job({ priority: 10 })],
-  beat: [
+  heartbeat: [
     job({ heartbeat_at: secondsAgo(9) }),
     job({ heartbeat_at: secondsAgo(10) }),
     job({ heartbeat_at: null }),
   ],
-  running_slots: [job({ running_slots: 9 }), job({ running_slots: 10 })],
+  slots: [job({ running_slots: 9 }), job({ running_slots: 10 })],
   age: [job({ created_at: secondsAgo(10) }), job({ created_at: secondsAgo(9) })],
   id: [job(), job()],
   checkpoint: [
@@ -131,7 +131,7 @@ test('each column sorts either way, what has no value last', () => {
     job({ created_at: now, running_slots: 1 }),
     job({ created_at: now, running_slots: 1 }),
   ];
-  for (const column of ['running_slots', 'no such column']) {
+  for (const column of ['slots', 'no such column']) {
     inOrder(compareBy({ column, descending: false }), [first, second]);
     inOrder(compareBy({ column, descending: true }), [second, first]);
   }

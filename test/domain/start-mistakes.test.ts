@@ -18,23 +18,27 @@ const file = (text: string) => ({ partitions_file: { name: 'keys.csv', text } })
 
 /** An input, the granularity of its asset, and each mistake that it has, with what is advised. */
 const mistakes: [Partial<StartInput>, Granularity | null, [RegExp, RegExp | null][]][] = [
-  [{}, null, [[/^no partitions$/, /^give --partition/]]],
+  [{}, null, [[/^no partitions given$/, /^pass --partition/]]],
   [
     { ...one, start: '2024-01-01', end: '2024-01-02' },
     null,
-    [[/^--partition and --start and --end exclude each other$/, /^give/]],
+    [[/^--partition and --start and --end are mutually exclusive$/, /^pass/]],
   ],
   [
     { ...one, ...file('b\n') },
     null,
-    [[/^--partition and --partitions-file exclude each other$/, /^give/]],
+    [[/^--partition and --partitions-file are mutually exclusive$/, /^pass/]],
   ],
-  [{ ...one, every: 'day' }, null, [[/^--every goes with --start and --end only$/, null]]],
-  [{ partitions: ['a', 'b', 'a'] }, null, [[/"a" is given twice$/, /^name each partition once$/]]],
+  [{ ...one, every: 'day' }, null, [[/^--every requires --start and --end$/, null]]],
+  [
+    { partitions: ['a', 'b', 'a'] },
+    null,
+    [[/^duplicate partition "a"$/, /^list each partition once$/]],
+  ],
   [
     file('# nothing\n\n'),
     null,
-    [[/^there is no partition key in keys.csv$/, /^one key on each line$/]],
+    [[/^no partition keys in keys.csv$/, /^expected one key per line$/]],
   ],
   [
     file('key\n2024-01-01\n'),
@@ -44,33 +48,33 @@ const mistakes: [Partial<StartInput>, Granularity | null, [RegExp, RegExp | null
   [
     { partitions: ['x'] },
     'day',
-    [[/^the partition key "x" does not name a day|"x"/, /^a key of this asset is one day in UTC/]],
+    [[/^partition key "x" is not a day$/, /^expected one day in UTC/]],
   ],
-  [{ partitions: ['2024-02-30'] }, null, [[/is not a date of the calendar$/, /^a key is 1 to/]]],
-  [{ start: '2024-01-01' }, 'day', [[/^--end is missing$/, /^--end 2024-12-31$/]]],
-  [{ end: '2024-01-01' }, 'day', [[/^--start is missing$/, /^--start 2024-01-01$/]]],
+  [{ partitions: ['2024-02-30'] }, null, [[/is not a calendar date$/, /^expected 1 to/]]],
+  [{ start: '2024-01-01' }, 'day', [[/^missing --end$/, /^e\.g\. --end 2024-12-31$/]]],
+  [{ end: '2024-01-01' }, 'day', [[/^missing --start$/, /^e\.g\. --start 2024-01-01$/]]],
   [
     { start: 'soon' },
     'day',
     [
-      [/^--end is missing$/, /--end/],
-      [/^"soon" is not a date \(--start\)$/, /^dates are ISO 8601/],
+      [/^missing --end$/, /--end/],
+      [/^invalid --start "soon": not a date$/, /^expected ISO 8601/],
     ],
   ],
   [
     { end: 'soon' },
     'day',
     [
-      [/^--start is missing$/, /--start/],
-      [/^"soon" is not a date \(--end\)$/, /^dates are ISO 8601/],
+      [/^missing --start$/, /--start/],
+      [/^invalid --end "soon": not a date$/, /^expected ISO 8601/],
     ],
   ],
   [
     { start: 'x', end: 'y' },
     'day',
     [
-      [/^"x" is not a date \(--start\)$/, /ISO/],
-      [/^"y" is not a date \(--end\)$/, /ISO/],
+      [/^invalid --start "x": not a date$/, /ISO/],
+      [/^invalid --end "y": not a date$/, /ISO/],
     ],
   ],
   [
@@ -87,8 +91,8 @@ const mistakes: [Partial<StartInput>, Granularity | null, [RegExp, RegExp | null
     { start: '2024-01-01T05', end: '2024-01-02T05' },
     'day',
     [
-      [/finer than the step.*--start/, /^name whole partitions/],
-      [/finer than the step.*--end/, /^name whole/],
+      [/^invalid --start .*finer than the step/, /^use whole partitions/],
+      [/^invalid --end .*finer than the step/, /^use whole/],
     ],
   ],
   [
@@ -96,8 +100,8 @@ const mistakes: [Partial<StartInput>, Granularity | null, [RegExp, RegExp | null
     'week',
     [
       [
-        /^"2024-01-03" is not the start of a week in UTC: "2024-01-01" is \(--start\)$/,
-        /^name the partition by its start, in UTC$/,
+        /^invalid --start "2024-01-03": not the start of a week in UTC, "2024-01-01" is$/,
+        /^use the start of the partition, in UTC$/,
       ],
     ],
   ],
@@ -109,68 +113,76 @@ const mistakes: [Partial<StartInput>, Granularity | null, [RegExp, RegExp | null
   [
     { start: '2024-01', end: '2024-02', every: 'mnth' },
     null,
-    [[/^"mnth" is no granularity \(--every\)$/, /^did you mean month\?$/]],
+    [[/^invalid --every "mnth"$/, /^did you mean month\?$/]],
   ],
   [
     { start: '2024-01', end: '2024-02', every: 'zzzzzz' },
     null,
-    [[/^"zzzzzz" is no/, /^known are hour/]],
+    [[/^invalid --every "zzzzzz"$/, /^expected hour/]],
   ],
   [
     { ...one, priority: '5', tier: 'critical' },
     null,
-    [[/^--priority and --tier exclude each other$/, /by name$/]],
+    [[/^--priority and --tier are mutually exclusive$/, /by name$/]],
   ],
   [
     { ...one, tier: 'critcal' },
     null,
-    [[/^"critcal" is no tier \(--tier\)$/, /^did you mean critical\?$/]],
+    [[/^invalid --tier "critcal"$/, /^did you mean critical\?$/]],
   ],
   [
     { ...one, tier: 'zzzzzz' },
     null,
-    [[/^"zzzzzz" is no tier/, /^known are critical, standard, best-effort$/]],
+    [[/^invalid --tier "zzzzzz"$/, /^expected critical, standard, best-effort$/]],
   ],
-  [{ ...one, tier: 'toString' }, null, [[/^"toString" is no tier/, /./]]],
+  [{ ...one, tier: 'toString' }, null, [[/^invalid --tier "toString"$/, /./]]],
   [
     { ...one, priority: '11' },
     null,
-    [[/^--priority 11 is out of range$/, /^a whole number from -10 to 10$/]],
+    [[/^invalid --priority "11"$/, /^expected a whole number from -10 to 10$/]],
   ],
-  [{ ...one, priority: '-11' }, null, [[/^--priority -11 is out of range$/, /from -10/]]],
-  [{ ...one, priority: 'x' }, null, [[/^--priority x is not a whole number$/, /from -10/]]],
-  [{ ...one, priority: '5x' }, null, [[/not a whole number$/, /from/]]],
-  [{ ...one, priority: '1.5' }, null, [[/not a whole number$/, /from/]]],
-  [{ ...one, parallel: '0' }, null, [[/^--parallel 0 is out of range$/, /from 1 to 10000$/]]],
-  [{ ...one, parallel: '10001' }, null, [[/^--parallel 10001 is out of range$/, /from 1/]]],
+  [{ ...one, priority: '-11' }, null, [[/^invalid --priority "-11"$/, /from -10/]]],
+  [{ ...one, priority: 'x' }, null, [[/^invalid --priority "x"$/, /from -10/]]],
+  [{ ...one, priority: '5x' }, null, [[/^invalid --priority "5x"$/, /from/]]],
+  [{ ...one, priority: '1.5' }, null, [[/^invalid --priority "1\.5"$/, /from/]]],
+  [{ ...one, parallel: '0' }, null, [[/^invalid --parallel "0"$/, /from 1 to 10000$/]]],
+  [{ ...one, parallel: '10001' }, null, [[/^invalid --parallel "10001"$/, /from 1/]]],
   [
     { ...one, max_attempts: '1001' },
     null,
-    [[/^--max-attempts 1001 is out of range$/, /from 1 to 1000$/]],
+    [[/^invalid --max-attempts "1001"$/, /from 1 to 1000$/]],
   ],
   [
     { ...one, sla_deadline: 'soon' },
     null,
-    [[/^"soon" is not a time \(--sla-deadline\)$/, /^ISO 8601/]],
+    [[/^invalid --sla-deadline "soon"$/, /^expected ISO 8601/]],
   ],
-  [{ ...one, timeout: 'soon' }, null, [[/^"soon" is not a duration \(--timeout\)$/, /^as 30s/]]],
-  [{ ...one, timeout: '8d' }, null, [[/^--timeout 8d is out of range/, /^as 30s/]]],
-  [{ ...one, timeout: '0s' }, null, [[/^--timeout 0s is out of range/, /^as 30s/]]],
+  [
+    { ...one, timeout: 'soon' },
+    null,
+    [[/^invalid --timeout "soon"$/, /^expected up to 7d, e\.g\. 30s/]],
+  ],
+  [{ ...one, timeout: '8d' }, null, [[/^invalid --timeout "8d"$/, /^expected up to 7d/]]],
+  [{ ...one, timeout: '0s' }, null, [[/^invalid --timeout "0s"$/, /^expected up to 7d/]]],
   [
     { ...one, max_upstream_depth: '2' },
     null,
-    [[/^--max-upstream-depth goes with --include-upstream only$/, null]],
+    [[/^--max-upstream-depth requires --include-upstream$/, null]],
   ],
   [
     { ...one, include_upstream: true, max_upstream_depth: '11' },
     null,
-    [[/^--max-upstream-depth 11 is out of range$/, /from 0 to 10$/]],
+    [[/^invalid --max-upstream-depth "11"$/, /from 0 to 10$/]],
   ],
-  [{ ...one, idempotency_key: ' ' }, null, [[/^--idempotency-key is empty$/, /^1 to 255/]]],
+  [
+    { ...one, idempotency_key: ' ' },
+    null,
+    [[/^invalid --idempotency-key: empty$/, /^expected 1 to 255/]],
+  ],
   [
     { ...one, idempotency_key: 'k'.repeat(256) },
     null,
-    [[/^--idempotency-key is longer than 255 characters$/, /^1 to 255/]],
+    [[/^invalid --idempotency-key: 256 characters$/, /^expected 1 to 255/]],
   ],
 ];
 

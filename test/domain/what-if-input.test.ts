@@ -64,28 +64,28 @@ test.each(understood)('%s is understood', (_, input, about, expected) => {
 });
 
 const mistakes: [string, WhatIfInput, About, RegExp[]][] = [
-  ['slots', { slots: 'many' }, {}, [/^--slots many is no number of slots$/]],
-  ['more slots than can be', { slots: '100001' }, {}, [/^--slots 100001 is no/]],
-  ['a figure with more', { slots: '1x' }, {}, [/^--slots 1x is no/]],
-  ['a figure after more', { slots: 'x1' }, {}, [/^--slots x1 is no/]],
+  ['slots', { slots: 'many' }, {}, [/^invalid --slots "many"$/]],
+  ['more slots than can be', { slots: '100001' }, {}, [/^invalid --slots "100001"$/]],
+  ['a figure with more', { slots: '1x' }, {}, [/^invalid --slots "1x"$/]],
+  ['a figure after more', { slots: 'x1' }, {}, [/^invalid --slots "x1"$/]],
   ['a pause of what is paused', {}, { pause: [one, paused] }, [/^00000003: .* \(--pause\)$/]],
-  ['a parallelism of all', { parallel: '8' }, {}, [/^--parallel is one job's: name it$/]],
-  ['a deadline of all', { deadline: '+1h' }, {}, [/^--deadline is one job's: name it$/]],
-  ['no deadline of all', { deadline: 'none' }, {}, [/^--deadline is one job's: name it$/]],
+  ['a parallelism of all', { parallel: '8' }, {}, [/^--parallel requires a job$/]],
+  ['a deadline of all', { deadline: '+1h' }, {}, [/^--deadline requires a job$/]],
+  ['no deadline of all', { deadline: 'none' }, {}, [/^--deadline requires a job$/]],
   ['a parallelism that is none', { parallel: 'x' }, { job: one }, [/parallel/]],
   ['a deadline that is none', { deadline: 'x' }, { job: one }, [/deadline/]],
   [
     'both',
     { deadline: '+1h', extend: '1h' },
     { job: one },
-    [/^--deadline and --extend exclude each other$/],
+    [/^--deadline and --extend are mutually exclusive$/],
   ],
-  ['an extension that is none', { extend: 'x' }, {}, [/^"x" is not a duration \(--extend\)$/]],
+  ['an extension that is none', { extend: 'x' }, {}, [/^invalid --extend "x"$/]],
   [
     'what has ended',
     { parallel: '3' },
     { job: ended },
-    [/^00000004 has ended \(completed\): nothing can/],
+    [/^00000004 has ended \(completed\): no what-if is possible$/],
   ],
 ];
 
@@ -93,12 +93,12 @@ test.each(mistakes)('%s is a mistake', (_, input, about, expected) => {
   const { what, problems, hints } = read(input, about);
   expect(problems).toHaveLength(expected.length);
   for (const [index, pattern] of expected.entries()) expect(problems[index]).toMatch(pattern);
-  if (/^--(parallel|deadline) is one/.test(problems[0]!)) {
+  if (/^--(parallel|deadline) requires a job$/.test(problems[0]!)) {
     const [flag, value] = Object.entries(input)[0]!;
     expect(hints).toEqual([`servo-tui risk JOB --${flag} ${value}`]);
     expect(isNoChange(what)).toBe(true);
   }
-  if (/slots|--extend\)/.test(problems[0]!)) expect(hints[0]).toMatch(/\w/);
+  if (/^invalid --(slots|extend)/.test(problems[0]!)) expect(hints[0]).toMatch(/\w/);
 });
 
 test('of what has ended nothing may be supposed, and asking about it supposes nothing', () => {

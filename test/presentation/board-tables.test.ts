@@ -139,7 +139,7 @@ describe('alerts', () => {
 const section = { runbook: 'backfill-operations', heading: 'Scenario' } as const;
 const remedy = {
   action: 'pause',
-  words: 'Pause it.',
+  text: 'Pause it.',
   states: ['running'],
   command: null,
   sql: null,
@@ -156,7 +156,7 @@ const definition = {
     { name: 'asset_name', title: 'asset', kind: 'text' },
     { name: 'age', title: 'age', kind: 'seconds' },
   ],
-  remedies: [remedy, { ...remedy, action: 'look', words: 'Look at it.', states: null }],
+  remedies: [remedy, { ...remedy, action: 'look', text: 'Look at it.', states: null }],
 } as unknown as CheckSummary['check'];
 const found: FoundRow = {
   job_id: job.id,
@@ -323,7 +323,7 @@ describe('the journal', () => {
     expect(lines(gone)).toEqual([
       expect.stringMatching(/^00000001 00000001/),
       expect.any(String),
-      expect.stringMatching(/no longer there/),
+      expect.stringMatching(/^the job was deleted$/),
     ]);
     expect(tones(gone).at(-1)).toBe('warn');
   });
@@ -377,7 +377,7 @@ describe('executors', () => {
       version: '0.1.0 / dim',
     });
     expect(cells(executorTable, idle)).toMatchObject({
-      state: '‖ held / warn',
+      state: '‖ on hold / warn',
       slots: '0/4 / dim',
       runs: expect.stringMatching(/^– \//),
     });
@@ -398,7 +398,7 @@ describe('executors', () => {
   test('the one that is selected: what it is, has, lacks and runs', () => {
     const detail = told(executorDetail, executor, null);
     expect(lines(detail)).toEqual([
-      expect.stringMatching(/^web-1:812:ab12 · alive for 2h: it claims/),
+      expect.stringMatching(/^web-1:812:ab12 · alive for 2h: claims and runs partitions$/),
       '4 slots · started 10:00:00 · last seen <30s ago · handlers: orders, clicks',
       'runs orders 00000001  a for 1m, attempt 3',
       'runs orders 00000001  b for 1m, attempt 3',
@@ -411,9 +411,9 @@ describe('executors', () => {
     } as const;
     const bad = told(executorDetail, { ...idle, outages: [trouble] }, null);
     expect(lines(bad)).toEqual([
-      expect.stringMatching(/ · held for 2h: it lives/),
+      expect.stringMatching(/ · on hold for 2h: claims nothing for now$/),
       '4 slots · started 10:00:00 · last seen <30s ago · catalogue c0ffee · handlers: none',
-      'held: replication lag',
+      'on hold: replication lag',
       'endpoint unavailable for orders since 2m: refused',
     ]);
     expect(tones(bad).slice(1)).toEqual(['dim', 'warn', 'warn']);

@@ -77,7 +77,13 @@ describe('doctor', () => {
 
   const findings: [string, Partial<Diagnosis>, Check['level'], RegExp, RegExp | null][] = [
     ['connection', { in_recovery: true }, 'warning', /^app@db:5432\/w is a standby/, /primary/],
-    ['schema', schema({ lowest_program: null }), 'fault', /none/, /servo-tui migrate$/],
+    [
+      'schema',
+      schema({ lowest_program: null }),
+      'fault',
+      /^no schema found$/,
+      /servo-tui migrate$/,
+    ],
     [
       'schema',
       schema({ too_new: true, lowest_program: '9.0.0' }),
@@ -89,7 +95,7 @@ describe('doctor', () => {
       'schema',
       schema({ missing: ['0007_x', '0008_y'] }),
       'fault',
-      /lacks 2 .* first 0007_x$/,
+      /^2 migrations missing, the first 0007_x$/,
       /servo-tui migrate$/,
     ],
     [
@@ -133,7 +139,7 @@ describe('doctor', () => {
       'protection',
       { protection: { ...healthy.protection, functions: [fn] } },
       'warning',
-      /^function beat: .*everybody/,
+      /^function beat: .*PUBLIC may call it$/,
       /revoke execute on function beat/,
     ],
     [
@@ -154,8 +160,8 @@ describe('doctor', () => {
       /^pid 4711 \(mara, psql, idle, for 1m\)/,
       /pg_terminate_backend\(4711\)$/,
     ],
-    ['clock', { clock_skew_ms: 2000 }, 'note', /2\.0 s ahead of/, /time service/],
-    ['clock', { clock_skew_ms: -2500 }, 'note', /2\.5 s behind/, /time service/],
+    ['clock', { clock_skew_ms: 2000 }, 'note', /2\.0 s ahead of/, /NTP/],
+    ['clock', { clock_skew_ms: -2500 }, 'note', /2\.5 s behind/, /NTP/],
     ['pooler', { pooled: true }, 'note', /pooler/, /direct/],
     [
       'snapshots',
@@ -174,23 +180,29 @@ describe('doctor', () => {
       /^pid 7 \(\?, unnamed, \?\)/,
       /7/,
     ],
-    ['snapshots', { sees_sessions: false }, 'note', /cannot be seen$/, /pg_read_all_stats/],
-    ['tenant', { tenant: null }, 'note', /without a tenant/, /TENANT_ID/],
+    ['snapshots', { sees_sessions: false }, 'note', /not visible$/, /pg_read_all_stats/],
+    ['tenant', { tenant: null }, 'note', /no tenant is set$/, /TENANT_ID/],
     ['tenant', { visible: false }, 'warning', /tenant "acme"$/, /name/],
     ['tenant', { has_jobs: false }, 'note', /^acme has no jobs$/, null],
-    ['executors', executors({ alive: 0 }), 'warning', /none/, /servo-tui --worker$/],
+    [
+      'executors',
+      executors({ alive: 0 }),
+      'warning',
+      /^no executor is running$/,
+      /servo-tui --worker$/,
+    ],
     [
       'executors',
       executors({ on_hold: 2 }),
       'warning',
-      /^2 alive, 2 held$/,
+      /^2 alive, 2 on hold$/,
       /servo-tui executors$/,
     ],
     [
       'executors',
       executors({ on_hold: 1, draining: 1, versions: ['0.1.0', '0.2.0', '0.3.0'] }),
       'ok',
-      /^2 alive, 1 held, 1 draining, of servo-tui 0\.2\.0, 0\.3\.0 too$/,
+      /^2 alive, 1 on hold, 1 draining, also servo-tui 0\.2\.0, 0\.3\.0$/,
       null,
     ],
     ['clock', { clock_skew_ms: -1999 }, 'ok', /./, null],

@@ -58,14 +58,14 @@ describe('a partition in full', () => {
     const text = partitionText(aPartition('a', { partition: pending, logs: [] }), 'utc');
     expect(text).toMatch(/3 failed, 2 lost\)/);
     expect(text).toMatch(/^ended {5}–$/m);
-    expect(text).toMatch(/^next try {2}.*12:01:00/m);
+    expect(text).toMatch(/^retry at {2}.*12:01:00/m);
     expect(text).toMatch(/^executor {2}–$/m);
     expect(text).toMatch(/^\(no message\)$/m);
     expect(text).not.toMatch(/likely/);
     expect(text.split('\n').at(-1)).toMatch(/no output/);
     expect(logText(aPartition('a', { logs: [] }), 'utc')).toMatch(/^no output/);
     expect(logText(aPartition('a', { logs: [], partition: { state: 'running' } }), 'utc')).toMatch(
-      /so far/,
+      /^no output yet: it is stored when the attempt ends/,
     );
     expect(logText(aPartition('a'), 'utc')).toMatch(/connecting\n.*refused/);
   });

@@ -39,7 +39,7 @@ export const migrate = onHost({
       flags.has(name),
     );
     if (given.length > 1 && given.includes('check')) {
-      problems.push({ message: `--${given.join(' and --')} exclude each other` });
+      problems.push({ message: `--${given.join(' and --')} are mutually exclusive` });
     }
     const tenantRole = flags.text('tenant-role');
     return {

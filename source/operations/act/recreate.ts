@@ -82,7 +82,7 @@ export async function recreateJob(
   const options = readOptions(none ? { ...input, sla_deadline: undefined } : input, problems);
   const depth = readDepth(input, problems);
   if (input.include_upstream && input.without_upstream)
-    problems.push({ message: '--include-upstream and --without-upstream exclude each other' });
+    problems.push({ message: '--include-upstream and --without-upstream are mutually exclusive' });
   if (reason === null)
     problems.push({ message: 'recreate requires a reason', hint: '--reason "why"' });
   if (problems.length > 0) throw new UsageError(problems);
