@@ -67,7 +67,7 @@ const outageKindWords: Readonly<Record<OutageKind, string>> = {
   database: 'the database is unavailable',
 };
 
-/** `its endpoint is unreachable on web-1 since 12m: cannot reach …` */
+/** `its endpoint is unreachable on web-1 for 12m: cannot reach …` */
 function troubleReason({ outages, as_of }: ReasonFacts): string {
   const first = outages[0]!;
   const hosts = [...new Set(outages.map(({ host }) => host))];
