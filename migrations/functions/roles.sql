@@ -72,7 +72,7 @@ declare
   v_role text := 'servo_tenant_' || p_tenant;
 begin
   if p_tenant = '' or octet_length(v_role) > 63 then
-    raise exception using errcode = 'invalid_parameter_value', message = format('the role of a tenant is called servo_tenant_<tenant>, in 63 bytes at most: %L does not fit', p_tenant);
+    raise exception using errcode = 'invalid_parameter_value', message = format('servo_tenant_<tenant> may have at most 63 bytes, and the tenant may not be empty: %L', p_tenant);
   end if;
   if to_regrole(quote_ident(v_role)) is null then
     begin

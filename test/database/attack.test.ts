@@ -209,7 +209,7 @@ describe('A6: what protects every table and function', () => {
       owner,
       'revoke execute on function servo_elect_v1 from public; alter table backfill_limits enable row level security',
     );
-    expect(stdout).toMatch(/warning +protection +function servo_elect_v1: .*everybody may call it/);
+    expect(stdout).toMatch(/warning +protection +function servo_elect_v1: .*PUBLIC may call it/);
     expect(stdout).toMatch(/warning +table +backfill_limits +no row-level security/);
     expect(stdout).toMatch(/ok +table +backfill_jobs +row-level security, for its owner too/);
   });
@@ -624,7 +624,7 @@ describe('C16: a role that is bound to a tenant', () => {
       TENANT_ID: 'globex',
     });
     expect(code).toBe(4);
-    expect(stderr).toContain('it is bound to another tenant');
+    expect(stderr).toContain('the role is bound to another tenant');
     expect(stderr).not.toContain('grant servo');
   });
 
@@ -676,7 +676,7 @@ describe('C16: a role that is bound to a tenant', () => {
     expect(await migrate(owner)).toEqual([]);
     expect(await run(as('acme_login', 'globex'), 'select from backfill_jobs')).toEqual([]);
     await expect(migrate(owner, { tenantRole: 'x'.repeat(60) })).rejects.toThrow(
-      'no role can be made for this tenant',
+      'cannot create a role for this tenant',
     );
   });
 });

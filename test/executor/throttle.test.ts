@@ -31,7 +31,7 @@ it('holds claiming while somebody waits long for a lock, says why, and goes on a
     backfills.row('select hold_reason from backfill_executors where id = $1', [executor.id]);
   await waitFor('claiming to be held', async () => (await held()).hold_reason !== null);
   expect((await held()).hold_reason).toMatch(
-    /^somebody has waited \d+ s for a lock \(limit 0\.05 s\)$/,
+    /^a session has waited \d+ s for a lock \(limit 0\.05 s\)$/,
   );
   const job = await backfills.job({ keys: keys(3) });
   await waitFor('the executor to have looked again', async () => {

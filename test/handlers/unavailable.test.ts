@@ -71,7 +71,7 @@ it('A17: an endpoint that is away for a while costs no partition and no attempt'
   const { clause, why } = await said(job);
   expect(clause).toBe('unavailable');
   expect(why).toMatch(
-    /^its endpoint is unreachable on \S+ since \d+s: cannot reach http:\/\/127\.0\.0\.1:\d+\/run/,
+    /^its endpoint is unreachable on \S+ for \d+s: cannot reach http:\/\/127\.0\.0\.1:\d+\/run/,
   );
   await listen(port);
   await backfills.state(job, 'completed');
@@ -117,7 +117,7 @@ it('A17: a missing program is not offered, and is offered again when it is back'
   });
   const { clause, why } = await said(job);
   expect(clause).toBe('unavailable');
-  expect(why).toMatch(/^its program is missing on \S+ since \d+s: (cannot|not) run.*ENOENT/);
+  expect(why).toMatch(/^its program is missing on \S+ for \d+s: (cannot|not) run.*ENOENT/);
   renameSync(`${directory}/.orders`, `${directory}/orders`);
   await backfills.state(job, 'completed');
   // A shell that was begun just before does not find its script any more: an attempt that failed.
@@ -137,9 +137,9 @@ it('A9: a host that is out of something claims nothing, and says why', async () 
     timings: { outage_back_off: { base_ms: 60_000, cap_ms: 60_000 } },
   });
   await waitFor('claiming to be held', async () => (await executorRow()).hold_reason !== null);
-  expect((await executorRow()).hold_reason).toBe('this host is out of something: spawn EMFILE');
+  expect((await executorRow()).hold_reason).toBe('this host is out of resources: spawn EMFILE');
   const second = await backfills.job({ asset: 'other', keys: keys(1) });
-  expect((await said(second)).clause).toBe('held');
+  expect((await said(second)).clause).toBe('on_hold');
   out = false;
   expect(await counts(job)).toEqual(['pending 0 0']);
 });

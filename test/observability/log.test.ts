@@ -32,7 +32,7 @@ test('an executor’s log is one JSON object per line, with the fields of the ru
     { SERVO_SPEED: '20' },
   ).started();
   await backfills.state(job, 'failed');
-  await waitFor('the end of the job to be logged', () => /the job has failed/.test(worker.log));
+  await waitFor('the end of the job to be logged', () => /job failed/.test(worker.log));
   await worker.kill('SIGTERM');
   const lines = worker.log.trim().split('\n');
   const events = worker.events;
@@ -50,7 +50,7 @@ test('an executor’s log is one JSON object per line, with the fields of the ru
     expect.arrayContaining([
       'claimed',
       expect.stringMatching(/^partition failed: /),
-      'the job has failed',
+      'job failed',
     ]),
   );
   expect(ofJob.find(({ message }) => /^partition failed/.test(String(message)))).toMatchObject({

@@ -220,7 +220,7 @@ test('doctor’s diagnosis of a database that is as it should be, with and witho
     program_version: version,
     schema: { missing: [], newer: [], too_new: false },
     tenant: 'acme',
-    executors: { alive: expect.any(Number), findings: 1, draining: 1, versions: ['0'] },
+    executors: { alive: expect.any(Number), on_hold: 1, draining: 1, versions: ['0'] },
     has_jobs: true,
     visible: true,
     claim_blockers: [],

@@ -204,7 +204,7 @@ test('every mistake of a plan is reported, and a relative deadline becomes an in
   expect((error as UsageError).problems.map(({ message }) => message)).toEqual([
     'cancel does not accept priority',
     expect.stringContaining('unknown filter "stat:"'),
-    'cancel wants a reason',
+    'cancel requires a reason',
   ]);
   const { parameters, created_at } = await plan('set', asset, { deadline: '+2h' });
   const deadline = new Date(parameters.deadline!).getTime();

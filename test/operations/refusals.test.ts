@@ -64,25 +64,25 @@ const errors: Record<string, Refused> = {
   'an unknown job, asked for': {
     work: () => getJob(db(), 'acme', nowhere),
     code: 'not_found',
-    message: /^there is no job 00000000$/,
+    message: /^job 00000000 not found$/,
     hint: '^see: servo-tui list$',
   },
   'an unknown job, reported': {
     work: () => exportJob(db(), 'acme', nowhere),
     code: 'not_found',
-    message: /^there is no job 00000000$/,
+    message: /^job 00000000 not found$/,
     hint: '^see: servo-tui list$',
   },
   'an unknown job, asked about its risk': {
     work: () => assessRisk(db(), 'acme', { job: nowhere, pause: [] }),
     code: 'not_found',
-    message: /^there is no job 00000000$/,
+    message: /^job 00000000 not found$/,
     hint: '^see: servo-tui list$',
   },
   'an unknown job whose output is followed': {
     work: () => new LogFollower(db(), 'acme', nowhere, null).next(1),
     code: 'not_found',
-    message: /^there is no job 00000000$/,
+    message: /^job 00000000 not found$/,
     hint: '^see: servo-tui list$',
   },
   'an id that is none': {
@@ -94,7 +94,7 @@ const errors: Record<string, Refused> = {
   'ids of no job': {
     work: () => resolveJobs(db(), 'acme', ['00000000', '00000001']),
     code: 'not_found',
-    message: /^there is no job 00000000; there is no job 00000001$/,
+    message: /^job 00000000 not found; job 00000001 not found$/,
     hint: '^see: servo-tui list$',
   },
   'a partition that the job has not': {
@@ -118,13 +118,13 @@ const errors: Record<string, Refused> = {
   'a retry where nothing has failed': {
     work: () => retryJob(db(), author, ids.running!),
     code: 'not_allowed',
-    message: /has failed \(it is running\)$/,
+    message: /has no failed partitions \(it is running\)$/,
     hint: 'servo-tui status REF$',
   },
   'a retry of a job of which partitions were skipped': {
     work: () => retryJob(db(), author, ids.skipped!),
     code: 'not_allowed',
-    message: /has failed \(it is cancelled\)$/,
+    message: /has no failed partitions \(it is cancelled\)$/,
     hint: 'servo-tui recreate REF --reason',
     job: 'skipped',
   },
@@ -138,7 +138,7 @@ const errors: Record<string, Refused> = {
   'an order on a job that has changed since': {
     work: () => reclaimJob(db(), author, ids.running!, { state: 'running', version: -1 }),
     code: 'not_allowed',
-    message: /^cannot reclaim .*it changed meanwhile: it is running now/,
+    message: /^cannot reclaim .*: the job has changed, it is running now/,
     hint: '.',
   },
   'a limit of an asset that is not there': {
@@ -157,7 +157,7 @@ const errors: Record<string, Refused> = {
     work: () => setLimit(db(), author, { scope: 'asset_type', name: 'zzzzzz', max_running: 1 }),
     code: 'not_found',
     message: /"zzzzzz"/,
-    hint: '^known are table$',
+    hint: '^known types: table$',
   },
   'a limit of a tenant without assets': {
     work: () =>
@@ -174,18 +174,18 @@ const errors: Record<string, Refused> = {
     work: () => listJobs(db(), 'acme', { limit: 1, assets: ['zzzzzz'] }),
     code: 'not_found',
     message: /"zzzzzz"/,
-    hint: '^known are clicks, orders$',
+    hint: '^known assets: clicks, orders$',
   },
   'a cancel without a reason': {
     work: () => actOnJob(db(), { ...author, reason: '  ' }, { action: 'cancel', id: ids.running! }),
     code: 'usage',
-    message: /^cancel wants a reason$/,
+    message: /^cancel requires a reason$/,
     hint: '--reason',
   },
   'a recreation without a reason': {
     work: () => recreateJob(db(), { ...author, reason: ' ' }, ids.running!, {}),
     code: 'usage',
-    message: /^recreate wants a reason$/,
+    message: /^recreate requires a reason$/,
     hint: '--reason',
   },
   'a plan without its reason': {
@@ -196,7 +196,7 @@ const errors: Record<string, Refused> = {
         { action: 'cancel', parameters: {}, filter: all, lifetime: 1000 },
       ),
     code: 'usage',
-    message: /^cancel wants a reason$/,
+    message: /^cancel requires a reason$/,
     hint: '--reason',
   },
 };
@@ -242,7 +242,7 @@ test.each(skipped)('%s of a job that is %s is skipped', async (action, state, hi
 
 test('an action on a job that is not there has failed, and says where to look', async () => {
   const unknown = { id: nowhere, result: 'failed', state: null, version: null };
-  const said = { message: 'there is no job 00000000', hint: 'see: servo-tui list' };
+  const said = { message: 'job 00000000 not found', hint: 'see: servo-tui list' };
   for (const action of ['pause', 'resume', 'cancel'] as const)
     expect(await actOnJob(db(), because, { action, id: nowhere })).toEqual({ ...unknown, ...said });
   expect(await reclaimJob(db(), author, nowhere)).toEqual({ ...unknown, ...said });
@@ -263,7 +263,7 @@ test('a filter that cannot be read selects nothing and plans nothing: each mista
   const lost = parseFilter('sla:later-than:00000000');
   for (const [filter, message] of [
     [undated, `job ${ids.running} has no deadline`],
-    [lost, 'there is no job 00000000'],
+    [lost, 'job 00000000 not found'],
   ] as const) {
     const error = await errorOf(selectJobs(db(), 'acme', filter));
     expect([error.code, error.message]).toEqual(['not_found', message]);
@@ -287,9 +287,9 @@ test('a reference that several jobs begin with names them, each by as much as te
     {
       message:
         '"11111111" is ambiguous: 11111111-1111-4111-8111-1 (clicks, completed), 11111111-1111-4111-8111-2 (clicks, completed)',
-      hint: 'give more of its characters',
+      hint: 'give more characters of the id',
     },
-    { message: 'there is no job 00000000' },
+    { message: 'job 00000000 not found' },
   ]);
   const [one] = twins;
   const again = await resolveJobs(db(), 'acme', [one!, one!.slice(0, -8)]);
