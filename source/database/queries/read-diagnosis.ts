@@ -87,7 +87,7 @@ export async function countExecutors(
   tenant: string,
 ): Promise<NonNullable<Diagnosis['executors']>> {
   const [row] = await query<NonNullable<Diagnosis['executors']>>(
-    `select count(*)::int as alive, count(*) filter (where hold_reason is not null)::int as held,
+    `select count(*)::int as alive, count(*) filter (where hold_reason is not null)::int as on_hold,
        count(*) filter (where draining_at is not null)::int as draining,
        coalesce(array_agg(distinct version order by version), '{}') as versions
      from backfill_executors where ${alive}`,
