@@ -73,7 +73,7 @@ const statement = `with j as materialized (
           order by created_at desc limit 200) o
       where j.state in ('failed', 'cancelled')
         and exists (select from backfill_partitions p where p.backfill_job_id = o.id and p.partition_key = k.partition_key)
-      order by o.created_at desc limit 1) as again,
+      order by o.created_at desc limit 1) as successor,
     (select count(*)::int from living) as executors,
     (select count(*)::int from able) as with_handler,
     (select count(*)::int from able where draining_at is not null) as draining,
@@ -91,7 +91,7 @@ const statement = `with j as materialized (
         when 'asset_type' then l.name = (select asset_type from assets a where a.id = j.asset_id) else true end), '[]') as limits,
     j.claimed_version is not distinct from j.version as ours, j.heartbeat_at, cardinality(j.lease_tokens) as running_slots, j.max_parallel,
     array(select distinct p.lease_owner from backfill_partitions p
-      where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null order by p.lease_owner) as at_work,
+      where p.backfill_job_id = j.id and p.state = 'running' and p.lease_owner is not null order by p.lease_owner) as running_on,
     coalesce((select jsonb_agg(to_jsonb(s) order by s.id) from (
       select p.lease_owner as id, count(distinct p.lease_token)::int as slots, max(e.seen_at) as seen_at, max(p.lease_expires_at) as until
       from backfill_partitions p left join backfill_executors e on e.tenant_id = $1 and e.id = p.lease_owner
