@@ -109,7 +109,7 @@ describe('executors', () => {
 
   test('in every state, with what each runs', async () => {
     await anExecutor('alive:1:x');
-    await anExecutor('held:1:x', `hold_reason = 'replication lags 90 s behind'`);
+    await anExecutor('on_hold:1:x', `hold_reason = 'replication lags 90 s behind'`);
     await anExecutor('draining:1:x', 'draining_at = now()');
     await anExecutor('lost:1:x', 'lost_at = now()');
     await anExecutor('stopped:1:x', 'stopped_at = now()');
@@ -133,7 +133,7 @@ describe('executors', () => {
     expect(alive.running).toMatchObject([{ job_id: id, asset_name: 'orders', attempt: 2 }]);
     const { stdout } = await servo('executors');
     expect(stdout).toContain(`runs orders ${id.slice(0, 8)}`);
-    expect(stdout).toContain('held: replication lags 90 s behind');
+    expect(stdout).toContain('on hold: replication lags 90 s behind');
     expect(stdout).toContain('1/4');
     await operator.sql('delete from backfill_executors');
   });

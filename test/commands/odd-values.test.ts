@@ -84,7 +84,11 @@ async function ask(tenant: string, line: string[]): Promise<{ json: string; text
 
 const ofTenant: readonly string[][] = [
   ['list', '--limit', '10000'],
-  ...['sla', 'priority', 'age', 'eta', 'progress', 'beat'].map((sort) => ['list', '--sort', sort]),
+  ...['sla', 'priority', 'age', 'eta', 'progress', 'heartbeat'].map((sort) => [
+    'list',
+    '--sort',
+    sort,
+  ]),
   ['list', 'risk:at-risk,breached,unknown'],
   ['risk'],
   ['risk', '--extend', '1h', '--slots', '3'],
@@ -139,7 +143,7 @@ describe('A11 one odd row never blinds the rest', () => {
     expect(await failuresOf(questions)).toEqual([]);
   }, 120_000);
 
-  test('each odd job is told of by itself', async () => {
+  test('each odd job is shown alone', async () => {
     const questions = rows.flatMap(({ tenant, what, jobs }) =>
       ofJob.map(([name, state]) => {
         const job = jobs[states.indexOf(state)]!;

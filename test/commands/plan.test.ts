@@ -136,7 +136,7 @@ describe('nothing is applied', () => {
     const planned = await servo(['plan', 'pause', `asset:${asset}`, '--expires', '1ms']);
     const ran = await servo(['apply', '-', '--yes'], { input: planned.stdout });
     expect(ran.code).toBe(4);
-    expect(ran.stderr).toContain('this plan has expired');
+    expect(ran.stderr).toContain('this plan expired ');
     expect(await stateOf(ids[0]!)).toBe('running');
   });
 });
@@ -155,6 +155,6 @@ test('mistakes of a plan are told with what would be right', async () => {
     ],
   });
   expect((await servo(['plan', 'cancel', 'state:running'])).stderr).toContain(
-    'cancel wants a reason',
+    'cancel requires a reason',
   );
 });

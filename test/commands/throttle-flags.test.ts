@@ -70,7 +70,7 @@ describe('status', () => {
   });
   afterAll(() => operator.close());
 
-  test('says that a worker is held, why, and that the job waits for that', async () => {
+  test('says that an executor is on hold, why, and that the job waits for that', async () => {
     const { job } = await operator.start({ asset: 'orders', partitions: ['2024-01-01'] });
     const directory = handlerDirectory({ 'orders.sql': 'select $1' });
     // Whatever is connected is more than a hundredth of a per cent.
@@ -83,13 +83,15 @@ describe('status', () => {
     try {
       await worker.started();
       const status = async () => run(['status', job!.id], variables);
-      const held = await waitFor('the worker to be held', async () => {
+      const onHold = await waitFor('the executor to be on hold', async () => {
         const { stdout } = await status();
-        return /^held +\S+: .* of the connections are in use/m.test(stdout) && stdout;
+        return /^on hold +\S+: .* of the connections are in use/m.test(stdout) && stdout;
       });
-      expect(held).toMatch(/^(idle +claiming is held: .* of the connections are in use|state +✓)/m);
+      expect(onHold).toMatch(
+        /^(idle +claiming is on hold: .* of the connections are in use|state +✓)/m,
+      );
       const { stdout } = await run(['status', job!.id, '--json'], variables);
-      expect(documentOf('status', stdout).held).toMatchObject([
+      expect(documentOf('status', stdout).on_hold).toMatchObject([
         { hold_reason: expect.stringContaining('limit 0 %') },
       ]);
     } finally {
@@ -106,7 +108,7 @@ describe('status', () => {
     await actOnJob(operator.db, { ...author, actor: 'h:1:x', reason }, { action: 'pause', id });
     const { stdout } = await run(['status', id], variables);
     expect(stdout).toMatch(
-      /^idle +it is paused since \d+s, by itself: 30 of the last 40 partitions failed .* — servo-tui resume/m,
+      /^idle +auto-paused \d+s ago: 30 of the last 40 partitions failed .* — servo-tui resume/m,
     );
     const json = await run(['status', id, '--json'], variables);
     expect(documentOf('status', json.stdout).explanation).toMatchObject({

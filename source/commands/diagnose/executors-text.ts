@@ -31,7 +31,7 @@ function handlersOf({ handlers }: ExecutorView): string {
 }
 
 function detail(one: ExecutorView, ago: (at: Date) => string): string[] {
-  const held = one.hold_reason === null ? [] : [`  held: ${safeText(one.hold_reason)}`];
+  const onHold = one.hold_reason === null ? [] : [`  on hold: ${safeText(one.hold_reason)}`];
   const away = one.outages.map(
     ({ asset, kind, message, since }) =>
       `  ${kind} unavailable for ${safeText(asset)} since ${ago(since)}: ${safeText(message)}`,
@@ -41,5 +41,5 @@ function detail(one: ExecutorView, ago: (at: Date) => string): string[] {
     return `  runs ${name} ${safeText(attempt.partition_key, { cap: 60 })} for ${ago(attempt.started_at)} (attempt ${attempt.attempt})`;
   });
   const more = one.running.length - shown.length;
-  return [...held, ...away, ...shown, ...(more > 0 ? [`  and ${more} more`] : [])];
+  return [...onHold, ...away, ...shown, ...(more > 0 ? [`  and ${more} more`] : [])];
 }

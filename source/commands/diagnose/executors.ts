@@ -6,7 +6,7 @@ export const executors = onSession({
   spec: {
     name: 'executors',
     usage: '',
-    summary: 'who runs what: alive, draining, held, silent, lost or stopped',
+    summary: 'who runs what: alive, draining, on hold, silent, lost or stopped',
     flags: [],
     examples: [['executors', 'those that have gone in the last hour too']],
     needs: onTenant,

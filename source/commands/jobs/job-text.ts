@@ -64,7 +64,10 @@ function noJobs({ tenant_id, counts }: JobList): string {
     : `no such jobs: tenant ${tenant} has ${others.join(', ')}\n`;
 }
 
-export type Surroundings = { idle: Idleness; held: readonly { id: string; hold_reason: string }[] };
+export type Surroundings = {
+  idle: Idleness;
+  onHold: readonly { id: string; hold_reason: string }[];
+};
 
 export type Idleness = ExplainReason &
   Pick<ExplainFacts, 'since' | 'by' | 'reason'> & { clause: Clause };
@@ -72,7 +75,7 @@ export type Idleness = ExplainReason &
 /** Clauses that say no more than the state. */
 const untold: readonly Clause[] = ['running', 'ended', 'unknown_state'];
 
-export function jobText(detail: JobDetail, { idle, held }: Surroundings, options: View): string {
+export function jobText(detail: JobDetail, { idle, onHold }: Surroundings, options: View): string {
   const { job } = detail;
   const lines = [
     ...summaryLines(job, detail.as_of, options),
@@ -80,7 +83,7 @@ export function jobText(detail: JobDetail, { idle, held }: Surroundings, options
     ...(untold.includes(idle.clause)
       ? []
       : [`idle         ${idle.why}${idle.next === null ? '' : ` — ${idle.next}`}`]),
-    ...held.map((one) => `held         ${safeText(one.id)}: ${safeText(one.hold_reason)}`),
+    ...onHold.map((one) => `on hold      ${safeText(one.id)}: ${safeText(one.hold_reason)}`),
     ...(detail.executors.length > 0
       ? [`running on   ${detail.executors.map((id) => safeText(id)).join(', ')}`]
       : []),

@@ -46,9 +46,9 @@ const status = z.looseObject({
     by: z.string().nullable(),
     reason: z.string().nullable(),
   }),
-  held: z
+  on_hold: z
     .array(z.looseObject({ id: z.string(), hold_reason: z.string() }))
-    .describe('executors of the tenant that claim nothing just now'),
+    .describe('executors of the tenant that claim nothing at present'),
 });
 
 export const shapes = {

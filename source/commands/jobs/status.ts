@@ -51,10 +51,10 @@ export const status = onSession({
     const { clause, facts } = await explainJob(reader, tenant, id);
     const { since, by, reason } = facts;
     const idle: Idleness = { clause, ...explainReason(clause, facts), since, by, reason };
-    const held = await listOnHold(reader, tenant);
+    const onHold = await listOnHold(reader, tenant);
     return {
-      json: { ...told, explanation: idle, held },
-      text: async () => (await import('./job-text.ts')).jobText(detail, { idle, held }, view),
+      json: { ...told, explanation: idle, on_hold: onHold },
+      text: async () => (await import('./job-text.ts')).jobText(detail, { idle, onHold }, view),
     };
   },
 });
