@@ -89,7 +89,7 @@ const setPriority = (priority: number) =>
 test('the server is killed under it and started again: the age of the data, nothing to be done, and then all of it', async () => {
   const console = await openConsole();
   server.signal('SIGKILL');
-  await console.until(/data is .* old · retrying/);
+  await console.until(/data is .* old · cannot reach it: connect ECONNREFU/);
   await isHeldBack(console);
   await server.start();
   await setPriority(12);

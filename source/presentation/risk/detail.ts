@@ -59,8 +59,16 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
   ];
 };
 
+const fitTexts = {
+  late: 'after the deadline',
+  tight: 'below target',
+  fits: 'on target',
+  wide: 'above target',
+} as const;
+
 function bufferText(row: RiskRow): string {
   const { sla_buffer, sla_buffer_fit } = row;
   if (sla_buffer === null || sla_buffer_fit === null) return '';
-  return `, buffer ${formatBuffer(sla_buffer)} ${sla_buffer_fit} (${tierText(row)})`;
+  const share = `buffer ${formatBuffer(sla_buffer)} of its duration`;
+  return `, ${share}, ${fitTexts[sla_buffer_fit]} (${tierText(row)})`;
 }
