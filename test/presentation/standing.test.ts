@@ -121,7 +121,7 @@ describe('a row of the calculator', () => {
     const high = orders(due(450));
     const [head, title, ...advice] = lines(high);
     expect(head).toMatch(
-      /^orders 00000001 · . running · ETA 12:15 in 15m · priority 5, standard, buffer .*% late \(a standard job's is 20 to 30 %\)$/,
+      /^orders 00000001 · . running · ETA 12:15 in 15m · priority 5, standard, buffer .*% of its duration, after the deadline \(a standard job's is 20 to 30 %\)$/,
     );
     expect(title).toMatch(new RegExp(`^${levelLabels.high} \\(.+\\) · .+$`));
     expect(advice.length).toBeGreaterThan(1);

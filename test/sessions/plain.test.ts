@@ -230,7 +230,7 @@ describe('several jobs at once, by all ACTION FILTER', () => {
     const done = { id: orders.id, result: 'skipped', state: 'paused', version: 9 } as const;
     session.answer('act', { type: 'acted', result: { ...done, already: true, message: 'so' } });
     expect(session.told.at(-1)).toBe(
-      'applied: orders_daily 00000001: done; its answer had been lost',
+      'applied: orders_daily 00000001: done (the first answer was lost)',
     );
     expect(session.acts.at(-1)!.id).toBe(third.id);
   });
@@ -392,7 +392,7 @@ describe('another operator’s open dialog on the same job is told', () => {
     expect(session.told.at(-2)).toBe(
       'Also: mara@db-7 has Cancel open on this job and 1 more for 20s.',
     );
-    expect(seeing(session).told.at(-1)).toBe('orders_daily 00000001: mara@db-7 has Cancel closed');
+    expect(seeing(session).told.at(-1)).toBe('orders_daily 00000001: mara@db-7 closed Cancel');
   });
 
   test('one on other jobs is not', () => {

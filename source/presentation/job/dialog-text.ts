@@ -15,7 +15,7 @@ export function dialogText(
   if (first === undefined) return null;
   const others = first.jobs - 1;
   const where = others > 0 ? `${about} and ${formatFullCount(others)} more` : about;
-  const text = `${dialogHolder(first)} ${where} ${openFor(first, asOf)}`;
+  const text = `${openDialog(first)} ${where} ${openFor(first, asOf)}`;
   return `${text}${moreDialogs(dialogs)}`;
 }
 
@@ -31,14 +31,26 @@ export function planDialogText(
   const named = ids.slice(0, 3).map(nameOf).join(', ');
   const names = ids.length > 3 ? `${named}, …` : named;
   const count = ids.length < 100 ? formatFullCount(ids.length) : '100 or more';
-  return `${dialogHolder(first)} on ${count} of these ${openFor(first, asOf)}: ${names}${moreDialogs(dialogs)}`;
+  return `${openDialog(first)} on ${count} of these ${openFor(first, asOf)}: ${names}${moreDialogs(dialogs)}`;
 }
 
 /** `mara@db-7 has Cancel open`; a host in the name is not repeated. */
-export function dialogHolder({ actor, host, action }: Dialog, state = 'open'): string {
-  const name = actor.includes('@') ? actor : `${actor}@${host}`;
+function openDialog(dialog: Dialog): string {
+  return `${holderOf(dialog)} has ${titleOf(dialog)} open`;
+}
+
+/** `mara@db-7 closed Cancel` */
+export function closedDialog(dialog: Dialog): string {
+  return `${holderOf(dialog)} closed ${titleOf(dialog)}`;
+}
+
+function holderOf({ actor, host }: Dialog): string {
+  return safeText(actor.includes('@') ? actor : `${actor}@${host}`, { cap: 80 });
+}
+
+function titleOf({ action }: Dialog): string {
   const word = safeText(action, { cap: 30 });
-  return `${safeText(name, { cap: 80 })} has ${word.charAt(0).toUpperCase()}${word.slice(1)} ${state}`;
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 }
 
 /** In steps of 5 s, so that the line rarely changes. */
