@@ -43,8 +43,8 @@ test('a check’s statement with the runbook’s remedies as comments: of the se
   const triage = table().press('3');
   expect([checkSql(triage.state), readCheckSql(triage.state)]).toEqual([null, [triage.state, []]]);
   const remedies = [
-    { words: 'Pause them:', sql: 'update jobs\nset x' },
-    { words: 'Look.', sql: null },
+    { text: 'Pause them:', sql: 'update jobs\nset x' },
+    { text: 'Look.', sql: null },
   ];
   const [calm, stuck] = boardData.triage.checks;
   const checks = [

@@ -56,8 +56,8 @@ test('what a text in full cannot be read for is told, unless the database is awa
     expect(asked.reader).toBeNull();
     return overlay?.type === 'reader' ? overlay.text : null;
   };
-  expect(read('not_found')).toMatch(/could not be read: connection refused$/);
-  expect(read('database_unreachable')).not.toMatch(/could not be read/);
+  expect(read('not_found')).toMatch(/could not be loaded: connection refused$/);
+  expect(read('database_unreachable')).not.toMatch(/could not be loaded/);
 });
 
 test('before a reason is asked for, it is told what will be done, what comes after, and by which SQL', () => {
@@ -68,7 +68,7 @@ test('before a reason is asked for, it is told what will be done, what comes aft
   expect(rest).toEqual([
     expect.stringMatching(/^Then: .*cannot be undone/),
     expect.stringMatching(/^SQL: update /i),
-    expect.stringMatching(/^Reason\? It must have one/),
+    expect.stringMatching(/^Reason \(required\)\?/),
   ]);
   // Without a deadline there is nothing that a pause puts at risk.
   expect(lines('pause orders_daily').filter((told) => told.startsWith('Then:'))).toEqual([]);

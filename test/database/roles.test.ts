@@ -323,7 +323,7 @@ describe('walking the commands', () => {
     expect((await errorOf(tell('servo_reader'))).message).toMatch(/^permission denied/);
     for (const role of roles) {
       const { stdout } = await as(role, `status ${job}`);
-      expect(stdout).toContain('mara@db-7 has Cancel open on this job since');
+      expect(stdout).toContain('mara@db-7 has Cancel open on this job for');
       const { dialogs } = documentOf('status', (await as(role, `status ${job} --json`)).stdout);
       expect(dialogs).toMatchObject([{ actor: 'mara', action: 'cancel', jobs: 1 }]);
     }

@@ -15,20 +15,17 @@ describe('who else has a dialog open', () => {
   test('on one job', () => {
     const cases: [object[], string | null][] = [
       [[], null],
-      [[{}], 'mara@db-7 has Cancel open on this job since 20s'],
-      [
-        [{ actor: 'jo@x', opened_at: secondsAgo(4) }],
-        'jo@x has Cancel open on this job since just now',
-      ],
-      [[{ opened_at: secondsAgo(5) }], 'mara@db-7 has Cancel open on this job since 5s'],
-      [[{ opened_at: secondsAgo(59) }], 'mara@db-7 has Cancel open on this job since 55s'],
+      [[{}], 'mara@db-7 has Cancel open on this job for 20s'],
+      [[{ actor: 'jo@x', opened_at: secondsAgo(4) }], 'jo@x has Cancel open on this job for <5s'],
+      [[{ opened_at: secondsAgo(5) }], 'mara@db-7 has Cancel open on this job for 5s'],
+      [[{ opened_at: secondsAgo(59) }], 'mara@db-7 has Cancel open on this job for 55s'],
       [
         [{ opened_at: secondsAgo(60), jobs: 1001 }],
-        'mara@db-7 has Cancel open on this job and 1,000 more since 1m',
+        'mara@db-7 has Cancel open on this job and 1,000 more for 1m',
       ],
       [
         [{ jobs: 2 }, {}, {}],
-        'mara@db-7 has Cancel open on this job and 1 more since 20s (and 2 more)',
+        'mara@db-7 has Cancel open on this job and 1 more for 20s (and 2 more)',
       ],
     ];
     for (const [dialogs, expected] of cases)
@@ -41,7 +38,7 @@ describe('who else has a dialog open', () => {
       return planDialogText([{ job_ids }, ...more].map(dialog), now, (id) => `job${id}`);
     };
     expect(planDialogText([], now, String)).toBeNull();
-    expect(said(1)).toBe('mara@db-7 has Cancel open on 1 of these since 20s: job0');
+    expect(said(1)).toBe('mara@db-7 has Cancel open on 1 of these for 20s: job0');
     expect(said(3)).toMatch(/on 3 of these .*: job0, job1, job2$/);
     expect(said(4, [{}])).toMatch(/on 4 of these .*: job0, job1, job2, … \(and 1 more\)$/);
     expect(said(99)).toMatch(/on 99 of/);

@@ -88,11 +88,11 @@ describe('y acts only with every field valid', () => {
       expect(session.acts).toEqual([]);
       return session.card.hint;
     };
-    expect(hint('L', 1, 'soon')).toMatch(/^deadline: ISO 8601/);
-    expect(hint('t', 1, '11')).toBe('priority: a whole number from -10 to 10');
-    expect(hint('t', 2, '0')).toMatch(/^max parallel: a whole number from 1/);
-    expect(hint('t', 3, 'x')).toMatch(/^max attempts: a whole number/);
-    expect(hint('t', 4, '8d')).toBe('timeout: as 30s, 5m or 1h30m');
+    expect(hint('L', 1, 'soon')).toMatch(/^deadline: expected ISO 8601/);
+    expect(hint('t', 1, '11')).toBe('priority: expected a whole number from -10 to 10');
+    expect(hint('t', 2, '0')).toMatch(/^max parallel: expected a whole number from 1/);
+    expect(hint('t', 3, 'x')).toMatch(/^max attempts: expected a whole number/);
+    expect(hint('t', 4, '8d')).toBe('timeout: expected up to 7d, e.g. 30s, 5m or 1h30m');
   });
 
   test('a card that changes nothing', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DataEffect } from '../../source/console/effects.ts';
 import { changeLines, jobLine } from '../../source/console/plain/job-lines.ts';
-import type { PlainEffect, PlainTimer } from '../../source/console/plain/state.ts';
+import type { PlainEffect } from '../../source/console/plain/state.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { aJob, aList, now, secondsAgo } from '../support/jobs.ts';
 import { clicks, orders, PlainSession } from './plain-session.ts';
@@ -34,21 +34,21 @@ const fail = (session: PlainSession, type: DataEffect['type'], code: ErrorCode, 
 describe('alerts', () => {
   test('are told as they begin and end, and all that fire when asked for', () => {
     const session = new PlainSession();
-    expect(session.say('alerts').told.at(-1)).toMatch(/not been read/);
+    expect(session.say('alerts').told.at(-1)).toMatch(/not loaded yet/);
     session.told = [];
-    expect(told(session).say('alerts').told).toEqual(['No alert fires.']);
+    expect(told(session).say('alerts').told).toEqual(['No alerts are firing.']);
     session.told = [];
     expect(told(session, 'Stuck', 'Late').told).toEqual([
-      'Alert Stuck fires.',
-      'Alert Late fires.',
+      'Alert Stuck is firing.',
+      'Alert Late is firing.',
     ]);
     session.told = [];
     expect(told(session, 'Late', 'Slow').told).toEqual([
-      'Alert Slow fires.',
-      'Alert Stuck is over.',
+      'Alert Slow is firing.',
+      'Alert Stuck is resolved.',
     ]);
     session.told = [];
-    expect(session.say('alerts').told).toEqual(['Alert Slow fires.', 'Alert Late fires.']);
+    expect(session.say('alerts').told).toEqual(['Alert Slow is firing.', 'Alert Late is firing.']);
   });
 
   test('are read every 15 s, also after a failure, which is not told', () => {
@@ -75,7 +75,7 @@ test('jobs are read at the interval, 3 s after a failure; other timers ask for o
   session.fail('load-jobs');
   expect(timers(session).at(-1)).toBe('refresh 3000');
   expect(session.state.down).toBe(true);
-  session.send({ type: 'timer', name: 'presence' as PlainTimer });
+  session.send({ type: 'timer', name: 'dialogs' });
   expect([asked(session, 'load-jobs'), asked(session, 'announce-dialog')]).toEqual([2, 0]);
 });
 
@@ -99,7 +99,7 @@ test('at first it says how much there is, by state', () => {
     const list = aList(jobs, { truncated, ...(counts && { counts }) });
     return session.answer('load-jobs', { type: 'jobs', list }).told;
   };
-  expect(first([])).toEqual(['There are no jobs.']);
+  expect(first([])).toEqual(['No jobs.']);
   expect(first([orders, clicks])).toEqual(['1 running, 1 paused.']);
   expect(first([orders], true, { running: 9, waiting_upstream: 2, failed: 0 })).toEqual([
     '9 running, 2 waiting upstream. The 1 most urgent are followed.',
@@ -124,8 +124,8 @@ describe('a question that fails', () => {
     session.told = [];
     session.fail('load-jobs');
     expect(session.told).toEqual([
-      expect.stringMatching(/does not answer: connection refused/),
-      expect.stringMatching(/^Reason\?/),
+      expect.stringMatching(/^No answer from the database: connection refused/),
+      expect.stringMatching(/^Reason \(optional\)\?/),
     ]);
     session.told = [];
     expect(session.fail('load-recent-events').told).toEqual([]);
@@ -141,13 +141,11 @@ describe('a question that fails', () => {
 
   test('while the database is away nothing is begun, nor sent', () => {
     const session = new PlainSession().fail('load-jobs');
-    expect(session.say('pause orders_daily').told.at(-1)).toMatch(
-      /: the database does not answer$/,
-    );
+    expect(session.say('pause orders_daily').told.at(-1)).toMatch(/: no answer from the database$/);
     const open = new PlainSession().say('pause orders_daily', '').fail('load-jobs').say('yes');
     expect([open.acts, open.told.at(-1)]).toEqual([
       [],
-      'the database does not answer: nothing was done',
+      'no answer from the database: nothing was done',
     ]);
     expect(open.state.asking).toBeNull();
   });
@@ -160,9 +158,9 @@ test('a job by its id, its asset, or asked for; several are named', () => {
     session.told = [];
     return session.say(line).told;
   };
-  expect(said('status')).toEqual(['Which job? status JOB']);
+  expect(said('status')).toEqual(['Missing job: status JOB']);
   expect(said('status orders_daily')).toEqual([
-    'Which of these?',
+    'Several jobs match:',
     'orders_daily 00000001',
     'orders_daily 00000012',
   ]);
@@ -179,7 +177,7 @@ test('a job by its id, its asset, or asked for; several are named', () => {
   expect(session.answer('find-job', { type: 'found', job: clicks }).told).toEqual([]);
   expect([said(''), said('frobnicate')[0]]).toEqual([
     [],
-    expect.stringMatching(/^There is no frobnicate\. Type help/),
+    expect.stringMatching(/^Unknown command "frobnicate"\. Type help/),
   ]);
   expect(said('list priority:x')[0]).toMatch(/priority:x/);
 });
@@ -251,7 +249,7 @@ describe('a job in a line', () => {
       [/was running, is completed now/],
     ],
     ['a heartbeat that stops', {}, { heartbeat_at: secondsAgo(300) }, [/: no heartbeat for 5m$/]],
-    ['one that goes on', { heartbeat_at: secondsAgo(300) }, {}, [/: its heart beats again$/]],
+    ['one that goes on', { heartbeat_at: secondsAgo(300) }, {}, [/: heartbeat resumed$/]],
     [
       'one that has not to',
       { heartbeat_at: secondsAgo(300) },

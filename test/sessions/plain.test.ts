@@ -51,16 +51,14 @@ describe('what changes is told as lines', () => {
   test('a risk level, a new job, one that is gone', () => {
     const session = new PlainSession().read({ ...orders, risk_level: 'high', risk_severity: 0.63 });
     expect(session.told[0]).toBe('orders_daily 00000001: deadline HIGH 63% over');
-    expect(session.told[1]).toBe('clicks 00000002 is no longer there');
+    expect(session.told[1]).toBe('clicks 00000002 no longer exists');
     session.read(orders, clicks);
     expect(session.told.at(-1)).toMatch(/^new: clicks 00000002: paused, /);
   });
 
   test('a database that is lost, once, and that it is back', () => {
     const session = new PlainSession().fail('load-jobs').fail('load-jobs');
-    expect(session.told).toEqual([
-      'The database does not answer: connection refused. Trying again.',
-    ]);
+    expect(session.told).toEqual(['No answer from the database: connection refused. Retrying.']);
     expect(session.read(orders, clicks).told.at(-1)).toBe('The database answers again.');
   });
 });
@@ -102,7 +100,7 @@ describe('acting by lines, with the same rules in words', () => {
       'yes',
     );
     expect(session.acts).toEqual([]);
-    expect(session.told.at(-1)).toContain('Type orders_daily to go on');
+    expect(session.told.at(-1)).toContain('Type orders_daily to continue');
     session.say('orders_daily', 'yes');
     expect(session.acts).toMatchObject([{ action: 'cancel', reason: 'wrong range' }]);
   });
@@ -110,7 +108,7 @@ describe('acting by lines, with the same rules in words', () => {
   test('what was pasted or typed ahead answers nothing', () => {
     const session = new PlainSession().paste('pause orders_daily', '', 'yes', 'yes');
     expect(session.acts).toEqual([]);
-    expect(session.told.at(-1)).toContain('That came before the question.');
+    expect(session.told.at(-1)).toContain('Ignored: typed before the question.');
   });
 
   test('a job that changes under the question disarms it', () => {
@@ -138,7 +136,7 @@ describe('acting by lines, with the same rules in words', () => {
 
   test('a lost answer is not claimed to be either', () => {
     const session = new PlainSession().say('pause orders_daily', '', 'yes').fail('act');
-    expect(session.told.at(-1)).toBe('It is not known whether this was done: connection refused');
+    expect(session.told.at(-1)).toBe('Outcome unknown: connection refused');
   });
 });
 
@@ -175,7 +173,7 @@ describe('actions that ask for more than a reason', () => {
 
   test('recreate: priority 10 unless told otherwise, a reason, the asset typed, and yes', () => {
     const session = new PlainSession().say('recreate orders_daily');
-    expect(session.told.at(-1)).toContain('An empty line makes it 10');
+    expect(session.told.at(-1)).toContain('Enter sets 10');
     session.say('', '', '', 'sla at risk', 'orders_daily', 'yes');
     expect(session.acts).toMatchObject([
       { action: 'recreate', parameters: { priority: '10' }, reason: 'sla at risk' },
@@ -205,7 +203,7 @@ describe('several jobs at once, by all ACTION FILTER', () => {
     expect(session.told).toContain('Pause: 2 of 3 jobs.');
     session.say('maintenance', '3', 'yes');
     expect(session.acts).toEqual([]);
-    expect(session.told.at(-1)).toContain('That is not it. Type 2 to go on');
+    expect(session.told.at(-1)).toContain('That does not match. Type 2 to continue');
     expect(session.say('2').told.at(-1)).toContain('Type yes to pause 2 jobs');
   });
 
@@ -225,14 +223,14 @@ describe('several jobs at once, by all ACTION FILTER', () => {
 
   test('a lost connection stops it; continue sends what has no result again', () => {
     const session = planned().say('', '2', 'yes').fail('act');
-    expect(session.told.at(-2)).toContain('it is not known whether this was done');
-    expect(session.say('quit').told.at(-1)).toContain('A run is not at its end yet');
+    expect(session.told.at(-2)).toContain('no answer, outcome unknown');
+    expect(session.say('quit').told.at(-1)).toContain('An action on several jobs is still running');
     session.say('continue');
     expect(session.acts.map(({ id }) => id)).toEqual([orders.id, orders.id]);
     const done = { id: orders.id, result: 'skipped', state: 'paused', version: 9 } as const;
     session.answer('act', { type: 'acted', result: { ...done, already: true, message: 'so' } });
     expect(session.told.at(-1)).toBe(
-      'applied: orders_daily 00000001: done; its answer had been lost',
+      'applied: orders_daily 00000001: done (the first answer was lost)',
     );
     expect(session.acts.at(-1)!.id).toBe(third.id);
   });
@@ -240,16 +238,18 @@ describe('several jobs at once, by all ACTION FILTER', () => {
   test('stop ends it after the one under way', () => {
     const session = acted(planned().say('', '2', 'yes').say('stop'));
     expect(session.acts).toHaveLength(1);
-    expect(session.told.at(-1)).toContain('1 applied, 1 skipped, 1 left · stopped. continue');
-    expect(session.say('pause third').told.at(-1)).toContain('a run is not at its end yet');
+    expect(session.told.at(-1)).toContain('1 applied, 1 skipped, 1 left · stopped. Type continue');
+    expect(session.say('pause third').told.at(-1)).toContain(
+      'an action on several jobs is still running',
+    );
     acted(session.say('continue'));
     expect(session.told.at(-1)).toBe('pause 3 jobs: 2 applied, 1 skipped.');
   });
 
   test('without an action or a filter it says what it wants', () => {
     const session = new PlainSession().say('all stop x', 'all pause', 'all pause priority:x');
-    expect(session.told[0]).toContain('Which action?');
-    expect(session.told[1]).toContain('Which jobs?');
+    expect(session.told[0]).toContain('Missing action: all ACTION FILTER');
+    expect(session.told[1]).toContain('Missing filter: all pause FILTER');
     expect(
       session.effects.some((one) => one.type === 'data' && one.effect.type === 'plan-jobs'),
     ).toBe(false);
@@ -276,7 +276,7 @@ test('another operator’s recent action is told before the question is answered
     events: [event],
   });
   expect(session.told.at(-2)).toBe('News: cancelled by mara 0s ago: "no".');
-  expect(session.told.at(-1)).toContain('Reason?');
+  expect(session.told.at(-1)).toContain('Reason (optional)?');
 });
 
 test('quitting waits for an answer that is still out', () => {
@@ -311,7 +311,9 @@ test('list, status, help, quit, and what is not a command', () => {
     expect.stringMatching(/^clicks 00000002: paused, /),
     '1 job.',
   ]);
-  expect(session.say('statu clicks').told.at(-1)).toBe('There is no statu. Did you mean status?');
+  expect(session.say('statu clicks').told.at(-1)).toBe(
+    'Unknown command "statu". Did you mean status?',
+  );
   expect(session.say('help').told.join('\n')).toContain('cancel JOB: asks for a reason');
   expect(session.say('quit').effects.at(-1)).toEqual({ type: 'exit', code: 0 });
 });
@@ -384,13 +386,13 @@ describe('another operator’s open dialog on the same job is told', () => {
 
   test('once when it opens, once when it is closed, and with the question', () => {
     const session = seeing(seeing(new PlainSession(), cancel), cancel);
-    const text = 'mara@db-7 has Cancel open on it and 1 more since 20s';
+    const text = 'mara@db-7 has Cancel open on it and 1 more for 20s';
     expect(session.told).toEqual([`orders_daily 00000001: ${text}`]);
     session.say('pause orders_daily');
     expect(session.told.at(-2)).toBe(
-      'Also: mara@db-7 has Cancel open on this job and 1 more since 20s.',
+      'Also: mara@db-7 has Cancel open on this job and 1 more for 20s.',
     );
-    expect(seeing(session).told.at(-1)).toBe('orders_daily 00000001: mara@db-7 has Cancel closed');
+    expect(seeing(session).told.at(-1)).toBe('orders_daily 00000001: mara@db-7 closed Cancel');
   });
 
   test('one on other jobs is not', () => {

@@ -77,6 +77,6 @@ describe('B6: one clock, with its zone', () => {
   });
 
   test('what is not understood is said, at 80 columns too', () => {
-    expect(text(dialog('utc').type('tomorrow noon'), 74)).toMatch(/invalid: ISO 8601/);
+    expect(text(dialog('utc').type('tomorrow noon'), 74)).toMatch(/invalid: expected ISO 8601/);
   });
 });

@@ -1,6 +1,6 @@
 import { type Dialog, dialogLease, dialogsWithout } from '../../domain/job/dialog.ts';
 import type { JobPage } from '../../domain/job/page.ts';
-import { dialogHolder, dialogText } from '../../presentation/job/dialog-text.ts';
+import { closedDialog, dialogText } from '../../presentation/job/dialog-text.ts';
 import type { DataAnswer } from '../effects.ts';
 import { plannedIds } from '../other-dialogs.ts';
 import { nameOf } from './job-lines.ts';
@@ -49,8 +49,6 @@ export function dialogLines(before: PlainState, { as_of, jobs, page }: JobPage):
     ...lines(dialogsWithout(page.dialogs, before.dialogs), (dialog) =>
       dialogText([dialog], as_of, 'on it'),
     ),
-    ...lines(dialogsWithout(before.dialogs, page.dialogs), (dialog) =>
-      dialogHolder(dialog, 'closed'),
-    ),
+    ...lines(dialogsWithout(before.dialogs, page.dialogs), closedDialog),
   ];
 }

@@ -3,7 +3,7 @@ import { formatFullCount } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 
 /**
- * `mara@db-7 has Cancel open on this job since 20s`, and the number of other dialogs; null without
+ * `mara@db-7 has Cancel open on this job for 20s`, and the number of other dialogs; null without
  * any.
  */
 export function dialogText(
@@ -15,11 +15,11 @@ export function dialogText(
   if (first === undefined) return null;
   const others = first.jobs - 1;
   const where = others > 0 ? `${about} and ${formatFullCount(others)} more` : about;
-  const text = `${dialogHolder(first)} ${where} ${openSince(first, asOf)}`;
+  const text = `${openDialog(first)} ${where} ${openFor(first, asOf)}`;
   return `${text}${moreDialogs(dialogs)}`;
 }
 
-/** Of several jobs: `mara@db-7 has Cancel open on 2 of these since 20s: orders_daily, clicks`. */
+/** Of several jobs: `mara@db-7 has Cancel open on 2 of these for 20s: orders_daily, clicks`. */
 export function planDialogText(
   dialogs: readonly Dialog[],
   asOf: Date,
@@ -31,21 +31,33 @@ export function planDialogText(
   const named = ids.slice(0, 3).map(nameOf).join(', ');
   const names = ids.length > 3 ? `${named}, …` : named;
   const count = ids.length < 100 ? formatFullCount(ids.length) : '100 or more';
-  return `${dialogHolder(first)} on ${count} of these ${openSince(first, asOf)}: ${names}${moreDialogs(dialogs)}`;
+  return `${openDialog(first)} on ${count} of these ${openFor(first, asOf)}: ${names}${moreDialogs(dialogs)}`;
 }
 
 /** `mara@db-7 has Cancel open`; a host in the name is not repeated. */
-export function dialogHolder({ actor, host, action }: Dialog, state = 'open'): string {
-  const name = actor.includes('@') ? actor : `${actor}@${host}`;
+function openDialog(dialog: Dialog): string {
+  return `${holderOf(dialog)} has ${titleOf(dialog)} open`;
+}
+
+/** `mara@db-7 closed Cancel` */
+export function closedDialog(dialog: Dialog): string {
+  return `${holderOf(dialog)} closed ${titleOf(dialog)}`;
+}
+
+function holderOf({ actor, host }: Dialog): string {
+  return safeText(actor.includes('@') ? actor : `${actor}@${host}`, { cap: 80 });
+}
+
+function titleOf({ action }: Dialog): string {
   const word = safeText(action, { cap: 30 });
-  return `${safeText(name, { cap: 80 })} has ${word.charAt(0).toUpperCase()}${word.slice(1)} ${state}`;
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 }
 
 /** In steps of 5 s, so that the line rarely changes. */
-function openSince({ opened_at }: Dialog, asOf: Date): string {
+function openFor({ opened_at }: Dialog, asOf: Date): string {
   const seconds = Math.floor((asOf.getTime() - opened_at.getTime()) / 5000) * 5;
-  if (seconds < 5) return 'since just now';
-  return seconds < 60 ? `since ${seconds}s` : `since ${formatFullCount(Math.floor(seconds / 60))}m`;
+  if (seconds < 5) return 'for <5s';
+  return seconds < 60 ? `for ${seconds}s` : `for ${formatFullCount(Math.floor(seconds / 60))}m`;
 }
 
 function moreDialogs({ length }: readonly Dialog[]): string {
