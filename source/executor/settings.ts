@@ -3,7 +3,7 @@ import { policy } from '../domain/policy.ts';
 
 /** The executor's timings, in milliseconds. A fault suite runs them a hundred times faster. */
 export type Timings = {
-  /** Duration of a lease, renewed while the attempt runs. Frees the partitions of a vanished host. */
+  /** Duration of a lease, renewed while the attempt runs. Frees partitions of a vanished host. */
   lease: number;
   heartbeat: number;
   /** Time without an acknowledged heartbeat after which no new attempt is started. */

@@ -20,7 +20,7 @@ type Options = {
   lease_ms: number;
   policy: BatchPolicy;
   losses: LossReporter;
-  /** How long a cancelled statement may take to end, and how often a running one is checked (ms). */
+  /** How long a cancelled statement may take to end; how often a running one is checked (ms). */
   timeout: number;
   signal: AbortSignal;
 };
