@@ -17,19 +17,19 @@ export type FlagRow = {
 
 export const globalFlags: readonly FlagRow[] = [
   { name: 'json', help: 'one JSON document on stdout; nothing ever prompts' },
-  { name: 'context', value: 'NAME', help: 'a section of config.toml, and nothing but it' },
-  { name: 'tenant', value: 'T', help: 'whose jobs; --worker takes several: a,b' },
+  { name: 'context', value: 'NAME', help: 'read settings only from this section of config.toml' },
+  { name: 'tenant', value: 'T', help: 'tenant of the jobs; several with --worker: a,b' },
   { name: 'embedded', help: 'the built-in database' },
-  { name: 'read-only', help: 'refuse everything that writes' },
-  { name: 'yes', help: 'do not ask' },
-  { name: 'actor', value: 'NAME', help: 'who the journal says did it' },
+  { name: 'read-only', help: 'refuse every command that writes' },
+  { name: 'yes', help: 'skip confirmations' },
+  { name: 'actor', value: 'NAME', help: 'name that the journal records for actions' },
   { name: 'no-color', help: 'no colours (NO_COLOR does the same)' },
   { name: 'ascii', help: 'no characters outside ASCII' },
-  { name: 'background', value: 'B', help: 'dark or light: what the console is shown on' },
+  { name: 'background', value: 'B', help: 'background of the terminal: dark or light' },
   { name: 'plain', help: 'no boxes and no repainting' },
-  { name: 'interval', value: 'D', help: 'time between two readings, as 500ms or 2s' },
+  { name: 'interval', value: 'D', help: 'time between refreshes, e.g. 500ms or 2s' },
   { name: 'utc', help: 'times in UTC' },
-  { name: 'verbose', help: 'say more on stderr, and why an error came' },
+  { name: 'verbose', help: 'log more to stderr, with the causes of errors' },
 ].map((row) => ({ ...row, variable: true }));
 
 /** Accepted with any command: they print a text, then the process ends. */
@@ -84,7 +84,11 @@ export function unknownValue(what: string, word: string, known: readonly string[
 const highestLimit = 10_000;
 
 /** `--limit`: the maximum number of rows printed. */
-export function readLimit(text: string | undefined, byDefault: number, problems: Problem[]): number {
+export function readLimit(
+  text: string | undefined,
+  byDefault: number,
+  problems: Problem[],
+): number {
   if (text === undefined) return byDefault;
   const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= highestLimit) return limit;
