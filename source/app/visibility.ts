@@ -19,7 +19,7 @@ export async function isTenantVisible(
 
 export function noVisibilityText(tenant: string): string {
   const name = `"${safeText(tenant)}"`;
-  return `no visibility: no job, asset or executor found for tenant ${name}. This is not an all-clear: check the name, and see: servo-tui doctor`;
+  return `no visibility: no job, asset or executor found for tenant ${name}. This is not an all-clear: check the name, or run: servo-tui doctor`;
 }
 
 /** The exit code of a report: 0 unless `--exit-code` was given. */
