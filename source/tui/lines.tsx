@@ -1,22 +1,22 @@
 import { Box, Text } from 'ink';
 import { memo, useContext, useEffect, useState } from 'react';
 import { toAscii } from '../presentation/text/ascii.ts';
+import { PlaceholderContext, type Placeholders, styled } from './placeholders.ts';
 import type { Line, Span } from './spans.ts';
-import { StandInContext, type StandIns, styled } from './stand-ins.ts';
 import { ThemeContext, textProps } from './theme.ts';
 
 /** One terminal line each; the caller has cut them to fit. */
 export function Lines({ lines }: { lines: readonly Line[] }) {
-  const standIns = useContext(StandInContext);
+  const placeholders = useContext(PlaceholderContext);
   return (
     <Box flexDirection="column" flexShrink={0}>
       {lines.map((line, row) =>
-        standIns === null ? (
+        placeholders === null ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place on the screen
           <TextLine key={row} line={line} />
         ) : (
           // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place on the screen
-          <StandInLine key={row} line={line} standIns={standIns} />
+          <PlaceholderLine key={row} line={line} placeholders={placeholders} />
         ),
       )}
     </Box>
@@ -39,20 +39,23 @@ const TextLine = memo(function TextLine({ line }: { line: Line }) {
   );
 }, sameLine);
 
-const StandInLine = memo(function StandInLine({
+const PlaceholderLine = memo(function PlaceholderLine({
   line,
-  standIns,
+  placeholders,
 }: {
   line: Line;
-  standIns: StandIns;
+  placeholders: Placeholders;
 }) {
   const theme = useContext(ThemeContext);
-  const [standIn] = useState(() => standIns.take());
-  useEffect(() => () => void (standIn !== null && standIns.release(standIn)), [standIn, standIns]);
-  if (standIn === null) return <TextLine line={line} />;
+  const [placeholder] = useState(() => placeholders.take());
+  useEffect(
+    () => () => void (placeholder !== null && placeholders.release(placeholder)),
+    [placeholder, placeholders],
+  );
+  if (placeholder === null) return <TextLine line={line} />;
   const { text, width } = styled(theme, merged(line));
-  standIns.set(standIn, text, width);
-  return <Text>{standIn}</Text>;
+  placeholders.set(placeholder, text, width);
+  return <Text>{placeholder}</Text>;
 }, sameLine);
 
 /** Joins neighbours that look alike, and blanks with what precedes them. */
