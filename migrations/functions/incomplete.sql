@@ -73,8 +73,8 @@ end $$;
 
 -- How many partition rows a job lacks, to explain why it does not end; 0 for most jobs. Counted for
 -- a running job without leases that has nothing left to run or is still being created, and for a
--- job without rows that is to be claimed, up to p_grace_ms after its creation. Takes no lock, so the
--- number may be out of date. The tenant must be set.
+-- job without rows that is to be claimed, up to p_grace_ms after its creation. Takes no lock, so
+-- the number may be out of date. The tenant must be set.
 create or replace function servo_missing_v1(p_tenant text, p_job uuid, p_grace_ms bigint) returns integer language plpgsql stable
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column

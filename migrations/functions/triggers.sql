@@ -14,8 +14,9 @@ create or replace trigger servo_revoke_leases before update of heartbeat_at on b
   execute function servo_revoke_leases();
 
 -- A new version on a running job of ours comes from an operator who edits it as the runbooks do:
--- the claim stays ours, and the edit takes effect with the next batch. The exception is a claim by an
--- external writer, which claims a running job only if its heartbeat is stale, and sets that to now.
+-- the claim stays ours, and the edit takes effect with the next batch. The exception is a claim by
+-- an external writer, which claims a running job only if its heartbeat is stale, and sets that to
+-- now.
 create or replace function servo_guard_claim() returns trigger language plpgsql as $$
 begin
   new.claimed_version := new.version;
