@@ -76,7 +76,7 @@ function expanded(node: ReactNode, columns: number, placeholders: Placeholders):
   return frames[0]!;
 }
 
-test('a placeholder that has been given back is used again', () => {
+test('a released placeholder is used again', () => {
   const placeholders = new Placeholders();
   const one = placeholders.take()!;
   placeholders.release(one);
