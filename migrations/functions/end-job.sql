@@ -1,8 +1,9 @@
--- Ends a running job on which no lease is left and that has nothing to run, by recounting its
--- partitions; the last part of servo_report_and_claim_v1, whose caller holds the job's row.
---   job_state  completed or failed; null where it goes on: then `incomplete` says that rows are
---              missing, which a writer may still add or a person has deleted (servo_recount_v1
---              decides after a while). What is to be revived first is left to servo_finalize_v1.
+-- Ends a running job that has no leases and nothing left to run, and recounts its partitions. The
+-- last part of servo_report_and_claim_v1; the caller holds the job's row.
+--   job_state   completed or failed; null if the job continues
+--   incomplete  rows are missing: a writer may still add them, or an operator has deleted them.
+--               servo_recount_v1 resolves this after a grace period.
+-- If skipped partitions must first return to pending, sets needs_finalizing for servo_finalize_v1.
 create or replace function servo_end_job_v1(p_tenant text, p_job uuid, p_total integer, p_made boolean, p_max_attempts integer,
   p_average bigint, p_at timestamptz, out job_state text, out incomplete boolean
 ) language plpgsql as $$

@@ -1,9 +1,9 @@
--- Jobs with fewer partition rows than they count. Either another writer creates them row by row,
--- and is still at it or was cut off; or all rows were there (partitions_made) and a person has
--- deleted some, which is how a poison partition is skipped. Rows that the writer may still insert
--- are never made for it: its own insert would fail.
+-- Jobs with fewer partition rows than total_partitions. There are two causes. An external writer
+-- inserts the rows one by one, and is still inserting or was interrupted. Or all rows existed
+-- (partitions_made) and an operator deleted some, as the runbooks do to skip a poison partition.
+-- Rows that the writer may still insert are not created here: its own insert would fail.
 
--- The keys that a job was created with: its list, else its range. Raises an error of class 22 where
+-- The keys that a job was created with: its list, else its range. Raises an error of class 22 if
 -- the range is not one of times. The tenant must be set.
 create or replace function servo_job_keys_v1(p_tenant text, p_job uuid) returns setof text language plpgsql stable as $$
 #variable_conflict use_column
@@ -19,7 +19,7 @@ begin
   end if;
 end $$;
 
--- Makes the missing rows of a job from its keys. Returns how many rows there are then.
+-- Creates the missing rows of a job from its keys. Returns how many rows the job has afterwards.
 create or replace function servo_make_partitions_v1(p_tenant text, p_job uuid) returns integer language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -28,35 +28,35 @@ begin
   begin
     insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key)
       select gen_random_uuid(), p_job, p_tenant, key from servo_job_keys_v1(p_tenant, p_job) key on conflict do nothing;
-  exception when data_exception then null; -- Not a range of times: only the existing rows count.
+  exception when data_exception then null; -- Not a range of times: no rows are added.
   end;
   select count(*) into v_rows from backfill_partitions where backfill_job_id = p_job;
   return v_rows;
 end $$;
 
--- Whether a transaction is open that has inserted partitions of the job: the foreign key holds the
--- job's row for it. The caller holds the row too.
+-- Whether an open transaction has inserted partitions of the job: their foreign key then locks the
+-- job's row. The caller holds the row `for no key update`, which does not conflict with that lock.
 create or replace function servo_is_being_created_v1(p_tenant text, p_job uuid) returns boolean language plpgsql as $$
 begin
   perform from backfill_jobs where id = p_job and tenant_id = p_tenant for update skip locked;
   return not found;
 end $$;
 
--- Ends a running job for which rows are missing that cannot be made.
+-- Fails a running job whose missing rows cannot be created.
 create or replace function servo_fail_incomplete_v1(p_tenant text, p_job uuid) returns void language sql as $$
   update backfill_jobs j set state = 'failed', version = j.version + 1, completed_at = clock_timestamp(), needs_finalizing = true, lease_tokens = '{}',
       completed_partitions = r.completed, failed_partitions = r.failed, skipped_partitions = r.skipped,
-      error_message = case when r.total > 0 then format('%s of %s partitions: created incomplete', r.total, greatest(j.total_partitions,
+      error_message = case when r.total > 0 then format('only %s of %s partitions were created', r.total, greatest(j.total_partitions,
           case when jsonb_typeof(j.partition_keys) = 'array' then jsonb_array_length(j.partition_keys) else 0 end))
         when j.partitions_made then 'no partitions left: they were deleted after the job was created'
-        else 'no partitions: created incomplete' end
+        else 'no partitions were created' end
     from (select count(*) as total, count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
         count(*) filter (where state = 'skipped') as skipped from backfill_partitions where backfill_job_id = p_job) r
     where j.id = p_job and j.tenant_id = p_tenant;
 $$;
 
--- Whether a partition of the job is still to run, or running: as in servo_end_job_v1. The tenant
--- must be set.
+-- Whether a partition of the job is unfinished: it runs or will run. The same rule as in
+-- servo_end_job_v1. The tenant must be set.
 create or replace function servo_has_open_v1(p_job uuid, p_max_attempts integer) returns boolean language plpgsql stable
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off as $$
 begin
@@ -71,9 +71,10 @@ begin
   return found;
 end $$;
 
--- How many partitions a job lacks that has nothing else left to run, or is still being created; 0
--- for any other. Of one that waits and has none, for as long as a claim leaves it to its writer.
--- For a person to read: exact only at this moment. The tenant must be set.
+-- How many partition rows a job lacks, to explain why it does not end; 0 for most jobs. Counted for
+-- a running job without leases that has nothing left to run or is still being created, and for a
+-- job without rows that is to be claimed, up to p_grace_ms after its creation. Takes no lock, so
+-- the number may be out of date. The tenant must be set.
 create or replace function servo_missing_v1(p_tenant text, p_job uuid, p_grace_ms bigint) returns integer language plpgsql stable
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
@@ -98,12 +99,12 @@ begin
   return greatest(0, greatest(j.total, j.keys, 1) - v_rows);
 end $$;
 
--- Decides about a running job without leases that has fewer rows than it counts, once
--- these have not grown for p_grace_ms: one that was whole when it has nothing left to run, one that
--- is still being created at any time. What was never made is made from the job's keys, or the job
--- fails. What was deleted by a person is not made again: the job counts the rows that it has, which
--- is in the journal with the missing keys.
---   returns  null, if there is nothing to decide; waiting; made, recounted: a step goes on or ends
+-- Resolves a running job without leases that has fewer rows than total_partitions, once the number
+-- of its rows has not changed for p_grace_ms. A job that had all its rows must also have nothing
+-- left to run. Rows that never existed are created from the job's keys; if that is impossible, the
+-- job fails. Deleted rows are not created again: total_partitions becomes the number of existing
+-- rows, and the journal names the missing keys.
+--   returns  null: nothing to resolve; waiting; made or recounted: the next batch continues or ends
 --            the job; failed
 create or replace function servo_recount_v1(p_tenant text, p_job uuid, p_actor text, p_grace_ms bigint) returns text language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
@@ -156,7 +157,7 @@ begin
     exception when data_exception then null;
     end;
     insert into backfill_events (tenant_id, job_id, kind, actor, reason) values (p_tenant, p_job, 'recounted', p_actor,
-      format('%s of %s partitions are missing%s: counted as skipped on purpose, the job has %s now',
+      format('%s of %s partitions are missing%s: counted as skipped on purpose; the job now has %s',
         v_total - v_rows, v_total, ' (' || v_keys || case when v_total - v_rows > 5 then ' …' else '' end || ')', v_rows));
   end if;
   update backfill_jobs set total_partitions = v_rows, partitions_made = true, rows_seen = null, rows_seen_at = null where id = p_job and tenant_id = p_tenant;

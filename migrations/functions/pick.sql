@@ -34,7 +34,7 @@ begin
   adopted := 0;
   complete := false;
 
-  -- Busy keys. What a base executor left counts for as long as a base heartbeat does. Only the
+  -- Busy keys. An external writer's partitions count until its heartbeat is stale. Only the
   -- index backfill_jobs_needs_finalizing fits, which is mostly empty.
   if exists (select from backfill_jobs where tenant_id = p_tenant and needs_finalizing
       and asset_id || '' = p_asset::text and id <> p_job) then
@@ -106,7 +106,7 @@ begin
         order by f.n);
     end if;
 
-    -- A base executor leaves what it may retry as failed.
+    -- An external writer leaves partitions that it may retry as failed.
     if cardinality(pick) + cardinality(v_fresh) = 0 and p_idle then
       v_fresh := array(select id from backfill_partitions
         where backfill_job_id = p_job and state = 'failed' and available_at is null and attempt_count < p_max_attempts

@@ -1,6 +1,6 @@
--- Purges the journal, which is append-only otherwise: of the next p_batch events after p_after that
--- are older than p_age_ms (a day at least), deletes those of jobs that no longer exist; with p_dry
--- it only counts them. `last_id` is null at the end. The tenant must be the session's.
+-- Purges the journal, which is otherwise append-only. Reads the next p_batch events after p_after
+-- and deletes those that are older than p_age_ms (at least a day) and whose job no longer exists;
+-- with p_dry only counts them. `last_id` is null at the end. The tenant must be the session's.
 create or replace function servo_purge_v1(p_tenant text, p_age_ms bigint, p_after bigint, p_batch integer, p_dry boolean,
   out forgotten integer, out last_id bigint) language plpgsql security definer
   set lock_timeout = '2s' as $$
@@ -9,10 +9,10 @@ declare
   v_ids bigint[];
 begin
   if p_age_ms < 86400000 then
-    raise exception using errcode = 'invalid_parameter_value', message = 'the journal is kept for a day at least';
+    raise exception using errcode = 'invalid_parameter_value', message = 'p_age_ms must be at least 86400000: the journal is kept for at least a day';
   end if;
   perform servo_require_tenant(p_tenant);
-  -- In the order of the ids, which is that of time but for what was written at the same moment.
+  -- Ids are in order of time, except for events written at the same moment.
   select max(id), array_agg(id) filter (where at < v_before and not exists (select from backfill_jobs j where j.id = e.job_id and j.tenant_id = p_tenant))
     into last_id, v_ids
     from (select id, at, job_id from backfill_events where tenant_id = p_tenant and id > p_after order by id limit p_batch) e

@@ -15,8 +15,8 @@
 --   p_want      attempts for each new queue, at most.
 --   p_policy    of the asset, for a job that does not say; pause_at: the job is paused after so
 --               many permanent failures of one kind in a row.
---   due_in_ms   when the next handed-back partition falls due, where nothing was claimed: on the
---               database's clock.
+--   due_in_ms   if nothing was claimed: milliseconds until the next partition in back-off or
+--               snoozed is due, by the database's clock.
 --
 -- Why it is written as it is (figures: 30,000 to 1,000,000 partitions, 2 cores):
 -- * Each statement inside, also of the functions called, has a snapshot later than the row lock.

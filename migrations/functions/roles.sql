@@ -1,5 +1,4 @@
--- What a role needs that runs workers: servo_app, and each role that is bound to a tenant. Grants
--- what it lacks.
+-- Grants a role the missing rights that executors need: servo_app, and each role bound to a tenant.
 create or replace function servo_grant_application(p_role name) returns void language plpgsql as $$
 declare
   r record;
@@ -102,7 +101,7 @@ revoke all on function servo_admit_tenant(text) from public;
 
 -- Two roles with less than servo_app has, for `migrate --roles`: servo_reader sees what the console
 -- and the commands show, and writes nothing; servo_operator also acts on jobs and limits, but runs
--- no partitions: it has no right to the columns that a claim or a step writes, none to delete, and
+-- no partitions: it has no right to the columns that a claim or a batch writes, none to delete, and
 -- none to the executors' records. Members of a role have its rights.
 --
 -- With p_make the roles are made where they are missing. At every other run of migrate, those that

@@ -1,6 +1,6 @@
--- What other writers forget, on the same row only: a trigger that touched another table would break
--- the runbooks' emergency SQL under row-level security. None of these ever raises
--- (what refuses another tenant's rows is in isolation.sql).
+-- Completes what external writers and operators leave unset, on the same row only: a trigger that
+-- touched another table would break the runbooks' emergency SQL under row-level security. None of
+-- these ever raises an error; the triggers that refuse another tenant's rows are in isolation.sql.
 
 -- Any heartbeat set more than 60 s into the past is an order to reclaim (runbook: "Force reclaim",
 -- "Bulk Recovery"): leases taken until now are revoked.
@@ -13,10 +13,10 @@ create or replace trigger servo_revoke_leases before update of heartbeat_at on b
   when (new.heartbeat_at is distinct from old.heartbeat_at and new.heartbeat_at < clock_timestamp() - interval '60 seconds')
   execute function servo_revoke_leases();
 
--- A new version on a running job of ours is an operator's, who edits it by hand as the runbooks do,
--- unless it is a claim: an external executor claims a running job only where its heartbeat is
--- stale, and moves that to now. The claim stays ours, and what was edited takes effect at the next
--- step.
+-- A new version on a running job of ours comes from an operator who edits it as the runbooks do:
+-- the claim stays ours, and the edit takes effect with the next batch. The exception is a claim by
+-- an external writer, which claims a running job only if its heartbeat is stale, and sets that to
+-- now.
 create or replace function servo_guard_claim() returns trigger language plpgsql as $$
 begin
   new.claimed_version := new.version;
@@ -54,13 +54,12 @@ end $$;
 create or replace trigger servo_guard_state before update of state on backfill_jobs for each row
   when (old.state is distinct from new.state) execute function servo_guard_state();
 
--- Every job transition is in the journal, and notifies the listeners. It runs as the
--- owner of the journal: base writers have no rights on it. It sets the row's tenant for itself and
--- gives the caller's back; not by a clause of the function, which takes a superuser to define.
+-- Writes every job transition to the journal and notifies the listeners. Runs as the owner of the
+-- journal, since external writers have no rights on it. Sets the row's tenant and restores the
+-- caller's; a SET clause of the function would need a superuser.
 --
--- It never fails an update: losing a line of the journal is bad, losing the emergency pause is
--- worse. So it does not wait for a locked journal either, and what wakes the executors does not
--- depend on it.
+-- Never fails an update: losing an event is bad, losing the emergency pause is worse. So it does
+-- not wait for a locked journal either, and the notification does not depend on the journal.
 --
 -- NOTIFY ignores row-level security, so its payload is a hash of the tenant and nothing else.
 create or replace function servo_journal() returns trigger language plpgsql security definer set lock_timeout = '1s' as $$

@@ -19,8 +19,8 @@ create or replace function servo_upstreams_v1(p_tenant text, p_job uuid)
 $$;
 
 -- Whether a waiting job's upstreams have decided it: `failed` as soon as one of them failed, was
--- cancelled or deleted, `pending` when all are completed, else null. One that waits for nothing may
--- be still in the making by a base writer, for p_stale_ms.
+-- cancelled or deleted, `pending` when all are completed, else null. A job without upstreams may
+-- still be being created by an external writer, for p_stale_ms.
 create or replace function servo_upstream_verdict_v1(p_tenant text, p_job uuid, p_stale_ms bigint,
   out verdict text, out total integer, out done integer) language sql stable as $$
   select case

@@ -9,20 +9,20 @@ import type { Zone } from '../presentation/text/format.ts';
 import type { JsonShapes, Printed } from './json-shapes.ts';
 import type { Session } from './session.ts';
 
-/** One command: what the line says of it, how its request is read, and how that is run. */
+/** One command: its command-line interface, how its request is parsed, and how it is run. */
 export type Command = {
   spec: Spec;
   /**
-   * The shapes of what it prints with --json, by their published names (`status --watch`). Null: it
-   * prints no JSON of its own.
+   * The shapes of its --json output, by their published names (`status --watch`); null if it prints
+   * no JSON of its own.
    */
   json: (() => Promise<{ shapes: JsonShapes }>) | null;
   /**
-   * Reads words and flags, which the spec allows. Adds every mistake to `problems`: the request is
-   * run only where there is none. Opens and asks nothing.
+   * Parses words and flags that the spec allows, and adds every mistake to `problems`. The request
+   * runs only if there are none. Opens no connection and does not prompt.
    */
   read(input: readonly string[], flags: Flags, problems: Problem[]): unknown;
-  /** Loads what it runs with by `import()`: no command pays for the code of the others. */
+  /** Loads its code by `import()`, so that no command pays for the code of the others. */
   run(request: unknown, host: Host): Promise<Result>;
 };
 
@@ -31,21 +31,21 @@ export type Result<Json = unknown> = Output<Json> | AsyncIterable<Output<Json>> 
 export type View = { width: number; zone: Zone; ascii: boolean };
 
 export type Host = {
-  /** All commands: completion and schema tell of them. */
+  /** All commands, for `completion` and `schema`. */
   table: Table<Command>;
   settings: Settings;
   io: Io;
   view: View;
-  /** `--yes`: nothing is asked. */
+  /** `--yes`: no prompts; actions count as confirmed. */
   yes: boolean;
-  /** `--json`: nothing is asked either, and what is not confirmed is refused. */
+  /** `--json`: no prompts; actions without `--yes` are refused. */
   json: boolean;
   verbose: boolean;
   /** `--plain`: no boxes, no repainting, no colours in logs. */
   plain: boolean;
 };
 
-/** The database of the settings, opened for one command. */
+/** A command's host with the configured database opened. */
 export type HostSession = Host & Session;
 
 type Typed<Request, Shapes extends JsonShapes> = {
@@ -54,7 +54,7 @@ type Typed<Request, Shapes extends JsonShapes> = {
   read(input: readonly string[], flags: Flags, problems: Problem[]): Request;
 };
 
-/** A command that opens what it needs itself. What it prints must fit its shapes. */
+/** A command that opens its own connections. Its output must fit its shapes. */
 export function onHost<Request, Shapes extends JsonShapes>(
   command: Typed<Request, Shapes> & {
     run(request: Request, host: Host): Promise<Result<Printed<Shapes>>>;
@@ -63,7 +63,7 @@ export function onHost<Request, Shapes extends JsonShapes>(
   return command as Command;
 }
 
-/** A command on an open session, which is closed when it is done, failed, or watched to the end. */
+/** A command on an open session, which is closed when the command succeeds, fails or stops. */
 export function onSession<Request, Shapes extends JsonShapes>(
   command: Typed<Request, Shapes> & {
     run(request: Request, session: HostSession): Promise<Result<Printed<Shapes>>>;

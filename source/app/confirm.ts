@@ -3,9 +3,9 @@ import { ServoError, UsageError } from '../errors.ts';
 import type { Host } from './command.ts';
 
 /**
- * Returns where the answer is yes: by --yes, or at the terminal.
- * @param action what is done: `pause 3 jobs`
- * @throws UsageError where no one can be asked; ServoError interrupted for any other answer
+ * Returns if the action is confirmed, by --yes or at the terminal.
+ * @param action for the question: `pause 3 jobs`
+ * @throws UsageError if no prompt is possible; ServoError interrupted for any answer but yes
  */
 export async function requireYes(
   { yes, json, io }: Host,

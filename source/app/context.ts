@@ -9,7 +9,7 @@ import { Dialogs } from './dialogs.ts';
 import { effectRunner } from './run-effect.ts';
 import { type Connections, openSession, type Session } from './session.ts';
 
-/** One database and one tenant on it, as long as the console looks at them. */
+/** One database and one of its tenants, while the console shows them. */
 export type Context = {
   settings: Settings;
   connections: Connections;
@@ -18,25 +18,25 @@ export type Context = {
   runEffect: (effect: SessionEffect) => Promise<DataAnswer>;
   dialogs: Dialogs;
   timeouts: Timeouts;
-  /** Questions under way: the session is closed after them. */
+  /** Queries in progress: the session is closed after them. */
   pending: Set<Promise<unknown>>;
   relock: NodeJS.Timeout | null;
 };
 
-/** How long a console waits for its database, in milliseconds. */
+/** The console's timeouts for its database, in milliseconds. */
 export type Timeouts = {
-  /** For an answer: after that the connection is given up, since it may be half-open. */
+  /** For a reply. Then the connection is dropped, since it may be half-open. */
   answer: number;
-  /** For the first answer of a context that is to be opened. */
+  /** For the first reply when a context is opened. */
   opening: number;
-  /** At the end, for readings that are under way. */
+  /** For queries in progress when the console ends. */
   closing: number;
 };
 
 /** Long enough for a full table over a line of 10 KB a second. */
 export const usualTimeouts: Timeouts = { answer: 60_000, opening: 15_000, closing: 200 };
 
-/** @throws what the work does, and database_unreachable when it takes too long */
+/** @throws the errors of `work`, or database_unreachable after the `opening` timeout */
 export async function withTimeout<T>(work: Promise<T>, { opening }: Timeouts): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -95,14 +95,14 @@ export async function closeContext(context: Context, closing?: number): Promise<
   await context.session.close(closing);
 }
 
-/** By the command line or its variable: nothing unlocks that, in any context. */
+/** Read-only by the command line or its variable, which no context can unlock. */
 export function isForbidden({ origins }: Settings): boolean {
   return origins.read_only === '--read-only' || origins.read_only === 'SERVO_READ_ONLY';
 }
 
 function lockReason(settings: Settings, { read, write }: Connections): string | null {
   if (!settings.read_only) return null;
-  if (isForbidden(settings)) return `${settings.origins.read_only} was given: nothing unlocks that`;
+  if (isForbidden(settings)) return `${settings.origins.read_only} is set and cannot be unlocked`;
   return read === write ? `context ${settings.context} has no write_url to unlock it with` : null;
 }
 
@@ -124,7 +124,7 @@ export async function unlock(context: Context, ms: number): Promise<void> {
   context.relock = setTimeout(() => lock(context), ms).unref();
 }
 
-/** Closes the writer after its last statement: the context is read-only again. */
+/** Makes the context read-only again: closes the writer after its last statement. */
 export function lock(context: Context): void {
   const { session, view, relock } = context;
   if (relock !== null) clearTimeout(relock);

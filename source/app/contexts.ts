@@ -28,14 +28,14 @@ import { type Connections, connectionsOf } from './session.ts';
 
 type Opener = Pick<Host, 'settings' | 'io'>;
 
-/** The sessions of one console: a question is asked of the context that it was asked in. */
+/** The sessions of one console. Each query goes to the context in which it was made. */
 export class Contexts {
   readonly #opener: Opener;
   readonly #file: ConfigFile;
   readonly #open = new Map<number, Context>();
-  /** The connections of the first context, where no settings name them. */
+  /** The connections of the first context, if they do not come from settings. */
   readonly #given: Connections | undefined;
-  /** Variables that counted where the console began, and do not where it is now. */
+  /** Variables of the first context that the present context ignores. */
   readonly #taken = new Map<string, string>();
 
   readonly #timeouts: Timeouts;
@@ -49,7 +49,7 @@ export class Contexts {
 
   /**
    * Opens the first context.
-   * @param connections of a database that no settings name
+   * @param connections to a database that is not in the settings
    * @throws as openSession
    */
   static async open(
@@ -58,7 +58,7 @@ export class Contexts {
     timeouts = usualTimeouts,
   ): Promise<Contexts> {
     const { env } = opener.io;
-    // The demonstration has no contexts, whatever is configured.
+    // The demonstration has no contexts, even if some are configured.
     const file = connections === undefined ? await loadConfigFile(env) : emptyFile(configPath(env));
     const contexts = new Contexts(opener, file, timeouts, connections);
     const { settings } = opener;
@@ -128,7 +128,7 @@ export class Contexts {
     const opened = await this.#openWithin(from, to);
     this.#open.set(next, opened);
     this.#open.delete(number);
-    // The answers that are still to come are not shown any more.
+    // Replies that arrive from here on are not shown.
     Promise.allSettled([...from.pending])
       .then(() => closeContext(from))
       .catch(() => {});
@@ -139,7 +139,7 @@ export class Contexts {
     const settings = await this.#settingsOf(from, to);
     const given = 'tenant' in to ? from.connections : 'home' in to ? this.#given : undefined;
     const connections = given ?? (await connectionsOf(settings));
-    // No library may read variables that do not count here. Where opening fails they count again.
+    // Hide the ignored variables from libraries too; restore them if opening fails.
     const names = 'home' in to ? [...this.#taken.keys()] : settings.ignored;
     const before = names.map((name) => [name, process.env[name]] as const);
     for (const name of names) setVariable(name, 'home' in to ? this.#taken.get(name) : undefined);
@@ -158,7 +158,7 @@ export class Contexts {
     }
   }
 
-  /** A context brings its own tenant; --read-only on the command line holds in each. */
+  /** A context has its own tenant; --read-only on the command line applies to every context. */
   async #settingsOf(from: Context, to: ContextTarget): Promise<Settings> {
     if ('tenant' in to) return { ...from.settings, tenants: [to.tenant] };
     const { io, settings } = this.#opener;

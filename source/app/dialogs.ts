@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 /** How long a closing console waits to withdraw its dialog, in milliseconds. */
 const leavingTimeout = 500;
 
-/** The open dialog of one console, shown to the other consoles. Its writes are in order. */
+/** Publishes the open dialog of one console to the other consoles, with writes in order. */
 export class Dialogs {
   readonly console_id = randomUUID();
   readonly #session: Session;
@@ -38,7 +38,7 @@ export class Dialogs {
     });
   }
 
-  /** Withdraws an open dialog, so that the others need not wait for its lease. Never fails. */
+  /** Withdraws an open dialog, before its lease expires. Never fails. */
   async close(): Promise<void> {
     if (!this.#isShown) return;
     const late = new Promise((resolve) => setTimeout(resolve, leavingTimeout).unref());

@@ -10,9 +10,9 @@ import type { ConnectionSettings } from '../database/settings.ts';
 import { ServoError } from '../errors.ts';
 
 /**
- * The embedded server, started where it must be and migrated; connections are servo_app's. In
+ * Starts the embedded server if it is not running, migrates it, and connects as servo_app. In
  * read-only mode it is neither created nor migrated.
- * @throws ServoError not_allowed where read-only mode finds no data
+ * @throws ServoError not_allowed in read-only mode if there is no data
  */
 export async function openEmbedded(readOnly: boolean): Promise<ConnectionSettings> {
   const server = await ensureEmbedded(readOnly);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** The shapes that a command publishes, by name. Fields are added, never renamed or forbidden. */
 export type JsonShapes = Readonly<Record<string, z.ZodType>>;
 
-/** What a command may print: anything that fits one of its shapes, before it is made JSON. */
+/** What a command may print: a value that fits one of its shapes, before conversion to JSON. */
 export type Printed<Shapes extends JsonShapes> = DeepReadonly<z.output<Shapes[keyof Shapes]>>;
 
 type DeepReadonly<T> = T extends Date
@@ -14,7 +14,7 @@ type DeepReadonly<T> = T extends Date
       ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
       : T;
 
-/** A time as the database has it, in text. */
+/** A time as text, as the database returns it. */
 export const timeText = z
   .union([
     z.iso.datetime(),
@@ -29,12 +29,12 @@ export const timeText = z
 export const time = timeText as unknown as z.ZodType<Date>;
 export const nullableTime = time.nullable();
 export const count = z.int().min(0);
-/** A figure as its column holds it: another program may have written one below 0. */
+/** A number as stored: an external writer may have written a negative one. */
 export const figure = z.int();
 
 export const envelope = { as_of: time, tenant_id: z.string() };
 
-/** Of a report: whether "nothing found" means anything. */
+/** Whether a report that found nothing is reliable. */
 export const visible = z
   .boolean()
   .describe('false: no job, asset or executor of the tenant was seen, so that nothing is known');

@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServoError } from '../errors.ts';
 
-/** How long the database may be away, in milliseconds, before one who follows gives up. */
+/** How long the database may be unreachable before polling gives up, in milliseconds. */
 const longestOutage = 60_000;
 
 /**
- * Reads again and again until `next` says that nothing more will come. A database that goes away is
- * waited for up to a minute: what is followed goes on without us too.
+ * Calls `next` every `interval` milliseconds until its result has `ended`. Survives a database
+ * outage of up to `outage` milliseconds, because the watched jobs continue meanwhile.
  */
 export async function* poll<T extends { ended: boolean }>(
   next: () => Promise<T>,
   interval: number,
   outage = longestOutage,
 ): AsyncGenerator<T> {
-  let heard = performance.now();
+  let lastReply = performance.now();
   for (;;) {
     try {
       const found = await next();
-      heard = performance.now();
+      lastReply = performance.now();
       yield found;
       if (found.ended) return;
     } catch (error) {
-      const away = error instanceof ServoError && error.code === 'database_unreachable';
-      if (!away || performance.now() - heard > outage) throw error;
+      const unreachable = error instanceof ServoError && error.code === 'database_unreachable';
+      if (!unreachable || performance.now() - lastReply > outage) throw error;
     }
     await sleep(interval);
   }

@@ -14,7 +14,7 @@ import type { Session } from './session.ts';
 export type Written = { path: string; text: string };
 
 /**
- * Writes what `handoff` or `export` prints to a new file.
+ * Writes the output of `handoff` or `export` to a new file.
  * @throws ServoError not_found, internal
  */
 export async function writeReport(
@@ -30,7 +30,7 @@ export async function writeReport(
   return newFile(`handoff-${nameOf(tenant)}`, summary.as_of, handOffReport(summary));
 }
 
-/** In the working directory, else in the temporary one; never over a file that is there. */
+/** Writes to the working directory, else the temporary one; never overwrites a file. */
 async function newFile(name: string, at: Date, text: string): Promise<Written> {
   const stamp = at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
   const file = `${name}-${stamp}Z.md`;

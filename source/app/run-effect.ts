@@ -23,7 +23,7 @@ import { boards } from './read-board.ts';
 import { writeReport } from './reports.ts';
 import type { Session } from './session.ts';
 
-/** Runs what the console asks of the database; a failure is an answer too. */
+/** Runs an effect of the console on the database. A failure is returned as a reply. */
 export function effectRunner(
   session: Session,
   dialogs = new Dialogs(session),

@@ -5,7 +5,7 @@ import type { ConnectionSettings } from '../database/settings.ts';
 import type { Thresholds } from '../domain/triage/thresholds.ts';
 import { ServoError } from '../errors.ts';
 
-/** The database of one command, with the tenant it works on. */
+/** The database connections of one command, and its tenant. */
 export type Session = {
   tenant: string;
   actor: string;
@@ -18,9 +18,9 @@ export type Session = {
 };
 
 /**
- * Opens the database that the settings name, and refuses one whose schema this program cannot use.
- * The embedded one is started and brought to the schema; any other is never migrated unasked.
- * @param timeout for an answer, in milliseconds: as of a Database
+ * Opens the configured database; refuses a schema that this program cannot use. The embedded
+ * database is started and migrated; no other is migrated without a command.
+ * @param timeout for a reply, in milliseconds, as in Database
  * @throws ServoError database_unreachable or schema
  */
 export async function openSession(
@@ -31,7 +31,7 @@ export async function openSession(
   const { read, write } = connections ?? (await connectionsOf(settings));
   const { read_only } = settings;
   const reader = openDatabase(read, { read_only, timeout: timeout });
-  // A read-only session has no writer: one is opened when it is unlocked.
+  // A read-only session has no writer until it is unlocked.
   const writer = write === read || read_only ? reader : openDatabase(write, { timeout: timeout });
   const close = async (closingTimeout?: number) => {
     await Promise.all([reader.close(closingTimeout), writer.close(closingTimeout)]);
@@ -58,22 +58,22 @@ export async function withSession<T>(
   }
 }
 
-/** How to reach the database for reading, and for writing: mostly the same. */
+/** Connection settings for reading and for writing; usually the same. */
 export type Connections = { read: ConnectionSettings; write: ConnectionSettings };
 
 export async function connectionsOf(settings: Settings): Promise<Connections> {
   const { database } = settings;
   if (database === null) throw new ServoError('internal', 'this command has no database');
   if (database.kind === 'server') return database;
-  // Most databases are not embedded, and starting one is a lot of code.
+  // Loaded only if needed: starting the embedded database is a lot of code.
   const { openEmbedded } = await import('./embedded-session.ts');
   const connection = await openEmbedded(settings.read_only);
   return { read: connection, write: connection };
 }
 
 /**
- * How a service reaches the database. Passwords and DATABASE_URL are taken out of the environment:
- * a service starts processes, and none may inherit them.
+ * Connection settings of a service. Removes passwords and DATABASE_URL from the environment, so
+ * that the processes that a service starts do not inherit them.
  */
 export async function serviceConnection(settings: Settings): Promise<ConnectionSettings> {
   const { write } = await connectionsOf(settings);

@@ -4,8 +4,8 @@ import { safeText } from '../presentation/text/safe-text.ts';
 import type { HostSession } from './command.ts';
 
 /**
- * Whether a job, an asset or an executor of the tenant is visible. A misspelt tenant looks like one
- * in which all is well: a report that found nothing asks this, and says it on stderr.
+ * Whether a job, an asset or an executor of the tenant is visible. A report without findings must
+ * call this: a misspelt tenant would look healthy. Warns on stderr if nothing is visible.
  */
 export async function isTenantVisible(
   { reader, tenant, io }: HostSession,
@@ -19,15 +19,15 @@ export async function isTenantVisible(
 
 export function noVisibilityText(tenant: string): string {
   const name = `"${safeText(tenant)}"`;
-  return `no visibility: no job, asset or executor found for tenant ${name}. This is not an all-clear: check the name, and see: servo-tui doctor`;
+  return `no visibility: no job, asset or executor found for tenant ${name}. This is not an all-clear: check the name, or run: servo-tui doctor`;
 }
 
-/** The exit code of a report; 0 where `--exit-code` was not given. */
+/** The exit code of a report: 0 unless `--exit-code` was given. */
 export function reportExit(
-  exitCode: boolean,
+  exitCodeAsked: boolean,
   { visible, found }: { visible: boolean; found: boolean },
 ): number {
-  if (!exitCode) return 0;
+  if (!exitCodeAsked) return 0;
   if (found) return exitCodes.findings;
   return visible ? 0 : exitCodes.no_visibility;
 }

@@ -8,11 +8,11 @@ import { survey } from './words.ts';
 
 export type Candidate = { value: string; description: string };
 
-/** What to ask the database for; jobs in one of these states, or in any. */
+/** Which names to read from the database; jobs in one of these states, or in any. */
 export type Asked = { kind: 'jobs'; states: readonly string[] | null } | { kind: 'assets' };
 
 export type Completion = {
-  /** The last word so far: all that is proposed begins with it. */
+  /** The last word so far: every completion begins with it. */
   beginning: string;
   /** The line without its last word and the program's name. */
   before: string[];
@@ -29,7 +29,7 @@ const valuesOf: Readonly<Record<string, readonly string[]>> = {
   every: granularities,
 };
 
-/** States in which a command can do something to a job; other commands take any. */
+/** The job states that a command accepts; a command without a row accepts any. */
 const statesOf: Readonly<Record<string, readonly string[]>> = {
   pause: sourcesOf('pause'),
   resume: sourcesOf('resume'),
@@ -38,7 +38,7 @@ const statesOf: Readonly<Record<string, readonly string[]>> = {
   retry: ['running', 'paused', 'resuming', 'failed', 'completed'],
 };
 
-/** Reads a line up to the cursor, the program's name included. It knows what the table knows. */
+/** Parses a line up to the cursor, program name included, by the command table. */
 export function completionOf(line: string, table: Table<{ spec: Spec }>): Completion {
   const [, ...before] = wordsOf(line);
   const beginning = before.pop() ?? '';
@@ -51,7 +51,7 @@ export function completionOf(line: string, table: Table<{ spec: Spec }>): Comple
   };
 }
 
-/** Words as a shell sees them, the last one as far as it goes; it is empty behind a space. */
+/** Splits a line into words as a shell does. The last word is partial, or empty after a space. */
 function wordsOf(line: string): string[] {
   const words = line.trimStart().match(/(?:[^\s"']|"[^"]*"?|'[^']*'?)+/g) ?? [];
   const bare = words.map((word) => word.replace(/["']/g, ''));
@@ -97,7 +97,7 @@ function namesOf(specs: readonly Spec[]): Candidate[] {
   return specs.map(({ name, summary }) => ({ value: name, description: summary }));
 }
 
-/** What the usage says of the word at this place: `JOB… [--reason R]`. */
+/** The usage's placeholder for the word at this position: `JOB… [--reason R]`. */
 function wordsFor({ name, usage }: Spec, at: number, named: readonly Spec[]): Candidates {
   const [, words = ''] = /^\[?([A-Z]+…?|[a-z]+(?: ?\| ?[a-z]+)*)(?=[\s\]]|$)/.exec(usage) ?? [];
   if (at > 0 && !words.endsWith('…')) return known([]);

@@ -1,38 +1,38 @@
 import { nearest } from '../domain/text/nearest.ts';
 import type { Problem } from '../errors.ts';
 
-/** One flag. Parser, help, completion and variables are made of these rows. */
+/** One flag. Parser, help, completion and SERVO_* variables are built from these rows. */
 export type FlagRow = {
-  /** As it is typed, without the dashes. */
+  /** The name, without the dashes. */
   name: string;
-  /** What stands for its value in the help; a flag without one is a switch. */
+  /** Placeholder of its value in the help; a flag without one is a switch. */
   value?: string;
   multiple?: boolean;
-  /** Other spellings that mean the same. */
+  /** Aliases. */
   also?: readonly string[];
-  /** Has a SERVO_* variable. Every global flag has. */
+  /** Whether a SERVO_* variable sets it too, as for every global flag. */
   variable?: boolean;
   help: string;
 };
 
 export const globalFlags: readonly FlagRow[] = [
   { name: 'json', help: 'one JSON document on stdout; nothing ever prompts' },
-  { name: 'context', value: 'NAME', help: 'a section of config.toml, and nothing but it' },
-  { name: 'tenant', value: 'T', help: 'whose jobs; --worker takes several: a,b' },
+  { name: 'context', value: 'NAME', help: 'read settings only from this section of config.toml' },
+  { name: 'tenant', value: 'T', help: 'tenant of the jobs; several with --worker: a,b' },
   { name: 'embedded', help: 'the built-in database' },
-  { name: 'read-only', help: 'refuse everything that writes' },
-  { name: 'yes', help: 'do not ask' },
-  { name: 'actor', value: 'NAME', help: 'who the journal says did it' },
+  { name: 'read-only', help: 'refuse every command that writes' },
+  { name: 'yes', help: 'skip confirmations' },
+  { name: 'actor', value: 'NAME', help: 'name that the journal records for actions' },
   { name: 'no-color', help: 'no colours (NO_COLOR does the same)' },
   { name: 'ascii', help: 'no characters outside ASCII' },
-  { name: 'background', value: 'B', help: 'dark or light: what the console is shown on' },
+  { name: 'background', value: 'B', help: 'background of the terminal: dark or light' },
   { name: 'plain', help: 'no boxes and no repainting' },
-  { name: 'interval', value: 'D', help: 'time between two readings, as 500ms or 2s' },
+  { name: 'interval', value: 'D', help: 'time between refreshes, e.g. 500ms or 2s' },
   { name: 'utc', help: 'times in UTC' },
-  { name: 'verbose', help: 'say more on stderr, and why an error came' },
+  { name: 'verbose', help: 'log more to stderr, with the causes of errors' },
 ].map((row) => ({ ...row, variable: true }));
 
-/** Understood everywhere: they print and end. */
+/** Accepted with any command: they print a text, then the process ends. */
 export const endingFlags: readonly FlagRow[] = [
   { name: 'help', also: ['h'], help: 'this text' },
   { name: 'version', help: 'the version' },
@@ -66,12 +66,12 @@ export class Flags {
   }
 }
 
-/** A value that cannot be read. `expected` says what can: `100ms to 1h, e.g. 2s`. */
+/** An invalid value. `expected` describes valid ones: `100ms to 1h, e.g. 2s`. */
 export function invalid(flag: string, value: string, expected: string): Problem {
   return { message: `invalid --${flag} "${value}": expected ${expected}` };
 }
 
-/** A value that is none of a few, with the nearest of them. */
+/** A value outside a fixed set; the message suggests the nearest member. */
 export function unknownValue(what: string, word: string, known: readonly string[]): Problem {
   const near = nearest(word, known);
   const all = `known are ${known.join(', ')}`;
@@ -83,11 +83,15 @@ export function unknownValue(what: string, word: string, known: readonly string[
 
 const highestLimit = 10_000;
 
-/** `--limit`: how many rows are printed at most. */
-export function readLimit(text: string | undefined, usual: number, problems: Problem[]): number {
-  if (text === undefined) return usual;
+/** `--limit`: the maximum number of rows printed. */
+export function readLimit(
+  text: string | undefined,
+  byDefault: number,
+  problems: Problem[],
+): number {
+  if (text === undefined) return byDefault;
   const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= highestLimit) return limit;
   problems.push(invalid('limit', text, `a whole number from 1 to ${highestLimit}`));
-  return usual;
+  return byDefault;
 }

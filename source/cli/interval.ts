@@ -2,14 +2,14 @@ import { parseDuration } from '../domain/time/duration.ts';
 import type { Problem } from '../errors.ts';
 import { invalid } from './flags.ts';
 
-const [shortest, usual, longest] = [100, 1_000, 3_600_000];
+const [shortest, byDefault, longest] = [100, 1_000, 3_600_000];
 
-/** `--interval` in milliseconds; one that is wrong has been refused by `problemsOfInterval`. */
+/** `--interval` in milliseconds. `problemsOfInterval` has already rejected invalid values. */
 export function intervalOf(text: string | undefined): number {
-  return (text === undefined ? null : parseDuration(text)) ?? usual;
+  return (text === undefined ? null : parseDuration(text)) ?? byDefault;
 }
 
-/** Asked of every command line, also where nothing is read twice. */
+/** Checks `--interval` for every command, even one that reads only once and ignores it. */
 export function problemsOfInterval(text: string | undefined): Problem[] {
   if (text === undefined) return [];
   const interval = parseDuration(text);

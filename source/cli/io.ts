@@ -5,7 +5,7 @@ export type Io = {
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
-  /** stdin and stdout are terminals: a person can be asked. */
+  /** stdin and stdout are terminals, so prompts are possible. */
   terminal: boolean;
 };
 
@@ -14,14 +14,14 @@ export function processIo(): Io {
   return { env, stdin, stdout, stderr, terminal: Boolean(stdin.isTTY && stdout.isTTY) };
 }
 
-/** Whether the console can be drawn: a dumb terminal shows what moves its cursor as text. */
+/** Whether the console can be drawn. A dumb terminal prints cursor sequences as text. */
 export function canPaint({ terminal, env }: Io): boolean {
   return terminal && env.TERM !== 'dumb';
 }
 
 /**
- * Whether more than ASCII may be shown: not in the locale C or POSIX, nor with another character
- * set than UTF-8. Where no locale is set, as in most containers, it may.
+ * Whether non-ASCII characters may be shown: false in the locale C or POSIX and with a character
+ * set other than UTF-8; true if no locale is set, as in most containers.
  */
 export function hasUnicode({ env }: Pick<Io, 'env'>): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
@@ -29,7 +29,7 @@ export function hasUnicode({ env }: Pick<Io, 'env'>): boolean {
   return charset === undefined ? !/^(C|POSIX)$/.test(locale) : /^utf-?8$/i.test(charset);
 }
 
-/** Asks on stderr: stdout carries only the result. The end of the input is an empty answer. */
+/** Prompts on stderr, because stdout carries only the result. Returns '' at the end of input. */
 export async function ask(io: Io, question: string): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
   const readline = createInterface({ input: io.stdin, output: io.stderr });

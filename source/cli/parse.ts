@@ -18,16 +18,16 @@ export type Parsed<C> =
       command: C;
       input: readonly string[];
       flags: Flags;
-      /** Flags that stand on the line itself; the others come from variables. */
+      /** Flags from the command line itself; the others come from variables. */
       onLine: ReadonlySet<string>;
       problems: readonly Problem[];
     }
   | { kind: 'print'; text: string };
 
 /**
- * Reads a command line (without the program's name) and the variables of its flags, with everything
- * that is wrong with it.
- * @throws UsageError for an unknown command: nothing more can be said then
+ * Parses a command line (without the program's name) and the variables of its flags. Collects every
+ * mistake.
+ * @throws UsageError for an unknown command, whose flags cannot be checked
  */
 export function parseCommandLine<C extends { spec: Spec }>(
   argv: readonly string[],
@@ -78,7 +78,7 @@ function findCommand<C extends { spec: Spec }>({ name, given }: Survey, table: T
 
 type Values = Map<string, readonly string[] | true>;
 
-/** The one call of meow: it gives the command's words, the values of its flags, and its help. */
+/** The only call of meow: returns the command's words, the values of its flags, and its help. */
 function readWithMeow(line: Survey, spec: Spec, table: Table<{ spec: Spec }>) {
   const rows = [...spec.flags, ...globalFlags, ...endingFlags];
   const { input, flags, help } = meow(
@@ -89,10 +89,10 @@ function readWithMeow(line: Survey, spec: Spec, table: Table<{ spec: Spec }>) {
       argv: [...line.argv, '--', ...line.words],
       description: false,
       helpIndent: 0,
-      // Both end the process, and only where nothing else stands on the line.
+      // meow ends the process on either flag, but only if it is the whole command line.
       autoHelp: false,
       autoVersion: false,
-      // A switch that is not there is absent, not false.
+      // A switch that was not given is absent, not false.
       booleanDefault: undefined,
       flags: Object.fromEntries(
         rows.map((row) => [
@@ -115,14 +115,14 @@ function readWithMeow(line: Survey, spec: Spec, table: Table<{ spec: Spec }>) {
   return { input, values, help: help.replace(/^\n/, '') };
 }
 
-/** meow takes `--no-color` for the negation of `color`, and names flags in camel case. */
+/** meow reads `--no-color` as the negation of `color`, and names flags in camel case. */
 function keyOf({ name }: FlagRow): string {
   return name.replace(/^no-/, '').replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function problemsOfFlags(line: Survey, spec: Spec, table: Table<{ spec: Spec }>): Problem[] {
   const own = [...spec.flags, ...globalFlags];
-  // Without a command `--worker` may have been meant.
+  // Without a command, the user may have meant `--worker`.
   const worker = spec === table.console.spec ? table.worker.spec.flags : [];
   const isOwn = (name: string) => [...own, ...endingFlags].some((row) => row.name === name);
   const foreign = line.given.filter((name) => !isOwn(name)).map((name) => `--${name}`);

@@ -1,13 +1,13 @@
 const names = ['SIGTERM', 'SIGINT'] as const;
 
-/** Since the first call of `catchStopSignals`. */
+/** Signals received since the first call of `catchStopSignals`. */
 let signals = 0;
 let caught = false;
 const listeners = new Set<(signals: number) => void>();
 
 /**
- * From now on SIGTERM and SIGINT do not end the process: they are counted until something listens.
- * A second one without a listener ends it at once (exit 1): starting up may take for ever.
+ * Keeps SIGTERM and SIGINT from ending the process; they are counted until a listener is added. A
+ * second signal without a listener exits at once (code 1), because startup may hang.
  */
 export function catchStopSignals(): void {
   if (caught) return;
@@ -24,7 +24,7 @@ export function stopSignals(): number {
   return signals;
 }
 
-/** Calls `stop` with the count at each signal, and now if there were any. Returns what ends it. */
+/** Calls `stop` with the count at each signal, and now if any came. Returns the unsubscriber. */
 export function onStopSignals(stop: (signals: number) => void): () => void {
   catchStopSignals();
   listeners.add(stop);

@@ -1,30 +1,30 @@
 import type { Needs } from '../config.ts';
 import type { FlagRow, Flags } from './flags.ts';
 
-/** What the command line knows of a command: its name, its words and flags, its help. */
+/** The command-line interface of a command: name, words, flags and help. */
 export type Spec = {
   name: string;
   also?: readonly string[];
-  /** What follows the name: `JOB… [--reason R]`. */
+  /** Usage after the name: `JOB… [--reason R]`. */
   usage: string;
   summary: string;
   flags: readonly FlagRow[];
-  /** Command lines without the program's name, each with what it does. */
+  /** Command lines without the program's name, each with a description. */
   examples: readonly (readonly [line: string, what: string])[];
   needs: Needs;
   /**
-   * Whether it changes anything but its own output, run like this. Read-only mode (flag, variable,
-   * context) refuses such a run before anything is opened (read-only.ts).
+   * Whether a run with these flags and words changes anything but its own output. Read-only mode
+   * (flag, variable, context) refuses such a run before anything is opened (read-only.ts).
    */
   writes: boolean | ((flags: Flags, input: readonly string[]) => boolean);
-  /** Whether it runs until SIGTERM or SIGINT, which it answers from its first moment. */
+  /** Whether it runs until SIGTERM or SIGINT; it handles them from process start. */
   service?: boolean;
   words: { least: number; most: number };
 };
 
-/** The commands, as the command line is handed them. */
+/** The commands that the command line can run. */
 export type Table<C extends { spec: Spec }> = {
-  /** Without a word: the console, and with --worker the executor. */
+  /** Run if no command is named: the console, or with --worker the executor. */
   console: C;
   worker: C;
   named: readonly C[];
@@ -38,7 +38,7 @@ export function titleOf({ name }: Pick<Spec, 'name'>): string {
   return name === 'console' ? 'servo-tui' : `servo-tui ${name}`;
 }
 
-/** What most commands need: a database, and one tenant on it. */
+/** The flags that most commands need: a database, and one tenant in it. */
 export const onTenant: Needs = { database: true, tenants: 'one' };
 
 export const anyNumber = Number.POSITIVE_INFINITY;

@@ -2,25 +2,25 @@ import { nearest } from '../domain/text/nearest.ts';
 import type { Problem } from '../errors.ts';
 import { endingFlags, type FlagRow } from './flags.ts';
 
-/** A command line with its command found, each flag in the one spelling that meow reads right. */
+/** A command line with its command identified and its flags spelt so that meow parses them. */
 export type Survey = {
   argv: string[];
-  /** The word that names the command, and those behind it. */
+  /** The word that names the command, and the words after it. */
   name: string | undefined;
   words: string[];
   given: string[];
-  /** Flags that no command has, as they were typed. */
+  /** Unknown flags, as typed. */
   unknown: string[];
   problems: Problem[];
 };
 
 /**
- * Does what meow cannot:
- * - It reads the flags of one command, which must be known first. They may stand before its word,
- *   so `rows`, the flags of all commands, say which of them have values: a value is no command.
- * - At an unknown flag it ends the process without naming the nearest one.
- * - It takes a flag without its value for absent, `--json=maybe` for true, the `-asset` behind
- *   `--sort` for the flag `--asset`, and it strips the quotes of `--asset="a,b"`.
+ * Works around these limits of meow:
+ * - It parses the flags of one command, so the command must be found first. Flags may precede its
+ *   name: `rows`, the flags of all commands, tells a flag's value from the name.
+ * - On an unknown flag it ends the process without suggesting the nearest one.
+ * - It treats a flag without its value as absent, `--json=maybe` as true, the `-asset` after
+ *   `--sort` as the flag `--asset`, and it strips the quotes of `--asset="a,b"`.
  */
 export function survey(argv: readonly string[], rows: readonly FlagRow[]): Survey {
   const found: Survey = {
@@ -37,7 +37,7 @@ export function survey(argv: readonly string[], rows: readonly FlagRow[]): Surve
       for (const word of argv.slice(at + 1)) takeWord(word, found);
       break;
     }
-    // `-5` and `-` are words.
+    // `-5` and `-` are words, not flags.
     if (!/^-[^\d]/.test(token)) {
       takeWord(token, found);
       continue;

@@ -3,24 +3,24 @@ import { messageOf, type Problem, ServoError, UsageError } from '../errors.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Io } from './io.ts';
 
-/** What a command prints: `json` by its schema, `text` for a person, made only when asked for. */
+/** A command's output: `json` for its schema, `text` for a person. Only the one used is built. */
 export type Output<Json = unknown> = {
   json: Json;
   text: () => string | Promise<string>;
-  /** Other than 0 where a part of it failed, or findings were asked for. */
+  /** Not 0 if part of the command failed, or if `--exit-code` was given and it has findings. */
   exit?: number;
 };
 
 export type WriteOptions = {
   json: boolean;
-  /** The command has changed something: a failing write does not undo that. */
+  /** The command has changed something; a failed print does not undo it. */
   acted: boolean;
 };
 
 /**
- * Prints one JSON document (indented for a terminal), one a line where there are several, or text.
+ * Prints one JSON document (indented on a terminal), several JSON documents one per line, or text.
  * Returns the exit code.
- * @throws ServoError output_failed where stdout takes no more, unless the reader closed the pipe
+ * @throws ServoError output_failed if writing to stdout fails, unless the reader closed the pipe
  */
 export async function write(
   output: Output | AsyncIterable<Output>,
@@ -40,14 +40,14 @@ export async function write(
   return exit;
 }
 
-/** EPIPE: the reader closed the pipe. Reading ends with 0; what was done keeps its exit code. */
+/** EPIPE: the reader closed the pipe. A read exits 0; a change keeps its exit code. */
 function exitOfUnread(output: Output, acted: boolean): number {
   return acted ? (output.exit ?? 0) : 0;
 }
 
 /**
- * False where the reader closed the pipe (`| head -1`).
- * @throws ServoError output_failed where stdout takes no more
+ * Returns false if the reader closed the pipe (`| head -1`).
+ * @throws ServoError output_failed if writing to stdout fails
  */
 export async function tell(io: Io, text: string, acted: boolean): Promise<boolean> {
   try {
@@ -71,7 +71,7 @@ export function isClosedPipe(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE';
 }
 
-/** Resolves when the text has left this process: a slow reader slows the writer down. */
+/** Resolves when the text has left this process, so that a slow reader slows the writer down. */
 export function print(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => (error ? reject(error) : resolve()));
@@ -107,7 +107,7 @@ export function writeError(
 
 export function asServoError(error: unknown): ServoError {
   if (error instanceof ServoError) return error;
-  // A full disk, a file that may not be read: what the operating system refuses is not our fault.
+  // The operating system refused, e.g. a full disk or an unreadable file: not an internal error.
   if (error instanceof Error && 'errno' in error && 'syscall' in error) {
     return new ServoError('system', messageOf(error), { cause: error });
   }
@@ -117,7 +117,7 @@ export function asServoError(error: unknown): ServoError {
   });
 }
 
-/** `what happened — what to do next`, without a hint that the message contains. */
+/** `message — hint`. A hint that the message already contains is left out. */
 function lineOf({ message, hint }: Problem): string {
   return hint === undefined || message.includes(hint) ? message : `${message} — ${hint}`;
 }

@@ -4,13 +4,13 @@
  * test/architecture/policy.test.ts.
  */
 export const policy = {
-  /** Without a sign of life for so long an executor is silent; dead, if its lock is free. */
+  /** Time without a ping after which an executor is silent, or dead if its lock is free. */
   alive_ms: 10_000,
   /** Heartbeat age at which a running job is stale: any executor may take it over. */
   stale_ms: 120_000,
   /** Life of a lease; renewed while the attempt runs. */
   lease_ms: 120_000,
-  /** A job that is resuming and has not been claimed for so long needs a look. */
+  /** Time after which a resuming job that no executor has claimed is reported. */
   unclaimed_ms: 30_000,
   /** How long an executor leaves a job with missing partitions to the writer that adds them. */
   creation_grace_ms: 30_000,

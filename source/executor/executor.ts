@@ -32,7 +32,7 @@ import { openPools, type Pools } from './pools.ts';
 import { registerCatalogue } from './register-assets.ts';
 import { withTimeout } from './with-timeout.ts';
 
-/** Told to stop while it starts, it waits so long for what it has asked the database. */
+/** How long an executor stopped during startup waits for its database queries. */
 const startTimeoutMs = 2_000;
 /** A database that does not come back must not keep the process: its leases will expire. */
 const giveUpMs = 15_000;

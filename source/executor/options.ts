@@ -10,13 +10,13 @@ export type ExecutorOptions = {
   tenants: readonly string[];
   catalogue: Catalogue;
   slots: number;
-  /** Milliseconds that handlers have to end when the executor drains. */
+  /** How long running handlers may take to finish when the executor drains, in milliseconds. */
   grace: number;
   timings: Timings;
   health?: HealthLimits;
-  /** Above which a job is paused automatically; null: never. */
+  /** The failure rate above which a job is auto-paused; null: never. */
   failures?: FailureLimit | null;
-  /** Permanent failures of one kind in a row after which a job is paused; null: never. */
+  /** A job is auto-paused after this many permanent failures of one kind in a row; null: never. */
   pause_at?: number | null;
   meter?: Meter;
   /** @param id host:pid:random, new at every start */

@@ -3,36 +3,34 @@ import { policy } from '../domain/policy.ts';
 
 /** The executor's timings, in milliseconds. A fault suite runs them a hundred times faster. */
 export type Timings = {
-  /** Life of a lease; renewed while the attempt runs. Backstop for a host that vanishes. */
+  /** Duration of a lease, renewed while the attempt runs. Frees partitions of a vanished host. */
   lease: number;
   heartbeat: number;
-  /** Without an acknowledged heartbeat for so long, nothing new is started … */
+  /** Time without an acknowledged heartbeat after which no new attempt is started. */
   fence: number;
-  /** … and for so long, handlers are aborted: before their leases expire. */
+  /** The same after which handlers are aborted; shorter than a lease, so before it expires. */
   abort: number;
-  /** Backstop for a notification that did not come. */
+  /** Interval of polling, in case a notification is lost. */
   poll: number;
   rescue: number;
   ping: number;
-  /** Without a ping for so long, an executor whose lock is free is dead. */
+  /** Time without a ping after which an executor whose lock is free is declared dead. */
   silence: number;
-  /** Heartbeat age at which another program's job may be taken over. */
+  /** Heartbeat age at which an external writer's job may be taken over. */
   stale: number;
-  /**
-   * A job with fewer partitions than it counts is left for so long to the writer that adds them.
-   */
+  /** How long a job with missing partitions is left to the writer that may still add them. */
   creation_grace: number;
-  /** Between asking a handler to stop and ending it by force. */
+  /** Time between asking a handler to stop and killing it. */
   stop_grace: number;
-  /** Work that a lease queue claims ahead, by the job's own average. */
+  /** How much work a lease queue claims ahead, estimated by the job's average duration. */
   look_ahead: number;
   tidy: number;
   back_off: BackOff;
-  /** The same after a permanent failure: time for a person to mend it. */
+  /** Back-off after a permanent failure: gives an operator time to fix the cause. */
   permanent_back_off: BackOff;
-  /** How long a job backs off on this executor while something that it needs is unavailable. */
+  /** Back-off of a job on this executor while a service that it needs is unavailable. */
   outage_back_off: BackOff;
-  /** Without an answer for so long, a connection counts as dead. */
+  /** Time without a reply after which a connection counts as dead. */
   timeout: number;
 };
 
@@ -56,12 +54,12 @@ export const defaultTimings: Readonly<Timings> = {
   timeout: 20_000,
 };
 
-/** More than the 2 s that a batch waits for a job's row, whatever the speed. */
+/** A batch waits up to 2 s for a job's row at any speed; the timeout must be longer. */
 const lowestTimeout = 4_000;
 
 /**
- * All timings divided by `speed`, but for the look-ahead, which is measured against the work
- * itself.
+ * Divides all timings by `speed`, except the look-ahead, which depends on the handlers' real
+ * durations.
  */
 export function scaleTimings(speed: number): Timings {
   const scaled = Object.entries(defaultTimings).map(([name, value]) => [
@@ -79,17 +77,17 @@ export function scaleTimings(speed: number): Timings {
 }
 
 /**
- * Rows that one batch reports or claims at most: it must stay under 20 ms, or a pause queues behind
- * it.
+ * Most rows that one batch reports or claims. A batch must take less than 20 ms, because a pause
+ * waits for it.
  */
 export const batchRows = 500;
 
-/** From three quarters to five quarters, so that many executors do not all ask at once. */
+/** 75 % to 125 % of the duration, so that executors do not query at the same moment. */
 export function jittered(milliseconds: number): number {
   return milliseconds * (0.75 + Math.random() / 2);
 }
 
-/** A heartbeat without an answer for so long (ms) has failed. */
+/** Milliseconds without a reply after which a heartbeat has failed. */
 export function heartbeatTimeout(timings: Timings): number {
   return Math.max(500, timings.heartbeat);
 }

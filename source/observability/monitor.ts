@@ -21,7 +21,7 @@ export type MonitorOptions = {
   lease_ms?: number;
 };
 
-/** A database that does not answer for so long (ms) counts as away. */
+/** Milliseconds without a reply after which the database counts as unreachable. */
 const timeout = 5_000;
 
 /** Metrics, health and readiness of one process, on one port. */

@@ -1,22 +1,22 @@
 import { Box, Text } from 'ink';
 import { memo, useContext, useEffect, useState } from 'react';
 import { toAscii } from '../presentation/text/ascii.ts';
+import { PlaceholderContext, type Placeholders, styled } from './placeholders.ts';
 import type { Line, Span } from './spans.ts';
-import { StandInContext, type StandIns, styled } from './stand-ins.ts';
 import { ThemeContext, textProps } from './theme.ts';
 
-/** One terminal line each; the caller has cut them to fit. */
+/** Renders one terminal row per line. The caller has cut the lines to the width. */
 export function Lines({ lines }: { lines: readonly Line[] }) {
-  const standIns = useContext(StandInContext);
+  const placeholders = useContext(PlaceholderContext);
   return (
     <Box flexDirection="column" flexShrink={0}>
       {lines.map((line, row) =>
-        standIns === null ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place on the screen
+        placeholders === null ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its row
           <TextLine key={row} line={line} />
         ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place on the screen
-          <StandInLine key={row} line={line} standIns={standIns} />
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its row
+          <PlaceholderLine key={row} line={line} placeholders={placeholders} />
         ),
       )}
     </Box>
@@ -25,12 +25,12 @@ export function Lines({ lines }: { lines: readonly Line[] }) {
 
 const TextLine = memo(function TextLine({ line }: { line: Line }) {
   const theme = useContext(ThemeContext);
-  // Ink gives an empty text no line.
+  // Ink renders an empty text as no row at all.
   if (line.every(({ text }) => text === '')) return <Text> </Text>;
   return (
     <Text wrap="truncate-end">
-      {merged(line).map(({ text, tone, inverse }, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a piece is its place in the line
+      {mergeSpans(line).map(({ text, tone, inverse }, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a span has no identity but its index
         <Text key={index} {...textProps(theme, tone)} inverse={inverse}>
           {theme.ascii ? toAscii(text) : text}
         </Text>
@@ -39,49 +39,52 @@ const TextLine = memo(function TextLine({ line }: { line: Line }) {
   );
 }, sameLine);
 
-const StandInLine = memo(function StandInLine({
+const PlaceholderLine = memo(function PlaceholderLine({
   line,
-  standIns,
+  placeholders,
 }: {
   line: Line;
-  standIns: StandIns;
+  placeholders: Placeholders;
 }) {
   const theme = useContext(ThemeContext);
-  const [standIn] = useState(() => standIns.take());
-  useEffect(() => () => void (standIn !== null && standIns.release(standIn)), [standIn, standIns]);
-  if (standIn === null) return <TextLine line={line} />;
-  const { text, width } = styled(theme, merged(line));
-  standIns.set(standIn, text, width);
-  return <Text>{standIn}</Text>;
+  const [placeholder] = useState(() => placeholders.take());
+  useEffect(
+    () => () => void (placeholder !== null && placeholders.release(placeholder)),
+    [placeholder, placeholders],
+  );
+  if (placeholder === null) return <TextLine line={line} />;
+  const { text, width } = styled(theme, mergeSpans(line));
+  placeholders.set(placeholder, text, width);
+  return <Text>{placeholder}</Text>;
 }, sameLine);
 
-/** Joins neighbours that look alike, and blanks with what precedes them. */
-function merged(line: Line): Span[] {
-  const pieces: Span[] = [];
-  for (const piece of line) {
-    const before = pieces.at(-1);
+/** Merges adjacent spans of the same style, and blank spans into the span before them. */
+function mergeSpans(line: Line): Span[] {
+  const merged: Span[] = [];
+  for (const span of line) {
+    const previous = merged.at(-1);
     const alike =
-      before !== undefined &&
-      before.caret === piece.caret &&
-      before.inverse === piece.inverse &&
-      (before.tone === piece.tone || (piece.inverse !== true && piece.text.trim() === ''));
-    if (alike) pieces[pieces.length - 1] = { ...before, text: before.text + piece.text };
-    else pieces.push(piece);
+      previous !== undefined &&
+      previous.caret === span.caret &&
+      previous.inverse === span.inverse &&
+      (previous.tone === span.tone || (span.inverse !== true && span.text.trim() === ''));
+    if (alike) merged[merged.length - 1] = { ...previous, text: previous.text + span.text };
+    else merged.push(span);
   }
-  return pieces;
+  return merged;
 }
 
-function sameLine(before: { line: Line }, after: { line: Line }): boolean {
-  const [a, b] = [before.line, after.line];
+function sameLine(previous: { line: Line }, next: { line: Line }): boolean {
+  const [a, b] = [previous.line, next.line];
   return (
     a.length === b.length &&
-    a.every((piece, index) => {
+    a.every((span, index) => {
       const other = b[index]!;
       return (
-        piece.text === other.text &&
-        piece.tone === other.tone &&
-        piece.inverse === other.inverse &&
-        piece.caret === other.caret
+        span.text === other.text &&
+        span.tone === other.tone &&
+        span.inverse === other.inverse &&
+        span.caret === other.caret
       );
     })
   );

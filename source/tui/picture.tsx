@@ -3,8 +3,8 @@ import chalk from 'chalk';
 import { type Instance, render } from 'ink';
 import type { State } from '../console/state.ts';
 import { App } from './app.tsx';
+import { PlaceholderContext, Placeholders } from './placeholders.ts';
 import type { Screen } from './screen.ts';
-import { StandInContext, StandIns } from './stand-ins.ts';
 import { sizeOf } from './terminal.ts';
 import { paletteOf, type Theme, usualAccent } from './theme.ts';
 
@@ -25,21 +25,21 @@ export function openPicture(options: PictureOptions): Picture {
   // Bold, dim and inverse are chalk's too: at level 0 it would leave them out.
   chalk.level = chalk.level === 0 ? 1 : chalk.level;
   const { ascii, color } = options;
-  const standIns = new StandIns();
+  const placeholders = new Placeholders();
   let theme: Theme = { ascii, palette: null, accent: usualAccent };
   let ink: Instance | null = null;
   return {
     draw: (state) => {
       theme = themed(theme, state, color);
       const picture = (
-        <StandInContext value={standIns}>
+        <PlaceholderContext value={placeholders}>
           <App state={state} theme={theme} />
-        </StandInContext>
+        </PlaceholderContext>
       );
       if (ink !== null) return ink.rerender(picture);
       ink = render(picture, {
         stdin: noKeyboard,
-        stdout: sinkOf(options, standIns),
+        stdout: sinkOf(options, placeholders),
         // Each frame is written whole to our sink, which compares it with the screen.
         debug: true,
         exitOnCtrlC: false,
@@ -63,7 +63,10 @@ function themed(before: Theme, { options, light }: State, color: boolean): Theme
 const noKeyboard = { isTTY: false } as ReadStream;
 
 /** Ink's terminal: as wide as ours, never too low, and never resized unnoticed. */
-function sinkOf({ stdout, screen }: PictureOptions, standIns: StandIns): NodeJS.WriteStream {
+function sinkOf(
+  { stdout, screen }: PictureOptions,
+  placeholders: Placeholders,
+): NodeJS.WriteStream {
   const sink = {
     get columns() {
       return sizeOf(stdout).columns;
@@ -71,7 +74,7 @@ function sinkOf({ stdout, screen }: PictureOptions, standIns: StandIns): NodeJS.
     rows: Number.MAX_SAFE_INTEGER,
     write: (frame: string) => {
       if (frame !== '') {
-        const { frame: shown, caret } = standIns.expand(frame);
+        const { frame: shown, caret } = placeholders.expand(frame);
         screen.draw(shown, caret);
       }
       return true;

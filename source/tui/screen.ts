@@ -1,6 +1,6 @@
 import type { Size } from '../console/messages.ts';
 import { moveTo, paintAll, paintChanges } from './frame.ts';
-import type { Position } from './stand-ins.ts';
+import type { Position } from './placeholders.ts';
 
 export type Output = {
   write: (data: string, done?: () => void) => boolean;

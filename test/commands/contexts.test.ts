@@ -172,7 +172,7 @@ test('with a write_url it is unlocked, until it is locked or the time is over', 
 
 test('--read-only is unlocked by nothing, and holds in every context', async () => {
   const contexts = await start(section('one') + unlockable(), 'one', { read_only: true });
-  const why = '--read-only was given: nothing unlocks that';
+  const why = '--read-only is set and cannot be unlocked';
   expect(contexts.view).toMatchObject({ read_only: true, locked_reason: why });
   const go = await contexts.runEffect(
     { type: 'open-context', to: { context: 'prod' }, context_number: 1 },

@@ -75,7 +75,7 @@ test('--embedded starts and migrates a database of its own, and hands over nothi
   );
 });
 
-test('the actor is who the journal says did it', async () => {
+test('the journal records the name of --actor', async () => {
   const env = { DATABASE_URL: urlOf(operator.database.app), TENANT_ID: 'acme' };
   const actorOf = async (more: Record<string, string>, ...args: string[]) => {
     const id = await operator.job(

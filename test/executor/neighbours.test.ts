@@ -115,7 +115,7 @@ describe('A5, A24: a job that another program creates beside a running executor'
         total: 3,
         done: 1,
         skipped: 0,
-        error: '1 of 3 partitions: created incomplete',
+        error: 'only 1 of 3 partitions were created',
       },
       { state: 'completed', total: 4, done: 4, skipped: 0, error: null },
       { state: 'completed', total: 1, done: 1, skipped: 0, error: null },

@@ -181,7 +181,7 @@ it('makes the partitions of a job that another writer created without them', asy
     checkpoint_partition_key: '2024-03-01',
   });
   expect(await backfills.state(fromNothing, 'failed')).toMatchObject({
-    error_message: 'no partitions: created incomplete',
+    error_message: 'no partitions were created',
   });
 });
 

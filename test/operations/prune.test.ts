@@ -204,7 +204,7 @@ describe('the journal', () => {
     const early = operator.db.write(author, (query) =>
       purgeEvents(query, 'acme', { age_ms: day - 1, after: 0, dry: false }),
     );
-    expect((await errorOf(early)).message).toContain('the journal is kept for a day at least');
+    expect((await errorOf(early)).message).toContain('the journal is kept for at least a day');
     const direct = operator.db.write(author, (query) => query('delete from backfill_events'));
     expect((await errorOf(direct)).message).toContain('permission denied');
   });

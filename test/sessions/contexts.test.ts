@@ -196,7 +196,7 @@ describe('a read-only context is unlocked for a limited time', () => {
   const unlocked = () => unlocking().answer('unlock', { type: 'unlocked', ms: 600_000 });
 
   test('where it cannot be, it says why', () => {
-    const why = '--read-only was given: nothing unlocks that';
+    const why = '--read-only is set and cannot be unlocked';
     expect(to(locked(why), 'rw').notice).toBe(why);
     expect(to(start(), 'rw').notice).toBe('this context is not read-only');
   });

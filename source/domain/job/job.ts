@@ -27,7 +27,7 @@ export type JobView = Job &
     rate_per_minute: number | null;
     heartbeat_age_seconds: number | null;
     heartbeat_stale: boolean;
-    /** Those of `running_slots` that silent executors lease. */
+    /** The part of `running_slots` that silent executors lease. */
     silent_slots: number;
     /** The clause of `explain` that keeps it from running; null if it runs or nothing does. */
     waits_for: WaitingClause | null;

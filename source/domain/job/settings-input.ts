@@ -3,7 +3,7 @@ import { readOptions } from '../start/request.ts';
 import { momentAt, problemOfDeadline } from '../time/deadline.ts';
 import type { JobSettings } from './settings.ts';
 
-/** As a person writes them; the deadline `none` removes it. */
+/** Job settings as typed. The deadline `none` removes the deadline. */
 export type SettingsInput = {
   priority?: string;
   deadline?: string;
@@ -12,21 +12,21 @@ export type SettingsInput = {
   timeout?: string;
 };
 
-/** The settings; mistakes are added to `problems`. `now` is the database's clock. */
+/** Parses the settings and adds every mistake to `problems`. `now` is the database's clock. */
 export function readSettings(input: SettingsInput, now: Date, problems: Problem[]): JobSettings {
   const { deadline, ...rest } = input;
-  const none = isNone(deadline);
+  const remove = isNone(deadline);
   const options = readOptions(
-    { ...rest, sla_deadline: none ? undefined : deadline },
+    { ...rest, sla_deadline: remove ? undefined : deadline },
     problems,
     'deadline',
   );
-  const at = options.deadline && momentAt(options.deadline, now);
-  const past = at && problemOfDeadline(at, now, 'deadline');
-  if (past) problems.push(past);
+  const deadlineAt = options.deadline && momentAt(options.deadline, now);
+  const problem = deadlineAt && problemOfDeadline(deadlineAt, now, 'deadline');
+  if (problem) problems.push(problem);
   return {
     priority: options.priority,
-    sla_deadline_at: none ? null : at,
+    sla_deadline_at: remove ? null : deadlineAt,
     strategy: options.strategy,
   };
 }

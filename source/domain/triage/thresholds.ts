@@ -15,7 +15,7 @@ export type Thresholds = {
   /** A bulk recovery takes older ones (backfill-operations, "Bulk Recovery"). */
   heartbeat_bulk: number;
   /**
-   * No partition finished for so long despite heartbeats; at least three times the average
+   * Time without a finished partition despite heartbeats; at least three times the average
    * duration.
    */
   no_progress: number;

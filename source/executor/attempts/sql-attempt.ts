@@ -20,7 +20,7 @@ type Options = {
   lease_ms: number;
   policy: BatchPolicy;
   losses: LossReporter;
-  /** A cancelled statement has so long to answer, and a running one is checked so often (ms). */
+  /** How long a cancelled statement may take to end; how often a running one is checked (ms). */
   timeout: number;
   signal: AbortSignal;
 };

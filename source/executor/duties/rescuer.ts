@@ -31,9 +31,9 @@ const clockJumpMs = 30_000;
 const wakeDelayMs = 50;
 
 const recountMessages = {
-  made: 'job was created incomplete: made the missing partitions from its keys',
-  recounted: 'partitions were deleted by hand: the job counts those that are left',
-  failed: 'job failed: partitions are missing that cannot be made',
+  made: 'created the missing partitions of the job from its keys',
+  recounted: 'partitions are missing: the job now counts the existing ones',
+  failed: 'job failed: its missing partitions cannot be created',
 };
 
 /** Releases attempts whose executor is gone, and finalizes jobs: any executor does it for all. */

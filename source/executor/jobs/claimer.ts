@@ -275,7 +275,7 @@ export class Claimer extends Duty {
         return false;
       }
       const claimed = claim.state === 'running';
-      log.info({ job_id: id, asset }, claimed ? 'claimed' : 'failed: created incomplete');
+      log.info({ job_id: id, asset }, claimed ? 'claimed' : 'failed: partitions are missing');
       meter.claim(claimed ? 'claimed' : 'failed');
       if (claimed && job.waited_ms !== null) {
         meter.claimed((job.waited_ms + performance.now() - found) / 1000, claim.paused_seconds);

@@ -6,24 +6,24 @@ import { widthOf } from '../presentation/text/width.ts';
 import { type Line, lineWidth } from './spans.ts';
 import { type Theme, textProps } from './theme.ts';
 
-/** Private-use characters, one for each line on the screen: safeText lets none of them through. */
+/** Private-use characters, one per line on the screen. safeText lets none from data through. */
 const first = 0xe000;
 const last = 0xf8fe;
-const standIns = /[\ue000-\uf8fe]/;
+const anyPlaceholder = /[\ue000-\uf8fe]/;
 
-/** Marks the character that the terminal's cursor stands on; takes no column. */
+/** Precedes the character under the terminal's cursor; takes no column. */
 const caretMark = '\uf8ff';
 
 /**
- * Lines go through Ink as one character each and are put back afterwards. Ink looks at every
- * character of every line for every frame: on a full 120×45 that took 15 ms a key, and takes 5.
+ * Replaces each line by one character while Ink lays out the screen, and restores it in the frame.
+ * Ink processes every character of every frame: a key on a full 120×45 screen took 15 ms, now 5.
  */
-export class StandIns {
+export class Placeholders {
   readonly #lines = new Map<string, { text: string; width: number }>();
   readonly #free: string[] = [];
   #next = first;
 
-  /** A character that stands for one line until released; null if none is free. */
+  /** A placeholder for one line until released; null if none is free. */
   take(): string | null {
     const free = this.#free.pop();
     if (free !== undefined) return free;
@@ -32,17 +32,17 @@ export class StandIns {
     return String.fromCharCode(this.#next - 1);
   }
 
-  set(standIn: string, text: string, width: number): void {
-    // The stand-in takes a column even if the line is empty.
-    this.#lines.set(standIn, width === 0 ? { text: ' ', width: 1 } : { text, width });
+  set(placeholder: string, text: string, width: number): void {
+    // The placeholder takes a column even if the line is empty.
+    this.#lines.set(placeholder, width === 0 ? { text: ' ', width: 1 } : { text, width });
   }
 
-  release(standIn: string): void {
-    this.#lines.delete(standIn);
-    this.#free.push(standIn);
+  release(placeholder: string): void {
+    this.#lines.delete(placeholder);
+    this.#free.push(placeholder);
   }
 
-  /** The real frame: a line covers the blanks after its stand-in. */
+  /** The frame with its lines restored; a line replaces the blanks after its placeholder. */
   expand(frame: string): Expanded {
     const rows = frame.split('\n').map((row) => this.#expandRow(row).trimEnd());
     const row = rows.findIndex((line) => line.includes(caretMark));
@@ -54,7 +54,7 @@ export class StandIns {
   }
 
   #expandRow(row: string): string {
-    const at = row.search(standIns);
+    const at = row.search(anyPlaceholder);
     if (at === -1) return row;
     const { text, width } = this.#lines.get(row[at]!) ?? { text: '', width: 0 };
     let rest = at + 1;
@@ -67,8 +67,8 @@ export type Position = { row: number; column: number };
 
 export type Expanded = { frame: string; caret: Position | null };
 
-/** Without one, lines are Ink's own text. */
-export const StandInContext = createContext<StandIns | null>(null);
+/** If null, Ink renders the lines themselves. */
+export const PlaceholderContext = createContext<Placeholders | null>(null);
 
 function inColor(color: string, text: string): string {
   const number = /^ansi256\((\d+)\)$/.exec(color)?.[1];
@@ -77,7 +77,7 @@ function inColor(color: string, text: string): string {
     : chalk.ansi256(Number(number))(text);
 }
 
-/** A styled line, as Ink would have written it. */
+/** The line with escape sequences, exactly as Ink would render it. */
 export function styled(theme: Theme, line: Line): { text: string; width: number } {
   const text = line.map((piece) => {
     const { bold, dimColor, color } = textProps(theme, piece.tone);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { State } from '../../source/console/state.ts';
 import { App } from '../../source/tui/app.tsx';
 import { paintAll } from '../../source/tui/frame.ts';
-import { StandInContext, StandIns } from '../../source/tui/stand-ins.ts';
+import { PlaceholderContext, Placeholders } from '../../source/tui/placeholders.ts';
 import { paletteOf, type Theme } from '../../source/tui/theme.ts';
 import { Session } from '../sessions/session.ts';
 import { now } from '../support/jobs.ts';
@@ -48,13 +48,13 @@ describe('lines that bypass Ink look exactly as through Ink', () => {
       for (const theme of themes) {
         const options = { columns };
         const direct = renderToString(<App state={state} theme={theme} />, options);
-        const standIns = new StandIns();
+        const placeholders = new Placeholders();
         const indirect = expanded(
-          <StandInContext value={standIns}>
+          <PlaceholderContext value={placeholders}>
             <App state={state} theme={theme} />
-          </StandInContext>,
+          </PlaceholderContext>,
           columns,
-          standIns,
+          placeholders,
         );
         expect(painted(indirect, state)).toBe(painted(direct, state));
       }
@@ -62,13 +62,13 @@ describe('lines that bypass Ink look exactly as through Ink', () => {
   });
 });
 
-/** Ink's first frame, expanded before its lines are unmounted and release their stand-ins. */
-function expanded(node: ReactNode, columns: number, standIns: StandIns): string {
+/** Ink's first frame, expanded before its lines are unmounted and release their placeholders. */
+function expanded(node: ReactNode, columns: number, placeholders: Placeholders): string {
   const frames: string[] = [];
   const sink = {
     columns,
     rows: 1000,
-    write: (frame: string) => frames.push(standIns.expand(frame).frame),
+    write: (frame: string) => frames.push(placeholders.expand(frame).frame),
     on: () => {},
     off: () => {},
   } as unknown as NodeJS.WriteStream;
@@ -76,15 +76,15 @@ function expanded(node: ReactNode, columns: number, standIns: StandIns): string 
   return frames[0]!;
 }
 
-test('a stand-in that has been given back is used again', () => {
-  const standIns = new StandIns();
-  const one = standIns.take()!;
-  standIns.release(one);
-  expect(standIns.take()).toBe(one);
+test('a released placeholder is used again', () => {
+  const placeholders = new Placeholders();
+  const one = placeholders.take()!;
+  placeholders.release(one);
+  expect(placeholders.take()).toBe(one);
 });
 
 test('when there are no more, lines go through Ink', () => {
-  const standIns = new StandIns();
-  for (let index = 0; index < 6399; index += 1) expect(standIns.take()).not.toBeNull();
-  expect(standIns.take()).toBeNull();
+  const placeholders = new Placeholders();
+  for (let index = 0; index < 6399; index += 1) expect(placeholders.take()).not.toBeNull();
+  expect(placeholders.take()).toBeNull();
 });
