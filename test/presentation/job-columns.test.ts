@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { jobColumns, jobsTable } from '../../source/presentation/job/columns.ts';
+import { besidePane, jobColumns, jobsTable } from '../../source/presentation/job/columns.ts';
 import { cellOf, layoutColumns } from '../../source/presentation/text/table.ts';
 import { widthOf } from '../../source/presentation/text/width.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
@@ -16,11 +16,8 @@ function row(job = aJob(), width = 160): Record<string, string> {
 const names = (width: number, jobs = [aJob()]) =>
   layoutColumns(jobsTable, jobs, width).map(({ column }) => column.name);
 
-const total = (width: number, jobs = [aJob()]) =>
-  layoutColumns(jobsTable, jobs, width).reduce(
-    (sum, { column, width }) => sum + column.gap + width,
-    0,
-  );
+const total = (width: number, jobs = [aJob()], table = jobsTable) =>
+  layoutColumns(table, jobs, width).reduce((sum, { column, width }) => sum + column.gap + width, 0);
 
 const later = (seconds: number) => secondsAgo(-seconds);
 
@@ -31,6 +28,7 @@ describe('the columns that fit', () => {
     for (let width = 4; width <= 220; width += 1) {
       expect(total(width), `${width}`).toBeLessThanOrEqual(width);
       expect(total(width, long), `${width}`).toBeLessThanOrEqual(width);
+      expect(total(width, long, besidePane), `pane ${width}`).toBeLessThanOrEqual(width);
     }
   });
 

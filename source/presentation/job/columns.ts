@@ -190,7 +190,7 @@ export const besidePane: Table<JobView, JobColumn> = {
     { column: 'asset', to: 20, elastic: true },
     { column: 'progress', to: 0 },
     { column: 'range', to: 0 },
-    ...jobsTable.narrowings.slice(3),
+    ...jobsTable.narrowings,
   ],
 };
 
