@@ -42,9 +42,9 @@ export type JobView = Job &
      * ended job, an unknown state.
      */
     eta_seconds: number | null;
-    /** At the fastest and the slowest average of the last 15 minutes; null if unknown. */
     /** Duration once it runs (again), for a job whose ETA waits for that; else null. */
     needs_seconds: number | null;
+    /** At the fastest and the slowest average of the last 15 minutes; null if unknown. */
     eta_low_seconds: number | null;
     eta_high_seconds: number | null;
     /**
