@@ -365,6 +365,8 @@ describe('B1: what a terminal sends of itself', () => {
         const of = (format: string) => tmux('display-message', '-p', '-t', ':0.1', format).trim();
         writeFileSync(of('#{pane_tty}'), '\x1b[?1004h\x1b]2;reports on\x1b\\');
         await client.until(() => of('#{pane_title}') === 'reports on');
+        // The pane beside the table is drawn later than the table.
+        await client.until(() => /Events \d/.test(screen()));
         const sorted = screen();
         // After each turn: an order inverted twice is the old one.
         for (let turn = 0; turn < 4; turn += 1) {
