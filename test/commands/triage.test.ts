@@ -123,7 +123,7 @@ describe('triage', () => {
     const line = 'triage stuck --exit-code';
     expect((await servo(line, { SERVO_HEARTBEAT_STALE: '15m' })).code).toBe(0);
     const wrong = await servo(line, { SERVO_HEARTBEAT_STALE: 'old' });
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('a duration, as 2m')]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('a duration, e.g. 2m')]);
   });
 
   test('a bulk recovery shows the runbook’s statement, for this tenant', async () => {
