@@ -186,7 +186,7 @@ describe('explain', () => {
     const { code, stdout } = await servo(`explain ${id} --exit-code`);
     expect([code, linesOf(stdout)]).toEqual([
       0,
-      [`orders ${id.slice(0, 8)} (pending): nothing: it will be claimed within seconds`],
+      [`orders ${id.slice(0, 8)} (pending): nothing blocks it: it is claimed within seconds`],
     ]);
     await operator.sql('delete from backfill_executors');
     await operator.sql('delete from backfill_jobs where id = $1', [id]);
