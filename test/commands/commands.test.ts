@@ -210,7 +210,7 @@ describe('status', () => {
       `update backfill_jobs set state = 'failed', failed_partitions = 4 where id = $1`,
       [id],
     );
-    const { code, stdout, stderr } = await servo(`status ${id} --verbose`);
+    const { code, stdout, stderr } = await servo(`status ${id}`);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/4 × differs by …: 2042-01-01, 2042-01-02/);
     // Was: "eta  after 19s".

@@ -107,7 +107,7 @@ describe('C4: where a password comes from', () => {
           const { code, stderr } = await running;
           expect([code, stderr]).toEqual([
             5,
-            expect.not.stringMatching(/deprecat|ignoring|alone counts/i),
+            expect.not.stringMatching(/deprecat|ignoring|is used/i),
           ]);
         }
       }

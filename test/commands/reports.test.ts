@@ -53,7 +53,7 @@ describe('export', () => {
     expect(stdout).toMatch(/\| `mara` \| running → paused \| /);
     expect(stdout).toContain('7 × `retry`');
     expect(stdout).toContain('## Escalation');
-    expect(stdout).toContain('## Downstream impact\n\nNo job waits for it.');
+    expect(stdout).toContain('## Downstream impact\n\nNo downstream job waits for it.');
   });
 
   test('hostile text does nothing in it', async () => {

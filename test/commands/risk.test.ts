@@ -71,7 +71,7 @@ describe('risk', () => {
   test('mistakes: usage, and what is not there', async () => {
     const several = await servo(`risk --parallel 0 --slots x --json`);
     expect(several.code).toBe(2);
-    expect(errorDocument(several).message).toContain("--parallel is one job's: name it");
+    expect(errorDocument(several).message).toContain('--parallel requires a job');
     expect((await servo('risk 00000000-0000-4000-8000-000000000000')).code).toBe(3);
     expect((await servo('risk --pause 0000')).code).toBe(3);
     expect((await run(['risk', '--help'])).stdout).toMatch(/Examples\n[\s\S]*servo-tui risk/);

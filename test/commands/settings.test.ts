@@ -38,7 +38,7 @@ test('a context is exclusive, and stderr says what does not count', async () => 
   });
   expect(code).toBe(0);
   expect(documentOf('list', stdout).tenant_id).toBe('acme');
-  expect(stderr).toBe('context here alone counts: ignoring DATABASE_URL, TENANT_ID\n');
+  expect(stderr).toBe('context here is used: ignoring DATABASE_URL, TENANT_ID\n');
 });
 
 test('only --tenant overrides a context', async () => {
@@ -59,7 +59,7 @@ test('a read-only context refuses what writes', async () => {
 test('an unknown context gets the nearest', async () => {
   const { code, stderr } = await run(['list', '--context', 'heer'], { XDG_CONFIG_HOME: folder });
   expect(code).toBe(2);
-  expect(stderr).toMatch(/there is no context "heer" .* did you mean here\?/);
+  expect(stderr).toMatch(/unknown context "heer" .* did you mean here\?/);
 });
 
 test('--embedded starts and migrates a database of its own, and hands over nothing of the environment', async () => {
@@ -69,7 +69,7 @@ test('--embedded starts and migrates a database of its own, and hands over nothi
   });
   expect(code).toBe(0);
   expect(documentOf('list', stdout)).toMatchObject({ tenant_id: 'local', jobs: [] });
-  expect(stderr).toBe('--embedded alone counts: ignoring DATABASE_URL, PGPASSWORD\n');
+  expect(stderr).toBe('--embedded is used: ignoring DATABASE_URL, PGPASSWORD\n');
   expect((await run(['list'], { SERVO_EMBEDDED: '1' })).stdout).toBe(
     'no jobs found for tenant "local": check the name. This is not an all-clear\n',
   );

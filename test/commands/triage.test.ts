@@ -123,7 +123,7 @@ describe('triage', () => {
     const line = 'triage stuck --exit-code';
     expect((await servo(line, { SERVO_HEARTBEAT_STALE: '15m' })).code).toBe(0);
     const wrong = await servo(line, { SERVO_HEARTBEAT_STALE: 'old' });
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('a duration, as 2m')]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('a duration, e.g. 2m')]);
   });
 
   test('a bulk recovery shows the runbook’s statement, for this tenant', async () => {
@@ -186,7 +186,7 @@ describe('explain', () => {
     const { code, stdout } = await servo(`explain ${id} --exit-code`);
     expect([code, linesOf(stdout)]).toEqual([
       0,
-      [`orders ${id.slice(0, 8)} (pending): nothing: it will be claimed within seconds`],
+      [`orders ${id.slice(0, 8)} (pending): nothing blocks it: it is claimed within seconds`],
     ]);
     await operator.sql('delete from backfill_executors');
     await operator.sql('delete from backfill_jobs where id = $1', [id]);

@@ -27,16 +27,14 @@ const explanation = z.looseObject({
         state: z.string().nullable(),
       }),
     ),
-    again: z
+    successor: z
       .looseObject({ id: z.uuid(), state: z.string() })
       .nullable()
-      .describe('the newest job that was made for what a failed or cancelled one left undone'),
+      .describe('the newest job for what a failed or cancelled one left undone'),
     executors: count,
     with_handler: count,
     draining: count,
-    without_outage: count.describe(
-      'executors with a handler for which nothing that it needs is away',
-    ),
+    without_outage: count.describe('executors with a handler and no outage of it'),
     outages: z.array(
       z.looseObject({
         executor: z.string(),
@@ -57,7 +55,7 @@ const explanation = z.looseObject({
     heartbeat_at: nullableTime,
     running_slots: count,
     max_parallel: count,
-    at_work: z.array(z.string()),
+    running_on: z.array(z.string()),
     silent: z
       .array(z.looseObject({ id: z.string(), slots: count, seen_at: nullableTime, until: time }))
       .describe('silent executors that run it, and until when they may hold its slots'),

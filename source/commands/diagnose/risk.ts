@@ -9,7 +9,7 @@ export const risk = onSession({
     summary: 'which jobs will miss their deadlines, by how much, and what would change that',
     flags: [
       { name: 'slots', value: 'N', help: 'what if the executors had so many slots' },
-      { name: 'parallel', value: 'N', help: 'what if the job had so many partitions at once' },
+      { name: 'parallel', value: 'N', help: "what if this were the job's max parallel" },
       {
         name: 'pause',
         value: 'JOB',

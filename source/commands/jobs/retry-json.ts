@@ -7,7 +7,7 @@ const retry = z.looseObject({
   id: z.uuid(),
   created: z.boolean().describe('a new job was made, because the old one has ended'),
   retried_partitions: count,
-  job: job.describe('the job in which they are tried again'),
+  job: job.describe('the job that retries them'),
 });
 
 export const shapes = { retry };
