@@ -260,7 +260,8 @@ describe('46 round trips per partition', () => {
   /** What was sent for the partitions: batches and SQL handlers' calls. */
   function messages(proxy: DatabaseProxy): number {
     let sum = 0;
-    for (const [text, n] of proxy.requestTexts) if (/servo_(report_and_claim|run_sql)_v/.test(text)) sum += n;
+    for (const [text, n] of proxy.requestTexts)
+      if (/servo_(report_and_claim|run_sql)_v/.test(text)) sum += n;
     return sum;
   }
 });

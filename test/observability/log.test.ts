@@ -47,11 +47,7 @@ test('an executor’s log is one JSON object per line, with the fields of the ru
   // jsonPayload.job_id="<job_id>"
   const ofJob = events.filter(({ job_id }) => job_id === job);
   expect(ofJob.map(({ message }) => message)).toEqual(
-    expect.arrayContaining([
-      'claimed',
-      expect.stringMatching(/^partition failed: /),
-      'job failed',
-    ]),
+    expect.arrayContaining(['claimed', expect.stringMatching(/^partition failed: /), 'job failed']),
   );
   expect(ofJob.find(({ message }) => /^partition failed/.test(String(message)))).toMatchObject({
     partition_key: 'k00002',
