@@ -523,7 +523,7 @@ describe('A7: a lock in the hands of somebody who may only connect', () => {
   test('the lock of migrations is named too', async () => {
     const client = await hold('stranger', 'select pg_advisory_lock(7310046112)');
     await expect(migrate(owner, {}, 0)).rejects.toThrow(
-      /the lock of migrations is held by pid \d+ \(stranger, forgotten\)/,
+      /the migration lock is held by pid \d+ \(stranger, forgotten\)/,
     );
     await client.end();
   });
