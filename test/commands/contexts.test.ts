@@ -188,7 +188,7 @@ test('[keys] of the configuration are the console’s, or every one that cannot 
   const good = await start(`${section('one')}[keys]\n"sort by the next column" = "S"\n`, 'one');
   expect(good.keys).toEqual({ 'sort by the next column': 'S' });
   const bad = await start(`${section('one')}[keys]\npause = "r"\nfoo = "x"\n`, 'one');
-  expect(() => bad.keys).toThrow(/nothing is called "foo"; .*both "pause" and "resume"/);
+  expect(() => bad.keys).toThrow(/no key is named "foo"; .*both "pause" and "resume"/);
   expect(bad.contexts).toEqual(['one']);
 });
 

@@ -56,7 +56,7 @@ describe('doctor', () => {
     });
     await operator.sql('delete from backfill_executors');
     const text = await doctor();
-    expect(text.stdout).toMatch(/warning +executors +none lives — start one/);
+    expect(text.stdout).toMatch(/warning +executors +no executor is running — start one/);
     expect(text.stdout).toMatch(/tenant +acme \(TENANT_ID\)/);
     expect(text.code).toBe(0);
     expect((await doctor('--exit-code')).code).toBe(10);

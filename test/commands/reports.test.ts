@@ -91,7 +91,7 @@ describe('handoff', () => {
     );
     const { code, stdout } = await servo('handoff');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^# Hand-over of `acme`/);
+    expect(stdout).toMatch(/^# Hand-off of `acme`/);
     expect(stdout).toMatch(/\(8h00m\)/);
     expect(stdout).toMatch(/\| ServoBackfillSLABreach\w* \| critical \|/);
     expect(stdout).toMatch(new RegExp(`\\| \`orders\` ${id.slice(0, 8)} \\| paused .*BREACHED`));
