@@ -83,7 +83,7 @@ const damages: readonly [string, string | ((job: string) => Promise<void>)][] = 
        where backfill_job_id = $1 and partition_key = 'k00001'`,
   ],
   [
-    'I5 no lease is expired',
+    'I5 while an executor is alive, no lease stays expired',
     `update backfill_partitions set lease_expires_at = now() - interval '2 minutes' where backfill_job_id = $1 and state = 'running'`,
   ],
   ['I6 every transition', `delete from backfill_events where job_id = $1 and to_state = 'running'`],
@@ -132,7 +132,7 @@ const damages: readonly [string, string | ((job: string) => Promise<void>)][] = 
     },
   ],
   [
-    'I14 whoever reports',
+    'I14 a completion is reported under',
     `update backfill_partitions set lease_token = gen_random_uuid() where backfill_job_id = $1 and partition_key = 'k00001'`,
   ],
 ];
