@@ -367,7 +367,7 @@ describe('A6: nothing of another tenant changes', () => {
       'the tenant of this session is not globex',
       'a lease lasts for ten minutes at most',
       'the tenant of this session is not globex',
-      'the journal is kept for at least a day',
+      'p_age_ms must be at least 86400000: the journal is kept for at least a day',
       'permission denied for function servo_elect_v1',
       'permission denied for function servo_purge_v1',
     ]);

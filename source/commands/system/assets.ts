@@ -1,9 +1,11 @@
-import { type HostSession, onSession } from '../../app/command.ts';
+import { onHost, type View } from '../../app/command.ts';
+import type { Session } from '../../app/session.ts';
 import { asciiText } from '../../cli/ascii.ts';
 import { onTenant } from '../../cli/spec.ts';
+import type { AssetDeclaration } from '../../domain/start/asset.ts';
 import { nearest } from '../../domain/text/nearest.ts';
 
-export const assets = onSession({
+export const assets = onHost({
   spec: {
     name: 'assets',
     usage: '[sync --handlers DIR]',
@@ -33,25 +35,44 @@ export const assets = onSession({
     }
     return { sync: word === 'sync', handlers: handlers ?? 'handlers' };
   },
-  async run({ sync, handlers }, session) {
-    if (sync) return register(handlers, session);
-    const { listAssets } = await import('../../operations/start/assets.ts');
-    const list = await listAssets(session.reader, session.tenant);
-    return {
-      json: list,
-      text: async () =>
-        asciiText(session.view, (await import('./assets-text.ts')).assetsText(list)),
-    };
+  async run({ sync, handlers }, host) {
+    // Before the database: a handler that is not to be trusted is refused wherever that is.
+    const declarations = sync ? await declarationsIn(handlers) : null;
+    const { openSession } = await import('../../app/session.ts');
+    const session = await openSession(host.settings);
+    try {
+      return declarations === null
+        ? await listed(session, host.view)
+        : await registered(declarations, session, host.view);
+    } finally {
+      await session.close();
+    }
   },
 });
 
-async function register(handlers: string, { writer, tenant, actor, view }: HostSession) {
-  const [{ loadCatalogue }, { declarationsOf }, { syncAssets }] = await Promise.all([
+async function declarationsIn(handlers: string): Promise<AssetDeclaration[]> {
+  const [{ loadCatalogue }, { declarationsOf }] = await Promise.all([
     import('../../handlers/catalogue.ts'),
     import('../../handlers/lineage.ts'),
-    import('../../operations/start/assets.ts'),
   ]);
-  const declarations = declarationsOf(await loadCatalogue(handlers));
+  return declarationsOf(await loadCatalogue(handlers));
+}
+
+async function listed({ reader, tenant }: Session, view: View) {
+  const { listAssets } = await import('../../operations/start/assets.ts');
+  const list = await listAssets(reader, tenant);
+  return {
+    json: list,
+    text: async () => asciiText(view, (await import('./assets-text.ts')).assetsText(list)),
+  };
+}
+
+async function registered(
+  declarations: AssetDeclaration[],
+  { writer, tenant, actor }: Session,
+  view: View,
+) {
+  const { syncAssets } = await import('../../operations/start/assets.ts');
   const synced = await syncAssets(writer, { tenant, actor }, declarations);
   return {
     json: synced,
