@@ -115,9 +115,9 @@ describe.each(tenants)('%s', (tenant) => {
       [other],
     );
     const results = [
-      `select * from servo_claim_v1('${tenant}', $1, 'e', 0)`,
-      `select job_state from servo_report_and_claim_v1('${tenant}', $1, 'e', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{null}', array[gen_random_uuid()], 1, 1000) where job_state is not null`,
-      `select servo_rescue_v1('${tenant}', $1, 'e', 0) as n`,
+      `select * from servo_claim_v1('${tenant}', $1, 'e', 0, 30000)`,
+      `select job_state from servo_report_and_claim_v1('${tenant}', $1, 'e', '{}', '{}', array[row(gen_random_uuid(), null)::servo_opening_v1], 1, 1000, '(3,300000,,3,5000,120000,250)') where job_state is not null`,
+      `select servo_rescue_v1('${tenant}', $1, 'e', 0, 3) as n`,
       `select skipped, needs_finalizing from servo_finalize_v1('${tenant}', $1, 'e', 100)`,
       `select servo_sample_v1('${tenant}', array[$1::uuid]) as n`,
       `select servo_recount_v1('${tenant}', $1, 'e', 0) as decision`,
@@ -168,7 +168,7 @@ describe('without a tenant', () => {
       const seen = await db.read('acme', (query) => query('select tenant_id from backfill_jobs'));
       expect(seen).toEqual([{ tenant_id: 'acme' }]);
       expect(await db.call('select tenant_id from backfill_jobs')).toEqual([]);
-      await db.call(`select * from servo_heartbeat_v1('acme', '{}', '{}', '{}', 1000)`);
+      await db.call(`select * from servo_heartbeat_v1('acme', '{}', '{}', '{}', 1000, 5000)`);
       expect(await db.call('select tenant_id from backfill_jobs')).toEqual([]);
     } finally {
       await db.close();
