@@ -24,7 +24,7 @@ import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/
 import { isProblem } from '../../domain/job/order.ts';
 import { parseJobReference } from '../../domain/job/reference.ts';
 import { isTerminal } from '../../domain/job/state.ts';
-import { emptyScene } from '../../domain/triage/claim-scene.ts';
+import { type ClaimScene, emptyScene } from '../../domain/triage/claim-scene.ts';
 
 /** A filter whose names have been looked up in the database. `problem`: what is wrong with it. */
 export type Search = {
@@ -43,6 +43,8 @@ export async function prepareSearch(
   tenant: string,
   filter: JobFilter,
   snapshot: Pick<Resolved, 'as_of' | 'states' | 'thresholds'>,
+  /** If it has been read already. */
+  read: ClaimScene | null = null,
 ): Promise<Search> {
   const conditions = filter.terms.flatMap(({ any }) => any);
   const named = conditions.some(({ kind }) => kind === 'asset' || kind === 'word');
@@ -55,7 +57,7 @@ export async function prepareSearch(
   };
   const states = statesOf(filter, known);
   const unfinished = states.some((state) => !isTerminal(state));
-  const scene = unfinished ? await readClaimScene(query, tenant) : emptyScene;
+  const scene = read ?? (unfinished ? await readClaimScene(query, tenant) : emptyScene);
   return { filter, resolved: { ...known, scene }, states, deadlines, problem };
 }
 

@@ -1,5 +1,6 @@
 import type { Database, Query } from '../../database/database.ts';
 import { readOpenDialogs } from '../../database/queries/dialogs.ts';
+import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { jobEvents } from '../../database/queries/read-events.ts';
 import { readJob } from '../../database/queries/read-job.ts';
@@ -14,7 +15,9 @@ import { partitionStates } from '../../database/queries/retry-partitions.ts';
 import { recorded, type Statement, scriptOf } from '../../database/statement-text.ts';
 import type { JobDetail, KeyBounds } from '../../domain/job/detail.ts';
 import type { JobView } from '../../domain/job/job.ts';
+import { viewJob } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
+import { isTerminal } from '../../domain/job/state.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError } from '../../errors.ts';
 import { readInsight } from './read-insight.ts';
@@ -91,10 +94,12 @@ async function readDetail(
     console_id,
   }: DetailOptions,
 ): Promise<JobDetail> {
-  const [{ as_of, dialogs }, job, map, changed, failures, open, events, executors] =
+  // One flight: the scene is read for an ended job too, which does not need it.
+  const [{ as_of, dialogs }, job, scene, map, changed, failures, open, events, executors] =
     await Promise.all([
       readOpenDialogs(query, tenant, { console_id, jobs: [id] }),
       readJob(query, tenant, id),
+      readClaimScene(query, tenant),
       buckets > 0 ? mapPartitions(query, tenant, id, buckets) : [],
       ranges.length > 0 ? mapRanges(query, tenant, id, ranges) : [],
       failed > 0 ? failedPartitions(query, tenant, id, failed) : [],
@@ -106,7 +111,7 @@ async function readDetail(
   return {
     as_of,
     tenant_id: tenant,
-    job: await viewOneJob(query, tenant, job, as_of, thresholds),
+    job: viewJob(job, as_of, thresholds, isTerminal(job.state) ? null : scene),
     map,
     changed,
     insight: insight ? await readInsight(query, job, as_of, thresholds) : null,

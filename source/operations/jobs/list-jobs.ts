@@ -22,6 +22,7 @@ import {
   reversed,
 } from '../../database/queries/list-jobs.ts';
 import { assetNames, matchAssets } from '../../database/queries/read-assets.ts';
+import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJobs } from '../../database/queries/read-job.ts';
 import { isAnythingVisible } from '../../database/queries/read-visibility.ts';
@@ -95,17 +96,21 @@ const urgentBudget = 1000;
  */
 export function listJobs(db: Database, tenant: string, options: ListOptions): Promise<JobPage> {
   return db.read(tenant, async (query) => {
-    const [, { as_of, dialogs }, counts] = await Promise.all([
+    // Without a filter the scene is needed: then it is read in the same flight.
+    const whole = options.states === undefined && (options.filter?.terms ?? []).length === 0;
+    const [, { as_of, dialogs }, counts, scene] = await Promise.all([
       preferIndexOrder(query),
       readOpenDialogs(query, tenant, { console_id: options.console_id }),
       countJobs(query, tenant, countLimit),
+      whole ? readClaimScene(query, tenant) : null,
     ]);
     const filter = await filterOf(query, tenant, options);
-    const search = await prepareSearch(query, tenant, filter, {
+    const snapshot = {
       as_of,
       states: Object.keys(counts),
       thresholds: options.thresholds ?? thresholdDefaults,
-    });
+    };
+    const search = await prepareSearch(query, tenant, filter, snapshot, scene);
     const { jobs, ...part } = await readPage(query, tenant, search, options, counts);
     const present = new Set(jobs.map(({ id }) => id));
     const missing = (options.keep ?? []).filter((id) => !present.has(id));
