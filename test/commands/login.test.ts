@@ -53,7 +53,7 @@ test('C3: every command without a password says which login, and where one may c
     plan: ['pause', 'state:running'],
     apply: [plan, '--yes'],
     prune: ['--yes'],
-    exporter: ['--metrics-port', '1'],
+    exporter: ['--metrics-port', '127.0.0.1:0'],
     '--worker': ['--handlers', join(home, 'handlers')],
   };
   // `env` asks the database nothing.
