@@ -115,6 +115,13 @@ begin
     v_reply.max_parallel := 1;
     p_want := 1;
   end if;
+  -- A token is closed once nothing runs under it: closed before, its place would be given away, and
+  -- more would run than may. Every attempt has been reported, unless a report was not accepted or
+  -- none is here; only then it is looked for, which reads all that runs of the job.
+  if cardinality(p_closing) > 0 and cardinality(v_reply.accepted) < greatest(cardinality(p_reports), 1) then
+    p_closing := array(select x from unnest(p_closing) x where x not in (
+      select lease_token from backfill_partitions where backfill_job_id = p_job and state = 'running' and lease_token is not null));
+  end if;
   v_live := array(select x from unnest(j.lease_tokens) x where x <> all (p_closing));
 
   -- 3. Claim.

@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
+import { Orphans } from '../../source/executor/duties/orphans.ts';
 import { BatchSender } from '../../source/executor/jobs/batch-sender.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';
-import { Backfills, functionHandler, keys, tenant } from '../support/backfill.ts';
+import { Backfills, functionHandler, keys, Lane, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 let backfills: Backfills;
@@ -134,4 +136,33 @@ it('A18: a database that takes no step is named also where it was away before', 
   abandoned.abort();
   expect(await sent).toEqual([]);
   await steps.close();
+});
+
+it('I4: orphaned claims of one token are released together, or kept together where one is refused', async () => {
+  await refuse(`new.partition_key = 'k00002' and new.state = 'pending'`);
+  const job = await backfills.job({ keys: keys(3) });
+  const queue = new Lane(backfills, job, 'executor-1');
+  const database = openDatabase(backfills.database.app, { connections: 1 });
+  try {
+    await queue.claimJob();
+    const token = randomUUID();
+    await queue.step({ opening: [{ token, replaces: null }], want: 3 });
+    const timings = scaleTimings(50);
+    const ports = { database, tenants: [tenant], owner: 'executor-1', timings, log: silentLog };
+    const orphans = new Orphans({ ...ports, owns: () => false });
+    const tokens = async () =>
+      (await backfills.row('select lease_tokens from backfill_jobs where id = $1', [job]))
+        .lease_tokens;
+    await orphans.releaseAll();
+    // Was: k00001 released, and the token closed under the other two.
+    expect(await tokens()).toEqual([token]);
+    expect(await backfills.violations()).toEqual([]);
+    await backfills.rows('drop trigger audit on backfill_partitions');
+    await orphans.releaseAll();
+    expect(await tokens()).toEqual([]);
+    expect(await backfills.attemptsJournal(job)).toEqual(keys(3).map((key) => `released ${key}`));
+  } finally {
+    await queue.close();
+    await database.close();
+  }
 });

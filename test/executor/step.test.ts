@@ -69,6 +69,27 @@ describe('servo_report_and_claim_v1', () => {
     });
   });
 
+  it('closes a token only once nothing runs under it', async () => {
+    const { job, lane } = await claimed(4, { ...parallel(1), max_attempts: 3 });
+    const tokens = async () =>
+      (await backfills.row('select lease_tokens from backfill_jobs where id = $1', [job]))
+        .lease_tokens;
+    const first = fresh();
+    const { claimed: mine } = (await lane.step({ opening: [first], want: 2 }))!;
+    const fenced = { attempt: { ...mine[0]!, attempt: 9 }, outcome: completed };
+    // Nothing reported, or not accepted: the place is not free, and goes to no other.
+    for (const reports of [[], [fenced]]) {
+      const other = fresh();
+      const reply = await lane.step({ reports, closing: [first.token], opening: [other] });
+      expect(reply!.claimed).toEqual([]);
+      expect(await tokens()).toEqual([first.token]);
+    }
+    const reports = mine.map((attempt) => ({ attempt, outcome: completed }));
+    await lane.step({ reports, closing: [first.token] });
+    expect(await tokens()).toEqual([]);
+    expect(await backfills.violations()).toEqual([]);
+  });
+
   it('answers a repeated message as the first time, and counts it once', async () => {
     const { job, lane } = await claimed(4);
     const first = fresh();

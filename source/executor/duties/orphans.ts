@@ -1,7 +1,7 @@
 import type { Database } from '../../database/database.ts';
 import { findHeld } from '../../database/queries/find-held.ts';
 import { reportAndClaim } from '../../database/queries/report-and-claim.ts';
-import { type Attempt, leaseKey } from '../../domain/partition/attempt.ts';
+import type { Attempt } from '../../domain/partition/attempt.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
 import { Duty } from '../duty.ts';
@@ -24,7 +24,7 @@ export type OrphanPorts = {
  */
 export class Orphans extends Duty {
   readonly #ports: OrphanPorts;
-  /** Found in the last round: a message under way then is answered by the next one. */
+  /** Tokens found in the last round: a message under way then is answered by the next one. */
   #suspects = new Set<string>();
 
   constructor(ports: OrphanPorts) {
@@ -46,29 +46,33 @@ export class Orphans extends Duty {
     const suspects = new Set<string>();
     for (const tenant of tenants) {
       const held = await findHeld(database, tenant, owner);
-      for (const attempt of held.filter(({ job_id, token }) => !owns(job_id, token))) {
-        const suspect = leaseKey(attempt);
-        if (all || this.#suspects.has(suspect)) {
-          // One that the database refuses to release is left to its lease.
-          await this.#releaseOne(attempt).catch((error) =>
-            log.debug(`cannot release ${attempt.partition_key}: ${messageOf(error)}`),
+      const orphans = held.filter(({ job_id, token }) => !owns(job_id, token));
+      // What runs under one token is released together, since that closes the token.
+      for (const token of new Set(orphans.map((attempt) => attempt.token))) {
+        const queue = orphans.filter((attempt) => attempt.token === token);
+        if (all || this.#suspects.has(token)) {
+          // What the database refuses to release is left to its lease.
+          await this.#releaseQueue(queue).catch((error) =>
+            log.debug(`cannot release ${queue[0]!.partition_key}: ${messageOf(error)}`),
           );
-        } else suspects.add(suspect);
+        } else suspects.add(token);
       }
     }
     this.#suspects = suspects;
   }
 
-  async #releaseOne(attempt: Attempt): Promise<void> {
+  async #releaseQueue(attempts: readonly Attempt[]): Promise<void> {
     const { database, owner, log } = this.#ports;
-    const { job_id: job, tenant_id: tenant, asset_name: asset } = attempt;
-    const { granularity, partition_key, token } = attempt;
+    const { job_id: job, tenant_id: tenant, asset_name: asset, granularity, token } = attempts[0]!;
     await reportAndClaim(database, {
       ...{ tenant, job, asset, granularity, owner },
-      reports: [{ attempt, outcome: { kind: 'released' }, duration_ms: 0, delay_ms: 0 }],
+      reports: attempts.map((attempt) => ({
+        ...{ attempt, outcome: { kind: 'released' as const }, duration_ms: 0, delay_ms: 0 },
+      })),
       closing: [token],
       ...{ opening: [], want: 0, lease_ms: 0 },
     });
-    log.warn({ job_id: job, partition_key }, 'released an orphaned claim');
+    for (const { partition_key } of attempts)
+      log.warn({ job_id: job, partition_key }, 'released an orphaned claim');
   }
 }
