@@ -86,8 +86,8 @@ alter table backfill_jobs
   add column if not exists execution_order integer not null default 0,
   add column if not exists sla_deadline_at timestamptz,
   add column if not exists priority integer not null default 0;
--- By itself: beside a column that has a default the reference would be checked row by row, under
--- the lock.
+-- In a statement of its own: beside a column that has a default the reference would be checked
+-- row by row, under the lock.
 alter table backfill_jobs
   add column if not exists parent_job_id uuid references backfill_jobs (id) on delete cascade;
 alter table backfill_partitions

@@ -1,5 +1,5 @@
--- What an executor keeps on the base rows. Nullable or defaulted, so that a base writer that names
--- only base columns goes on working, and no table is rewritten.
+-- What an executor keeps on the base rows. Nullable or defaulted, so that an external writer that
+-- names only base columns goes on working, and no table is rewritten.
 alter table backfill_jobs
   -- One token for each open lease queue: never more than max_parallel, changed under the row's
   -- lock.

@@ -59,7 +59,7 @@ create table backfill_attempt_logs (
 );
 
 -- What one process does for all of a tenant, as reporting its metrics: the one whose lease runs,
--- renewed for as long as it lives. A lease and no advisory lock, so that it holds through a pooler
+-- renewed while it runs. A lease and no advisory lock, so that it holds through a pooler
 -- as well. Only the function below reaches the table.
 create table backfill_leaders (
   tenant_id varchar(255) not null,

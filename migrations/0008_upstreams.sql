@@ -1,5 +1,6 @@
 -- What a job waits for: jobs that were created with it for its upstream assets, or that were there
--- already and have its keys. A job of a base writer has no rows here: it waits for its children.
+-- already and have its keys. A job of an external writer has no rows here: it waits for its
+-- children.
 create table backfill_upstreams (
   job_id uuid not null references backfill_jobs (id) on delete cascade,
   -- No foreign key: that an upstream was deleted must stay known.

@@ -44,8 +44,8 @@ begin
   end if;
   busy := v_busy is not null;
 
-  -- Handed back and due. One that was lost goes alone: a partition that kills its executor must not
-  -- take others along.
+  -- In back-off or released, and due. One that was lost goes alone: a partition that kills its
+  -- executor must not take others along.
   if p_descending then
     select array_agg(id), bool_or(crash_count > 0) into pick, v_lost from (
       select id, crash_count from backfill_partitions

@@ -53,7 +53,7 @@ export type BatchReply = {
   accepted: ReadonlySet<number>;
   /** The new attempts, by the token of their lease queue. */
   claimed: Attempt[];
-  /** When the next handed-back partition is due, where nothing was claimed. */
+  /** If nothing was claimed: when the next partition in back-off or snoozed is due. */
   due_in_ms: number | null;
 };
 

@@ -8,6 +8,7 @@ import type { Handler, HandlerContext, HandlerResult } from '../../handlers/hand
 import type { StopReason } from '../attempts/run-attempt.ts';
 import { runSqlAttempt, type SqlResult } from '../attempts/sql-attempt.ts';
 import { Batcher, type Claim } from './batcher.ts';
+import { countEnded, type Ended } from './count-ended.ts';
 import { mostAttempts, policyOf } from './job-policy.ts';
 import { LeaseQueue } from './lease-queue.ts';
 import { attemptsEach, share } from './look-ahead.ts';
@@ -336,7 +337,7 @@ export class JobRunner {
     this.#adapt(reply.max_parallel);
     for (const [index, { attempt, outcome, duration_ms }] of batch.reports.entries()) {
       const accepted = reply.accepted.has(index);
-      if (accepted) this.#count(outcome.kind, duration_ms, attempt);
+      if (accepted) this.#count({ kind: outcome.kind, duration_ms, failures: attempt.failures });
       if (accepted || outcome.kind === 'released' || outcome.kind === 'unavailable') continue;
       meter.attempt('fenced', duration_ms / 1000);
       log.warn(
@@ -369,7 +370,7 @@ export class JobRunner {
   #onCompleted(duration_ms: number, { state, max_parallel, timeout_ms }: BatchReply): void {
     this.#average = nextAverage(this.#average, duration_ms);
     this.#ports.outages.passed(this.job, performance.now() - duration_ms);
-    this.#count('completed', duration_ms);
+    this.#count({ kind: 'completed', duration_ms, failures: 0 });
     this.#onState(state);
     this.#adapt(max_parallel);
     this.#timeoutMs = timeout_ms;
@@ -382,17 +383,12 @@ export class JobRunner {
     if (before !== null && max_parallel > before) this.#events.onRoom(this.job.id);
   }
 
-  #onState(state: string): void {
-    if (state === 'completed' || state === 'failed') this.#events.onEnded(this.job, state);
+  #count(ended: Ended): void {
+    countEnded(this.#ports.meter, ended, mostAttempts(this.job, this.#policy));
   }
 
-  #count(kind: Outcome['kind'], duration_ms: number, attempt?: Attempt): void {
-    const { meter } = this.#ports;
-    meter.attempt(kind, duration_ms / 1000);
-    if (kind === 'completed') meter.partition('completed');
-    else if (kind === 'fatal') meter.partition('failed');
-    else if (kind === 'failed' && attempt!.failures + 1 >= mostAttempts(this.job, this.#policy))
-      meter.partition('failed');
+  #onState(state: string): void {
+    if (state === 'completed' || state === 'failed') this.#events.onEnded(this.job, state);
   }
 
   #labels({ partition_key, attempt }: Attempt) {
