@@ -66,6 +66,21 @@ async function expectExactlyOnce(job: string, count: number): Promise<void> {
 const effects =
   'create table effects (key text, at timestamptz default clock_timestamp()); grant insert, select on effects to servo_app';
 
+/** Killed between two partitions a worker leaves none: what it holds while it is frozen stays. */
+async function killAtWork(victim: Worker, owner: string, job: string): Promise<void> {
+  const holds = async () => {
+    const { n } = await backfills.row<{ n: number }>(
+      `select count(*)::int as n from backfill_partitions where backfill_job_id = $1 and state = 'running' and lease_owner = $2`,
+      [job, owner],
+    );
+    return n > 0;
+  };
+  await waitFor('it to be in the middle of a partition', holds);
+  victim.process.kill('SIGSTOP');
+  await waitFor('it to hold one still', holds);
+  await victim.kill('SIGKILL');
+}
+
 it('kill -9 of one of two workers in a job of 1,000 partitions loses and doubles nothing', async () => {
   await backfills.rows(effects);
   const handlers = handlerDirectory({
@@ -77,14 +92,7 @@ it('kill -9 of one of two workers in a job of 1,000 partitions loses and doubles
   });
   const [victim] = await Promise.all([work(handlers), work(handlers)]);
   const owner = /"executor_id":"([^"]+)"/.exec(victim!.log)![1];
-  await waitFor('the victim to be in the middle of a partition', async () => {
-    const row = await backfills.row(
-      `select count(*)::int as n from backfill_partitions where backfill_job_id = $1 and state = 'running' and lease_owner = $2`,
-      [job, owner],
-    );
-    return (row.n as number) > 0;
-  });
-  await victim!.kill('SIGKILL');
+  await killAtWork(victim!, owner!, job);
   await backfills.state(job, 'completed');
   await expectExactlyOnce(job, 1000);
   const lost = await lostReasons(job);
@@ -116,7 +124,7 @@ it('an executor that nobody may judge by its lock is given up when its leases ru
   await backfills.rows(`create function unlock() returns trigger language plpgsql as 'begin new.locked := false; return new; end';
     create trigger unlock before insert or update on backfill_executors for each row execute function unlock();
     update backfill_executors set locked = false`);
-  await victim!.kill('SIGKILL');
+  await killAtWork(victim!, owner!, job);
   await backfills.state(job, 'completed');
   await expectExactlyOnce(job, 400);
   expect(await lostReasons(job)).toEqual([`the lease of ${owner} expired`]);

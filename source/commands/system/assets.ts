@@ -38,15 +38,12 @@ export const assets = onHost({
   async run({ sync, handlers }, host) {
     // Before the database: a handler that is not to be trusted is refused wherever that is.
     const declarations = sync ? await declarationsIn(handlers) : null;
-    const { openSession } = await import('../../app/session.ts');
-    const session = await openSession(host.settings);
-    try {
-      return declarations === null
+    const { withSession } = await import('../../app/session.ts');
+    return withSession(host.settings, async (session) =>
+      declarations === null
         ? await listed(session, host.view)
-        : await registered(declarations, session, host.view);
-    } finally {
-      await session.close();
-    }
+        : await registered(declarations, session, host.view),
+    );
   },
 });
 
