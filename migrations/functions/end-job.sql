@@ -21,9 +21,13 @@ begin
   select count(*) as total, count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
       count(*) filter (where state = 'skipped') as skipped, max(partition_key) filter (where state = 'completed') as top,
       count(*) filter (where state = 'skipped' and available_at = 'infinity') as undone,
+      count(*) filter (where state in ('pending', 'running') or (state = 'failed' and available_at is null and attempt_count < p_max_attempts)) as open,
       min(failure_count) filter (where state = 'failed') as least_failures, max(failure_count) filter (where state = 'failed') as most_failures
     into r from backfill_partitions where backfill_job_id = p_job;
-  if r.undone > 0 then
+  -- A writer may have added one since it was looked for: what is counted decides, in one snapshot.
+  if r.open > 0 then
+    return;
+  elsif r.undone > 0 then
     update backfill_jobs set needs_finalizing = true where id = p_job and tenant_id = p_tenant;
   elsif r.total >= greatest(p_total, 1) and (p_made or p_total > 0) then
     job_state := case when r.failed > 0 then 'failed' else 'completed' end;

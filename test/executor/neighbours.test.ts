@@ -78,6 +78,32 @@ describe('A5, A24: a job that another program creates beside a running executor'
     expect(await backfills.violations()).toEqual([]);
   });
 
+  it('A5: a partition that is added while the end of its job is decided still runs', async () => {
+    const base = await writer();
+    const operator = await BaseWriter.open(backfills.database.superuser, null);
+    writers.push(operator);
+    // Between the look for open partitions and the count, the function waits for this lock.
+    const { text } = await backfills.row<{ text: string }>(
+      `select pg_get_functiondef('servo_end_job_v1'::regproc) as text`,
+    );
+    const count = '  select count(*) as total';
+    expect(text.split(count)).toHaveLength(2);
+    await operator.rows(
+      text.replace(count, `  perform pg_advisory_xact_lock_shared(1);\n${count}`),
+    );
+    await operator.rows('select pg_advisory_lock(1)');
+    const job = await base.insertJob(tenant, 'orders', 2, keys(2));
+    await base.insertPartition(tenant, job, 'k00001');
+    await backfills.execute([nothing()], { timings: { creation_grace: 100 } });
+    const waits = `select from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())`;
+    await waitFor('the step to wait', async () => (await operator.rows(waits)).length > 0);
+    await base.insertPartition(tenant, job, 'k00002');
+    await operator.rows('select pg_advisory_unlock(1)');
+    expect(await ended(job)).toMatchObject({ state: 'completed', total: 2, done: 2 });
+    expect(await keysOf(job)).toEqual(['k00001 completed', 'k00002 completed']);
+  });
+
   it('A5: what a writer that was killed half-way leaves is made up from the keys, or the job fails', async () => {
     const ran: string[] = [];
     const handler = {
