@@ -23,12 +23,13 @@ export async function baseWriter(
   mayCrash: boolean,
 ): Promise<boolean> {
   const [job] = await scene.rows<{ id: string; version: number }>(
-    `UPDATE backfill_jobs SET state = 'running', started_at = COALESCE(started_at, NOW()), heartbeat_at = NOW(), version = version + 1
+    `WITH claimed AS (UPDATE backfill_jobs SET state = 'running', started_at = COALESCE(started_at, NOW()), heartbeat_at = NOW(), version = version + 1
      WHERE id = (SELECT id FROM backfill_jobs WHERE tenant_id = $1 AND state IN ('pending', 'resuming') AND asset_name = 'fast' AND cardinality(lease_tokens) = 0
        AND EXISTS (SELECT FROM backfill_partitions WHERE backfill_job_id = backfill_jobs.id)
        AND NOT EXISTS (SELECT FROM backfill_partitions WHERE backfill_job_id = backfill_jobs.id AND state = 'running')
        ORDER BY CASE state WHEN 'pending' THEN 0 ELSE 1 END, created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-     RETURNING id, version`,
+     RETURNING id, version), noted AS (INSERT INTO base_jobs SELECT id FROM claimed)
+     SELECT * FROM claimed`,
     [tenant],
   );
   if (job === undefined) return false;

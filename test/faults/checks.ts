@@ -10,8 +10,9 @@ import { treeChecks } from './trees.ts';
 /** What is wrong at this moment, one line each; empty where every invariant holds. */
 export async function violationsNow(scene: Scene): Promise<string[]> {
   const found = await findViolations(scene.database, tenant);
-  // The base writer completes jobs short, as the base implementation does.
-  const ofBase = await scene.rows<{ id: string }>('select distinct job_id as id from base_effects');
+  // The base writer completes jobs short, as the base implementation does, even one that it found
+  // with nothing to do.
+  const ofBase = await scene.rows<{ id: string }>('select distinct job_id as id from base_jobs');
   const byBase = new Set(ofBase.map(({ id }) => id));
   const ours = found.filter((one) => one.text !== completedByOthersText || !byBase.has(one.job_id));
   return ours.map(
@@ -67,7 +68,7 @@ const history: readonly { what: string; sql: string }[] = [
         where j.tenant_id = '${tenant}' and j.execution_strategy ->> 'type' = 'sequential'
           and not exists (select from backfill_events b where b.job_id = j.id and b.partition_key = e.key and b.kind <> 'completed')
           -- A base executor leaves its own gaps.
-          and not exists (select from base_effects b where b.job_id = j.id)
+          and not exists (select from base_jobs b where b.job_id = j.id)
           -- An operator has let it run in parallel for a while.
           and not exists (select from backfill_events b where b.job_id = j.id and b.kind = 'set' and b.reason like '%parallel%')
         window w as (partition by j.id order by e.id)) o where wrong`,

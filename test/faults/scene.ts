@@ -173,7 +173,7 @@ export class Scene {
     await this.rows(`create table effects (id bigint generated always as identity primary key, job_id uuid not null, key text not null,
       attempt int not null, at timestamptz not null default clock_timestamp());
       create index on effects (job_id);
-      create table base_effects (job_id uuid not null, key text not null); grant insert, select on effects to servo_app;
+      create table base_effects (job_id uuid not null, key text not null); create table base_jobs (job_id uuid not null); grant insert, select on effects to servo_app;
       create schema elsewhere; create table elsewhere.effects (like effects including all);
       grant usage on schema elsewhere to servo_app; grant insert, select on elsewhere.effects to servo_app;
       create table remote_state (down boolean not null); insert into remote_state values (false); grant select on remote_state to servo_app;
