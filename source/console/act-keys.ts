@@ -1,12 +1,12 @@
 import { type ActionName, actionNames, actionOf } from './actions.ts';
-import { type Binding, onScreens } from './binding.ts';
+import { onScreens } from './binding.ts';
 import { openCard } from './card.ts';
 import { openRecommended, whyNoRecommended } from './explain.ts';
 import { clearMarks, noMarks, turnMark, turnRange } from './marks.ts';
 import { selectedItem } from './panels.ts';
 import { actsOnMarks, askPlan, markAll, whyNoMarkAll, whyNotHere } from './planning.ts';
-import type { State } from './state.ts';
-import { noTarget, targetOf } from './target.ts';
+import { noTarget, targetOf } from './present.ts';
+import type { Binding, State } from './state.ts';
 
 /** Keys that mark jobs and open action dialogs. Nothing is sent before a dialog is confirmed. */
 export const actKeys: readonly Binding[] = [

@@ -5,8 +5,8 @@ import { orderOf } from './boards.ts';
 import { openCard, whyNot } from './card.ts';
 import type { PlannedChange } from './overlay.ts';
 import { askChanges, whyNoPlan } from './planning.ts';
+import type { Target } from './present.ts';
 import type { State, Step } from './state.ts';
-import type { Target } from './target.ts';
 
 type JobChange = { id: string; change: PlannedChange };
 

@@ -3,12 +3,12 @@ import { shortId } from '../domain/job/reference.ts';
 import { isTerminal } from '../domain/job/state.ts';
 import { stateLabel } from '../presentation/job/state-label.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
+import { ask, unasked } from './asking.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { keyFor } from './key-hints.ts';
-import { ask } from './loading.ts';
 import { noticed } from './notice.ts';
+import { noTarget, targetOf } from './present.ts';
 import type { Bell, State, Step } from './state.ts';
-import { noTarget, targetOf } from './target.ts';
 
 /** Followed jobs are read on their own timer, at most this often. */
 const leastMs = 2000;
@@ -43,8 +43,7 @@ export function turnBell(state: State): Step {
   const bells = [...state.bells, bellOf(job)];
   const text = `following ${name}: the bell rings when its state or risk changes (${keyFor(state, 'follow')} stops it)`;
   // An open question does not include this job: its answer would report it as gone.
-  const asked = { ...state.asked, bells: null };
-  const [next, effects] = noticed({ ...state, asked, bells }, text);
+  const [next, effects] = noticed({ ...unasked(state, 'bells'), bells }, text);
   return [next, [...effects, readBellsLater(state)]];
 }
 
@@ -57,18 +56,17 @@ export function readBells(state: State): Step {
  * Reports changes since the last reading. A job that has ended or is gone is reported once more.
  */
 export function bellsAnswered(state: State, answer: DataAnswer): Step {
-  const free = { ...state, asked: { ...state.asked, bells: null } };
-  if (answer.type !== 'named') return [free, [readBellsLater(free)]];
+  if (answer.type !== 'named') return [state, [readBellsLater(state)]];
   const found = new Map(answer.jobs.map((job) => [job.id, job]));
-  const heard = free.bells.map((bell) => ({ bell, job: found.get(bell.id) ?? null }));
+  const heard = state.bells.map((bell) => ({ bell, job: found.get(bell.id) ?? null }));
   const news = heard.flatMap(({ bell, job }) => changeText(bell, job) ?? []);
   const bells = heard.flatMap(({ job }) =>
     job === null || isTerminal(job.state) ? [] : [bellOf(job)],
   );
-  const again = bells.length === 0 ? [] : [readBellsLater(free)];
-  if (news.length === 0) return [{ ...free, bells }, again];
+  const again = bells.length === 0 ? [] : [readBellsLater(state)];
+  if (news.length === 0) return [{ ...state, bells }, again];
   const text = news.join(' · ');
-  const [next, effects] = noticed({ ...free, bells }, text, 'warn');
+  const [next, effects] = noticed({ ...state, bells }, text, 'warn');
   return [next, [...effects, ...again, { type: 'ring', text: text.slice(0, 300) }]];
 }
 

@@ -1,30 +1,45 @@
 import { boardNames } from './boards.ts';
-import { type State, type Step, screenNames } from './state.ts';
-
-/** Where keys apply: a screen, or a text over it. */
-export const keyScopes = [...screenNames, 'reader'] as const;
-export type KeyScope = (typeof keyScopes)[number];
-
-export const groups = ['Move', 'Look', 'Act', 'Program'] as const;
-
-export type Binding = {
-  keys: readonly [string, ...string[]];
-  title: string;
-  group: (typeof groups)[number];
-  on: readonly KeyScope[];
-  /** The word in the footer; without one the key is in the help only. */
-  hint?: string;
-  /** Also works in text fields and dialogs. */
-  always?: true;
-  /** Writes to the database, after a dialog. */
-  danger?: true;
-  /** Why the key does nothing now, or null. */
-  disabled?: (state: State) => string | null;
-  run: (state: State) => Step;
-};
+import { keyOfRow } from './key-hints.ts';
+import { keyName } from './key-names.ts';
+import { noticed } from './notice.ts';
+import { screens } from './screens.ts';
+import {
+  type Binding,
+  type KeyScope,
+  keyScopes,
+  type State,
+  type Step,
+  screenNames,
+} from './state.ts';
 
 export const everywhere: readonly KeyScope[] = keyScopes;
 export const onScreens = screenNames;
 export const onLists = ['jobs', ...boardNames] as const;
 /** Lists whose rows are about a job. */
 export const onJobLists = onLists.filter((name) => name !== 'triage' && name !== 'alerts');
+
+export function scopeOf(state: State): KeyScope {
+  return state.overlay?.type === 'reader' ? 'reader' : state.screen;
+}
+
+export function bindingFor(state: State, key: string): Binding | null {
+  const scope = scopeOf(state);
+  const found = ({ keys, on }: Binding) => keys.includes(key) && on.includes(scope);
+  return state.options.keymap.find(found) ?? null;
+}
+
+/** Where a key without a meaning here works; null if nowhere. */
+export function whereElse(state: State, key: string): string | null {
+  const bound = state.options.keymap.filter(({ keys }) => keys.includes(key));
+  const targets = screens.filter(({ name }) => bound.some(({ on }) => on.includes(name)));
+  const named = targets.map(
+    (screen) => `${screen.title} (${keyOfRow(state, `go to ${screen.title}`)})`,
+  );
+  if (named.length === 0) return null;
+  return `${keyName(key)} works on ${named.join(', ')}: ${bound[0]!.title}`;
+}
+
+export function runBinding(state: State, binding: Binding): Step {
+  const reason = binding.disabled?.(state) ?? null;
+  return reason === null ? binding.run(state) : noticed(state, reason, 'warn');
+}

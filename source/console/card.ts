@@ -7,6 +7,7 @@ import { secondsBetween } from '../presentation/job/eta-phrase.ts';
 import { recentAction } from '../presentation/job/recent-action.ts';
 import { formatAge } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
+import { isReadOnly, readOnlyText, whyNotWrite } from './access.ts';
 import {
   type ActionName,
   actionOf,
@@ -14,23 +15,19 @@ import {
   type ParameterField,
   whatIfChanges,
 } from './actions.ts';
-import { isBoard } from './boards.ts';
-import { isReadOnly } from './context.ts';
-import { firstFocus } from './dialog-keys.ts';
-import type { DataAnswer, Effect } from './effects.ts';
+import { ask, chain } from './asking.ts';
+import { firstFocus } from './dialog.ts';
+import type { DataAnswer } from './effects.ts';
 import { followOf } from './follow.ts';
 import { keyFor } from './key-hints.ts';
 import { tooSmall } from './layout.ts';
-import { isStale } from './loading.ts';
-import { recentEventsOf } from './other-dialogs.ts';
+import { isStale } from './link.ts';
+import { askRecentEvents } from './other-dialogs.ts';
 import type { Card, CardFocus, CardPlan, FieldName, PlannedChange } from './overlay.ts';
+import { present, type Target } from './present.ts';
 import { isOfChanges } from './run-items.ts';
-import type { Follow, State, Step } from './state.ts';
-import type { Target } from './target.ts';
+import type { Follow, Question, State, Step } from './state.ts';
 import { zoned } from './typed-moment.ts';
-
-/** No key acts in the first milliseconds after a dialog was painted; typed text counts. */
-export const dropMs = 300;
 
 export const noLongerThere = 'this job no longer exists';
 
@@ -50,18 +47,6 @@ export function whyNot(state: State, name: ActionName, target: Target | null): s
   const refusal = actionRules[actionOf(name).action].refusal(job);
   if (refusal === null || job.state !== 'paused' || job.paused_at === null) return refusal;
   return `${refusal} for ${formatAge(secondsBetween(job.paused_at, as_of))}`;
-}
-
-/** Why nothing can be written now, or null. */
-export function whyNotWrite(state: State): string | null {
-  if (isReadOnly(state)) return readOnlyText(state);
-  return state.opening === null ? null : `opening ${state.opening}`;
-}
-
-function readOnlyText(state: State): string {
-  return state.options.locked_reason === null
-    ? `this console is read-only: ${keyFor(state, 'palette')} rw unlocks it`
-    : 'this console is read-only';
 }
 
 function isBefore(follow: Follow, job: JobView, received_at: number): boolean {
@@ -120,13 +105,13 @@ export function cardOn(
     painted_at: null,
     hint: null,
   };
-  // The token is also the request's number: an answer for another dialog finds no taker.
-  const asked: readonly Effect[] =
-    plan === null ? [recentEventsOf(card), explanationOf(card)] : explanationOfOne(card, plan);
-  return [
+  const opened: Step = [
     { ...state, overlay: caretAtEnd(card), notice: null, next_request: token + 1 },
-    [{ type: 'announce-paint', token }, ...asked],
+    [{ type: 'announce-paint', token }],
   ];
+  if (plan !== null) return chain(opened, (next) => askExplanationOfOne(next, card, plan));
+  const asking = chain(opened, (next) => askRecentEvents(next, card));
+  return chain(asking, (next) => askExplanation(next, card));
 }
 
 export function caretAtEnd(card: Card): Card {
@@ -135,14 +120,16 @@ export function caretAtEnd(card: Card): Card {
 }
 
 /** Explain knows silent executors, and what keeps the job from running. */
-function explanationOf({ token, job }: Card): Effect {
-  return { type: 'data', request: token, effect: { type: 'explain-job', id: job.id } };
+function askExplanation(state: State, { token, job }: Card): Step {
+  return ask(state, 'card', { type: 'explain-job', id: job.id }, String(token));
 }
 
 /** For several jobs, of one: a limit or a missing executor usually affects all of them. */
-function explanationOfOne(card: Card, plan: CardPlan): Effect[] {
+function askExplanationOfOne(state: State, card: Card, plan: CardPlan): Step {
   const job = firstPossible(plan);
-  return job === undefined || isOfChanges(plan) ? [] : [explanationOf({ ...card, job })];
+  return job === undefined || isOfChanges(plan)
+    ? [state, []]
+    : askExplanation(state, { ...card, job });
 }
 
 export function firstPossible({ jobs }: CardPlan): JobView | undefined {
@@ -150,7 +137,10 @@ export function firstPossible({ jobs }: CardPlan): JobView | undefined {
 }
 
 /** Recent events and the explanation. The dialog works without them. */
-export function cardAnswered(state: State, card: Card, answer: DataAnswer): Step {
+export function cardAnswered(state: State, answer: DataAnswer, { id }: Question): Step {
+  const { overlay: card } = state;
+  // Another dialog has been opened meanwhile.
+  if (card?.type !== 'card' || String(card.token) !== id) return [state, []];
   if (answer.type === 'explained')
     return [{ ...state, overlay: { ...card, known: answer.diagnosed } }, []];
   if (answer.type !== 'recent-events') return [state, []];
@@ -275,24 +265,14 @@ export function wantedField(card: Card): FieldName | null {
 export function changedMeanwhile(state: State, card: Card): JobView | null {
   // A plan compares each job when it is sent.
   if (card.plan !== null) return null;
-  const present = onScreen(state).find(({ id }) => id === card.job.id);
-  if (present === undefined) return null;
-  const same = present.state === card.job.state && present.version === card.job.version;
-  return same || present.version < card.job.version ? null : present;
+  const now = present(state)
+    .jobs(state)
+    .find(({ id }) => id === card.job.id);
+  if (now === undefined) return null;
+  const same = now.state === card.job.state && now.version === card.job.version;
+  return same || now.version < card.job.version ? null : now;
 }
 
-export function isGone({ screen, job, jobs }: State, { job: seen, plan }: Card): boolean {
-  if (plan !== null) return false;
-  if (screen === 'job') return job?.id === seen.id && job.gone;
-  return screen === 'jobs' && seen.id in jobs.gone;
-}
-
-function onScreen({ screen, job, jobs, boards }: State): readonly JobView[] {
-  if (isBoard(screen)) return boards[screen].data?.jobs ?? [];
-  return screen === 'job' && job !== null ? [job.job] : (jobs.list?.jobs ?? []);
-}
-
-/** Whether nothing may act yet: the operator has not had time to see the dialog. */
-export function isDropping(card: Card, at: number): boolean {
-  return card.painted_at === null || at < card.painted_at + dropMs;
+export function isGone(state: State, { job, plan }: Card): boolean {
+  return plan === null && present(state).lost(state, job.id);
 }

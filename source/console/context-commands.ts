@@ -1,7 +1,8 @@
 import { nearest } from '../domain/text/nearest.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
-import { isHome, isReadOnly, lock, switchTo, whyNoSwitch } from './context.ts';
-import type { PaletteCommand } from './palette-command.ts';
+import { isReadOnly } from './access.ts';
+import { isHome, lock, switchTo, whyNoSwitch } from './place.ts';
+import type { PaletteCommand } from './state.ts';
 import { noUnlock, openUnlock } from './unlock.ts';
 
 export const contextCommands: readonly PaletteCommand[] = [

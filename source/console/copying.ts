@@ -1,22 +1,11 @@
 import { jsonText } from '../domain/text/safe-json.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
-import { isBoard, underCursor } from './boards.ts';
 import { noticed } from './notice.ts';
+import { present } from './present.ts';
 import type { State, Step } from './state.ts';
-import { targetOf } from './target.ts';
 
-function rowOf(state: State): { id: string; row: unknown } | null {
-  const { screen, boards } = state;
-  if (!isBoard(screen)) {
-    const target = targetOf(state);
-    return target && { id: target.job.id, row: target.job };
-  }
-  const listed = underCursor(screen, boards[screen]);
-  if (listed === null) return null;
-  const { row, key } = listed;
-  // Findings and events are known by their job, other rows by their own key.
-  const id = ('job_id' in row && row.job_id !== null ? row.job_id : null) ?? key.trim();
-  return { id, row };
+function rowOf(state: State) {
+  return present(state).row(state);
 }
 
 export function nothingUnder(state: State): string | null {

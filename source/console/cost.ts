@@ -1,19 +1,4 @@
-import type { State } from './state.ts';
-
-/** What the console costs the database, and how it slows down. */
-export type Cost = {
-  /** Milliseconds that each of the last answers took, the newest last. */
-  answers: readonly number[];
-  /**
-   * Minimum milliseconds between two readings because the database is slow; 0 = the operator's
-   * interval.
-   */
-  pace_ms: number;
-  /** When the pace last changed. */
-  paced_at: number;
-};
-
-export const noCost: Cost = { answers: [], pace_ms: 0, paced_at: 0 };
+import type { Cost, State } from './state.ts';
 
 const mostAnswers = 20;
 /** The median of a few: a single slow answer is no slow database. */

@@ -12,7 +12,6 @@ import type { ErrorCode } from '../errors.ts';
 import type { Hue } from '../presentation/text/hue.ts';
 import type { ActionName } from './actions.ts';
 import type { BoardData, BoardName } from './boards.ts';
-import type { Labels } from './labels.ts';
 
 /**
  * Read the job table: all matches if at most `whole`, else `limit` of them around a job or at an
@@ -139,6 +138,16 @@ export type SessionEffect =
 export type ContextEffect = OpenContext | UnlockContext;
 
 export type DataEffect = SessionEffect | ContextEffect;
+
+export type Labels = {
+  /** The section of the configuration file, if one was named. */
+  context: string | null;
+  database: string;
+  tenant: string;
+  embedded: boolean;
+  /** A superuser or BYPASSRLS role: row-level security does not isolate the tenants. */
+  rls_bypassed: boolean;
+};
 
 export type ContextView = {
   labels: Labels;

@@ -3,17 +3,17 @@ import type { DiagnosedJob, Verification } from '../domain/triage/explanation.ts
 import { safeText } from '../presentation/text/safe-text.ts';
 import { explainText } from '../presentation/triage/explain-text.ts';
 import { actionOf } from './actions.ts';
+import { ask, unasked } from './asking.ts';
 import { openCard, whyNot } from './card.ts';
 import type { DataAnswer } from './effects.ts';
 import { followOf } from './follow.ts';
 import { keyFor } from './key-hints.ts';
 import { textWidth } from './layout.ts';
-import { ask } from './loading.ts';
 import { noticed } from './notice.ts';
 import type { Reader, RecommendedAction } from './overlay.ts';
+import { targetOf } from './present.ts';
 import { remedyActions } from './remedy-keys.ts';
 import type { State, Step } from './state.ts';
-import { targetOf } from './target.ts';
 
 /** Runs the decision tree for the selected job, and again while the text is open. */
 export function explainSelected(state: State): Step {
@@ -30,7 +30,7 @@ export function explainSelected(state: State): Step {
     live: true,
     follow: false,
   };
-  const free = { ...state, overlay: reader, asked: { ...state.asked, reader: null } };
+  const free = unasked({ ...state, overlay: reader }, 'reader');
   return ask(free, 'reader', { type: 'explain-job', id });
 }
 
@@ -110,21 +110,20 @@ export function verify(state: State): Step {
 }
 
 export function verified(state: State, answer: DataAnswer): Step {
-  const free = { ...state, asked: { ...state.asked, verify: null } };
-  const { verifying } = free;
-  if (verifying === null || verifying.since === null) return [free, []];
+  const { verifying } = state;
+  if (verifying === null || verifying.since === null) return [state, []];
   const helped = answer.type === 'verified' && answer.verification.helped;
   if (!helped && state.at - verifying.since < verifyTimeoutMs) {
-    return [free, [{ type: 'timer', name: 'verify', after_ms: verifyMs }]];
+    return [state, [{ type: 'timer', name: 'verify', after_ms: verifyMs }]];
   }
-  const over = { ...free, verifying: null };
+  const over = { ...state, verifying: null };
   if (answer.type !== 'verified') return [over, []];
   const { action } = actionOf(verifying.name);
   return helped
     ? noticed(over, `${action} has helped: ${titles(answer.verification)} no longer holds`)
     : noticed(
         over,
-        `${action} has not helped: ${titles(answer.verification)} still holds (${keyFor(free, 'explain')} explains)`,
+        `${action} has not helped: ${titles(answer.verification)} still holds (${keyFor(state, 'explain')} explains)`,
         'warn',
       );
 }

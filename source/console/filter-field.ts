@@ -1,26 +1,25 @@
-import { filtered, filterText } from './filter.ts';
-import { type Motion, move } from './moves.ts';
+import type { Motion } from './list.ts';
 import type { FilterField } from './overlay.ts';
+import { filtered, filterText } from './present.ts';
 import type { State, Step } from './state.ts';
 import { editText, insertText, type TextField } from './text-field.ts';
 
-/** Keys of the table that work while typing: none is a letter. */
-const passedOn: readonly string[] = ['up', 'down', 'page-up', 'page-down'] satisfies Motion[];
+/** Keys that move in the screen while typing, whatever the keymap says: none is a letter. */
+const motions: readonly string[] = ['up', 'down', 'page-up', 'page-down'] satisfies Motion[];
 
 /** The table narrows with each letter; Enter keeps the filter, Esc restores the previous one. */
 export function filterKey(
   state: State,
   field: FilterField,
-  key: string,
-  text: string | null,
-): Step {
+  { key, text }: { key: string; text: string | null },
+): Step | Motion {
   const edited = editText({ value: filterText(state), caret: field.caret }, key, text);
   if (edited !== null) return [shown(state, field, edited), []];
   if (key === 'enter' || key === 'tab') return [{ ...state, overlay: null }, []];
   if (key === 'escape') {
     return [{ ...filtered(state, field.before), overlay: null }, []];
   }
-  return [passedOn.includes(key) ? move(state, key as Motion) : state, []];
+  return motions.includes(key) ? (key as Motion) : [state, []];
 }
 
 export function filterPaste(state: State, field: FilterField, text: string): Step {

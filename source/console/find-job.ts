@@ -1,7 +1,7 @@
 import { safeText } from '../presentation/text/safe-text.ts';
+import { ask, unasked } from './asking.ts';
 import type { DataAnswer } from './effects.ts';
 import { keyFor } from './key-hints.ts';
-import { ask } from './loading.ts';
 import { openJob } from './navigate.ts';
 import { noticed } from './notice.ts';
 import type { State, Step } from './state.ts';
@@ -22,14 +22,13 @@ export function findJob(state: State, text: string): Step {
       'warn',
     );
   }
-  const free = { ...state, asked: { ...state.asked, find: null } };
-  return ask(free, 'find', { type: 'find-job', reference: text });
+  return ask(unasked(state, 'find'), 'find', { type: 'find-job', reference: text });
 }
 
 export function findAnswered(state: State, answer: DataAnswer): Step {
-  const free = { ...state, asked: { ...state.asked, find: null } };
-  if (answer.type === 'found' && free.overlay === null) return openJob(free, answer.job, free.at);
-  if (answer.type !== 'failure') return [free, []];
+  if (answer.type === 'found' && state.overlay === null)
+    return openJob(state, answer.job, state.at);
+  if (answer.type !== 'failure') return [state, []];
   const { message, hint } = answer.failure;
-  return noticed(free, safeText(hint === undefined ? message : `${message} — ${hint}`), 'warn');
+  return noticed(state, safeText(hint === undefined ? message : `${message} — ${hint}`), 'warn');
 }

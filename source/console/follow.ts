@@ -8,11 +8,11 @@ import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
 import { actEffect, reasonOf } from './act-effect.ts';
 import { actionOf } from './actions.ts';
-import type { Effect, Failure, PartitionCounts } from './effects.ts';
-import { ask } from './loading.ts';
+import { ask } from './asking.ts';
+import type { DataAnswer, Effect, Failure, PartitionCounts } from './effects.ts';
 import type { Card } from './overlay.ts';
 import { unconfirmed } from './run-items.ts';
-import type { Follow, State, Step } from './state.ts';
+import type { Follow, Question, State, Step } from './state.ts';
 import { verdicts } from './verdicts.ts';
 
 /** How often the followed job is read until the action has taken effect. */
@@ -28,7 +28,6 @@ export type CardInput = { parameters: ActionParameters; settings: JobSettings };
 /** Sends the action. No success is shown before the database has answered. */
 export function act(state: State, card: Card, input: CardInput): Step {
   const { name, job } = card;
-  const request = state.next_request;
   const follow: Follow = {
     id: job.id,
     asset_name: safeText(job.asset_name),
@@ -38,7 +37,6 @@ export function act(state: State, card: Card, input: CardInput): Step {
     applied_version: job.version,
     watch_id: job.id,
     retried: { count: 0, keys: [] },
-    request,
     phase: 'sent',
     sent_at: state.at,
     applied_at: null,
@@ -51,10 +49,7 @@ export function act(state: State, card: Card, input: CardInput): Step {
   const others = state.follows.filter(({ id, phase }) => id !== job.id && phase !== 'final');
   const order = actEffect(name, job, reasonOf(card.values.reason), input.parameters);
   const effect = card.only === null ? order : { ...order, keys: [card.only] };
-  return [
-    { ...state, follows: [...others, follow], notice: null, next_request: request + 1 },
-    [{ type: 'data', request, effect }],
-  ];
+  return ask({ ...state, follows: [...others, follow], notice: null }, 'act', effect);
 }
 
 export function followOf(state: State, id: string): Follow | null {
@@ -65,7 +60,14 @@ export function unanswered(state: State): Follow | null {
   return state.follows.find(({ phase }) => phase === 'sent') ?? null;
 }
 
-export function actionAnswered(state: State, follow: Follow, result: ActionResult): Step {
+export function actAnswered(state: State, answer: DataAnswer, { id }: Question): Step {
+  const follow = followOf(state, id ?? '');
+  if (follow?.phase !== 'sent') return [state, []];
+  if (answer.type === 'acted') return actionAnswered(state, follow, answer.result);
+  return answer.type === 'failure' ? actionFailed(state, follow, answer.failure) : [state, []];
+}
+
+function actionAnswered(state: State, follow: Follow, result: ActionResult): Step {
   if (result.result === 'applied') {
     return watch(
       changed(state, {
@@ -84,7 +86,7 @@ export function actionAnswered(state: State, follow: Follow, result: ActionResul
 }
 
 /** A refusal is final. A lost connection is not: the action may have been applied. */
-export function actionFailed(state: State, follow: Follow, failure: Failure): Step {
+function actionFailed(state: State, follow: Follow, failure: Failure): Step {
   const hint = failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`;
   const message = `${safeText(failure.message)}${hint}`;
   if (failure.code !== 'database_unreachable') return finish(state, follow, message, 'bad');
@@ -102,7 +104,12 @@ export function watch(state: State): Step {
   return ask(state, 'watch', { type: 'load-job', id: next.watch_id, map_buckets: 0, ...about });
 }
 
-export function watched(state: State, job: JobView, counts: PartitionCounts): Step {
+export function watchAnswered(state: State, answer: DataAnswer, { id }: Question): Step {
+  if (answer.type === 'job') return watched(state, answer.detail.job, answer.of_keys ?? {});
+  return answer.type === 'failure' ? watchFailed(state, id ?? '', answer.failure) : [state, []];
+}
+
+function watched(state: State, job: JobView, counts: PartitionCounts): Step {
   const follow = state.follows.find(({ watch_id, phase }) => watch_id === job.id && isOpen(phase));
   if (follow === undefined) return watch(state);
   const look = { follow, job, counts, at: state.at, zone: state.options.zone };
@@ -112,7 +119,7 @@ export function watched(state: State, job: JobView, counts: PartitionCounts): St
   return [changed(state, { ...follow, text, tone, looked_at: state.at }), [lookAgain(wait)]];
 }
 
-export function watchFailed(state: State, id: string, failure: Failure): Step {
+function watchFailed(state: State, id: string, failure: Failure): Step {
   const follow = state.follows.find(({ watch_id, phase }) => watch_id === id && isOpen(phase));
   if (follow !== undefined && failure.code === 'not_found') {
     return finish(state, follow, 'this job no longer exists', 'warn');

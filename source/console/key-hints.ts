@@ -1,7 +1,10 @@
 import { keyName } from './key-names.ts';
-import { keymapOf } from './keymap.ts';
-import { nameOf } from './remap.ts';
-import type { State } from './state.ts';
+import type { Binding, State } from './state.ts';
+
+/** The name of a row in [keys]. */
+export function nameOf({ title }: Binding): string {
+  return title.split(':')[0]!;
+}
 
 /** Rows of the keymap that texts name, by their names in [keys] (`nameOf`). */
 const spokenOf = {
@@ -31,6 +34,6 @@ export function keyFor(state: State, row: SpokenOf): string {
 
 /** The same by the row's name; empty if there is none. */
 export function keyOfRow(state: State, name: string): string {
-  const binding = keymapOf(state).find((one) => nameOf(one) === name);
+  const binding = state.options.keymap.find((one) => nameOf(one) === name);
   return binding === undefined ? '' : keyName(binding.keys[0]);
 }

@@ -1,7 +1,7 @@
-import { type Binding, groups, type KeyScope } from './binding.ts';
 import { boardNames } from './boards.ts';
 import { keyName } from './key-names.ts';
 import { keymap } from './keymap.ts';
+import { type Binding, groups, type KeyScope } from './state.ts';
 
 /** The table of docs/keys.md. */
 export function keymapTable(): string {

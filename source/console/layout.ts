@@ -5,7 +5,7 @@ import { type PartitionMap, partitionMap } from '../presentation/partition/map.t
 import { wrap } from '../presentation/text/fitted.ts';
 import { widthOf } from '../presentation/text/width.ts';
 import { isBoard, listed } from './boards.ts';
-import { isStale } from './loading.ts';
+import { isStale } from './link.ts';
 import type { Size } from './messages.ts';
 import type { Reader } from './overlay.ts';
 import { panelItems } from './panels.ts';
@@ -221,14 +221,6 @@ export const panelColumns: readonly (readonly PanelName[])[] = [
   ['failed', 'open', 'slow'],
   ['events', 'tree', 'executors'],
 ];
-
-/** Visible rows of the focused list: the size of a page. */
-export function pageRows(state: State): number {
-  if (state.overlay?.type === 'reader') return readerRows(state.size);
-  if (isBoard(state.screen)) return boardLayout(state).rows;
-  if (state.screen === 'jobs' || state.job === null) return jobsLayout(state).rows;
-  return Math.max(1, jobLayout(state, state.job).panels - 1);
-}
 
 export function readerRows(size: Size): number {
   return Math.max(1, linesOf(size) - 5);

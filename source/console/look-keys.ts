@@ -1,16 +1,16 @@
 import { noBell, turnBell } from './bells.ts';
-import { type Binding, onLists, onScreens } from './binding.ts';
+import { onLists, onScreens } from './binding.ts';
 import { checkSql, readCheckSql } from './check-sql.ts';
 import { copyId, copyRow, nothingUnder } from './copying.ts';
 import { noEscalation, readEscalations } from './escalations.ts';
 import { explainSelected } from './explain.ts';
-import { filterText, turnProblems } from './filter.ts';
 import { noLog, openSelected, readLog, readSql } from './navigate.ts';
 import { selectedItem } from './panels.ts';
+import { filterText, noTarget, turnProblems } from './present.ts';
 import { copyReader, nothingToCopy } from './reading.ts';
 import { openRun } from './run.ts';
 import { invertSort, notWide, scrollColumns, turnFreeze, turnSort, turnWide } from './settings.ts';
-import { noTarget } from './target.ts';
+import type { Binding } from './state.ts';
 
 /** Keys that look and never write. */
 export const lookKeys: readonly Binding[] = [

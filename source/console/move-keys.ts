@@ -1,8 +1,10 @@
-import { type Binding, everywhere, onJobLists, onScreens } from './binding.ts';
-import { type Motion, move } from './moves.ts';
+import { everywhere, onJobLists, onScreens } from './binding.ts';
+import type { Motion } from './list.ts';
 import { goBack, showCheck, showJob, showScreen, turnPanel } from './navigate.ts';
+import { noTarget } from './present.ts';
+import { move } from './screen-table.ts';
 import { screens } from './screens.ts';
-import { noTarget } from './target.ts';
+import type { Binding } from './state.ts';
 
 export const moveKeys: readonly Binding[] = [
   motion(['down', 'j'], 'next row', 'down'),

@@ -2,19 +2,19 @@ import type { JobView } from '../domain/job/job.ts';
 import { shortId } from '../domain/job/reference.ts';
 import type { CheckName } from '../domain/triage/checks.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
+import { unasked } from './asking.ts';
 import { emptyBoards, underCursor } from './boards.ts';
-import { filtered, filterText } from './filter.ts';
 import { unanswered } from './follow.ts';
 import { isReadingForCard } from './late-typing.ts';
 import { refresh } from './loading.ts';
 import { dismissed, noticed } from './notice.ts';
 import { openedJob } from './opened-job.ts';
 import { partitionKeyOf, relatedJob, selectedItem } from './panels.ts';
+import { filtered, filterText, targetOf } from './present.ts';
 import { openItem, openPartition } from './reader.ts';
 import { openSource } from './reading.ts';
 import { isRunOpen, runText } from './run.ts';
 import { type JobScreen, panelNames, type ScreenName, type State, type Step } from './state.ts';
-import { targetOf } from './target.ts';
 
 export function showScreen(state: State, screen: ScreenName): Step {
   if (screen === state.screen) return [{ ...state, trail: [] }, []];
@@ -39,8 +39,7 @@ export function showCheck(state: State): Step {
 }
 
 function enter(state: State, screen: ScreenName): Step {
-  const asked = { ...state.asked, job: null, board: null, reader: null };
-  return refresh({ ...state, screen, asked });
+  return refresh(unasked({ ...state, screen }, 'job', 'board', 'reader'));
 }
 
 export function showJob(state: State): Step {
@@ -104,7 +103,8 @@ export function readSql(state: State): Step {
 /** Closes what is on top, then clears the filter, then goes to the previous screen. Never quits. */
 export function goBack(state: State): Step {
   if (state.overlay !== null) return [{ ...state, overlay: null }, []];
-  if (isReadingForCard(state)) return [{ ...state, planning: null, notice: null }, []];
+  if (isReadingForCard(state))
+    return [unasked({ ...state, planning: null, notice: null }, 'plan'), []];
   if (filterText(state) !== '') return [filtered(state, ''), []];
   if (state.screen === 'jobs') return [dismissed(state), []];
   const before = state.screen === 'job' ? (state.job?.before ?? null) : null;

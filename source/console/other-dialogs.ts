@@ -1,6 +1,6 @@
 import { type Dialog, dialogLease, dialogsOn, dialogsWithout } from '../domain/job/dialog.ts';
+import { ask, asked, chain } from './asking.ts';
 import type { DataAnswer, Effect } from './effects.ts';
-import { ask } from './loading.ts';
 import type { Card, CardPlan } from './overlay.ts';
 import { isOfChanges } from './run-items.ts';
 import type { State, Step } from './state.ts';
@@ -10,7 +10,7 @@ import type { State, Step } from './state.ts';
  * it.
  */
 export function announceDialog([state, effects]: Step): Step {
-  if (state.asked.dialogs !== null) return [state, effects];
+  if (asked(state, 'dialogs') !== null) return [state, effects];
   const { announced, refused } = state.dialogs;
   const card = cardOf(state);
   if (card === null && announced === null) return [state, effects];
@@ -52,27 +52,27 @@ export function renew(state: State): Step {
 
 /** Dialogs of others on these jobs. A failure is ignored: the dialog works without. */
 export function dialogsAnswered(state: State, answer: DataAnswer): Step {
-  const free = { ...state, asked: { ...state.asked, dialogs: null } };
-  const card = cardOf(free);
-  if (card === null || card.token !== free.dialogs.announced) return [free, []];
+  const card = cardOf(state);
+  if (card === null || card.token !== state.dialogs.announced) return [state, []];
   const again: Effect = { type: 'timer', name: 'dialogs', after_ms: dialogLease.renew_ms };
   if (answer.type === 'dialogs') {
     const { as_of, dialogs } = answer;
-    const shown = { ...free, overlay: { ...card, others: { as_of, dialogs } } };
+    const shown = { ...state, overlay: { ...card, others: { as_of, dialogs } } };
     // A dialog closed meanwhile may have led to an action: read the journal again.
     const closed = dialogsWithout(card.others?.dialogs ?? [], dialogs);
-    const news = card.plan === null && closed.length > 0 ? [recentEventsOf(card)] : [];
-    return [shown, [again, ...news]];
+    const news = card.plan === null && closed.length > 0;
+    const step: Step = [shown, [again]];
+    return news ? chain(step, (next) => askRecentEvents(next, card)) : step;
   }
-  if (answer.type !== 'failure') return [free, []];
-  const unsure = { ...free, overlay: { ...card, others: null } };
+  if (answer.type !== 'failure') return [state, []];
+  const unsure = { ...state, overlay: { ...card, others: null } };
   if (answer.failure.code === 'database_unreachable') return [unsure, [again]];
   // For example a role without the privilege: asking again would not help.
   return [{ ...unsure, dialogs: { announced: null, refused: card.token } }, []];
 }
 
-export function recentEventsOf({ token, job }: Card): Effect {
-  return { type: 'data', request: token, effect: { type: 'load-recent-events', id: job.id } };
+export function askRecentEvents(state: State, { token, job }: Card): Step {
+  return ask(state, 'card', { type: 'load-recent-events', id: job.id }, String(token));
 }
 
 export function dialogsInTable({ jobs }: State, id: string): readonly Dialog[] {

@@ -8,6 +8,9 @@ import type { Zone } from '../presentation/text/format.ts';
 import type { ActionName } from './actions.ts';
 import type { Failure } from './effects.ts';
 
+/** `alone`: the only key of its read. */
+export type Pressed = { key: string; text: string | null; alone: boolean };
+
 export type FieldName = ParameterName | 'reason' | 'check';
 export type CardFocus = 'cancel' | FieldName | 'confirm';
 
@@ -58,7 +61,6 @@ export type CardPlan = {
  * A list of jobs being read: for an action, for differing changes, or (both absent) to be marked.
  */
 export type Planning = {
-  request: number;
   name: ActionName | null;
   changes?: readonly { id: string; change: PlannedChange }[];
 };
@@ -100,9 +102,9 @@ export type Unlock = {
   hint: string | null;
 };
 
-export type Palette = { type: 'palette'; text: string; caret: number; cursor: number };
+/** A list that is searched: all commands, or the keys. */
+export type Finder = { type: 'palette' | 'help'; text: string; caret: number; cursor: number };
 
-export type Help = { type: 'help'; filter: string; caret: number; cursor: number };
 /** A recommended action, and the checks that it should clear. */
 export type RecommendedAction = { name: ActionName; id: string; checks: readonly CheckName[] };
 /** A recommended action, until it is known whether it has helped. */
@@ -129,4 +131,4 @@ export type ReaderSource =
 /** `before`: restored by Esc. */
 export type FilterField = { type: 'filter'; before: string; caret: number };
 
-export type Overlay = Card | RunList | Unlock | Help | Palette | Reader | FilterField;
+export type Overlay = Card | RunList | Unlock | Finder | Reader | FilterField;

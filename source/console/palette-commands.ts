@@ -5,13 +5,12 @@ import { parseDuration } from '../domain/time/duration.ts';
 import { stateLabel } from '../presentation/job/state-label.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { contextCommands } from './context-commands.ts';
-import { filtered } from './filter.ts';
 import { findJob } from './find-job.ts';
 import { quit } from './navigate.ts';
-import type { PaletteCommand } from './palette-command.ts';
+import { filtered, noTarget, present, targetOf } from './present.ts';
 import { whyNoReport, writeReport } from './reports.ts';
 import { longestInterval, setInterval, shortestInterval, sortBy, sortName } from './settings.ts';
-import { noTarget, targetOf } from './target.ts';
+import type { PaletteCommand } from './state.ts';
 
 const none = () => [];
 
@@ -52,7 +51,7 @@ export const paletteCommands: readonly PaletteCommand[] = [
     argument: 'TEXT',
     title: "filter the screen's rows, as / does",
     candidates: none,
-    refusal: ({ screen }) => (screen === 'job' ? 'this screen has no filter' : null),
+    refusal: (state) => (present(state).filter === null ? 'this screen has no filter' : null),
     run: (state, argument) => [filtered(state, argument), []],
   },
   {

@@ -1,13 +1,7 @@
-import type { Binding } from './binding.ts';
+import { runBinding, scopeOf } from './binding.ts';
 import { keyName } from './key-names.ts';
-import { keymapOf, runBinding, scopeOf } from './keymap.ts';
-import { movedCursor } from './list-cursor.ts';
-import { noticed } from './notice.ts';
-import type { Palette } from './overlay.ts';
-import type { PaletteCommand } from './palette-command.ts';
-import { paletteCommands } from './palette-commands.ts';
-import type { State, Step } from './state.ts';
-import { editText, fieldOfText, insertText, type TextField } from './text-field.ts';
+import type { Finder } from './overlay.ts';
+import type { Binding, PaletteCommand, State, Step } from './state.ts';
 
 export type PaletteEntry = {
   label: string;
@@ -18,17 +12,20 @@ export type PaletteEntry = {
   run: (state: State) => Step;
 };
 
-/** Matches, the likeliest first: arguments of the typed command, then commands and keys. */
-export function paletteEntries(state: State, { text }: Palette): PaletteEntry[] {
-  const [name = '', ...rest] = text.trimStart().split(' ');
-  const command = rest.length === 0 ? undefined : findCommand(name);
-  const given = command === undefined ? [] : argumentEntries(state, command, rest.join(' ').trim());
-  const all = [...paletteCommands.map(commandEntry(state)), ...bindingsHere(state)];
-  return [...given, ...ranked(all, text.trim(), ({ label, title }) => ({ name: label, title }))];
+export function palette(text = ''): Finder {
+  return { type: 'palette', text, caret: text.length, cursor: 0 };
 }
 
-function findCommand(name: string): PaletteCommand | undefined {
-  return paletteCommands.find((command) => command.name === name.toLowerCase());
+/** Matches, the likeliest first: arguments of the typed command, then commands and keys. */
+export function paletteEntries(state: State, { text }: Finder): PaletteEntry[] {
+  const [name = '', ...rest] = text.trimStart().split(' ');
+  const command =
+    rest.length === 0
+      ? undefined
+      : state.options.commands.find((one) => one.name === name.toLowerCase());
+  const given = command === undefined ? [] : argumentEntries(state, command, rest.join(' ').trim());
+  const all = [...state.options.commands.map(commandEntry(state)), ...bindingsHere(state)];
+  return [...given, ...ranked(all, text.trim(), ({ label, title }) => ({ name: label, title }))];
 }
 
 function argumentEntries(
@@ -60,13 +57,14 @@ function commandEntry(state: State): (command: PaletteCommand) => PaletteEntry {
     key: '',
     reason: argument === null ? refusal(state, '') : null,
     completed: argument === null ? name : `${name} `,
-    run: (now) => (argument === null ? run(now, '') : [opened(now, fieldOfText(`${name} `)), []]),
+    run: (now) =>
+      argument === null ? run(now, '') : [{ ...now, overlay: palette(`${name} `) }, []],
   });
 }
 
 function bindingsHere(state: State): PaletteEntry[] {
   const scope = scopeOf(state);
-  return keymapOf(state)
+  return state.options.keymap
     .filter(({ keys, on }) => on.includes(scope) && keys[0] !== ':')
     .map((binding) => bindingEntry(state, binding));
 }
@@ -112,35 +110,4 @@ function ranked<T>(all: readonly T[], wanted: string, named: (one: T) => Named):
     .filter(({ rank }) => rank !== null)
     .sort((a, b) => a.rank! - b.rank! || a.name.length - b.name.length)
     .map(({ one }) => one);
-}
-
-export function paletteKey(state: State, palette: Palette, key: string, text: string | null): Step {
-  const edited = editText(typed(palette), key, text);
-  if (edited !== null) return [opened(state, edited, palette), []];
-  const entries = paletteEntries(state, palette);
-  const last = Math.max(0, entries.length - 1);
-  const cursor = movedCursor(palette.cursor, key, entries.length);
-  if (cursor !== null) return [{ ...state, overlay: { ...palette, cursor } }, []];
-  const entry = entries[Math.min(palette.cursor, last)];
-  if (key === 'tab' && entry !== undefined)
-    return [opened(state, fieldOfText(entry.completed)), []];
-  if (key === 'escape') return [{ ...state, overlay: null }, []];
-  if (key !== 'enter' || entry === undefined) return [state, []];
-  // Stays open, so that the text can be corrected.
-  if (entry.reason !== null) return noticed(state, entry.reason, 'warn');
-  return entry.run({ ...state, overlay: null });
-}
-
-export function palettePaste(state: State, palette: Palette, text: string): Step {
-  return [opened(state, insertText(typed(palette), text)), []];
-}
-
-function typed({ text, caret }: Palette): TextField {
-  return { value: text, caret };
-}
-
-/** Only the caret has moved: keep the chosen line. */
-function opened(state: State, { value: text, caret }: TextField, before?: Palette): State {
-  const cursor = before?.text === text ? before.cursor : 0;
-  return { ...state, overlay: { type: 'palette', text, caret, cursor } };
 }

@@ -1,9 +1,10 @@
 import type { JobDetail } from '../domain/job/detail.ts';
 import { keepOrderMs, rowOf } from './arrange.ts';
+import { ask, unasked } from './asking.ts';
 import type { DataAnswer, Effect } from './effects.ts';
 import { jobRequest, withDetail } from './job-loading.ts';
 import { hasPane } from './layout.ts';
-import { ask, isStale } from './loading.ts';
+import { isStale } from './link.ts';
 import { openedJob } from './opened-job.ts';
 import type { JobScreen, State, Step } from './state.ts';
 
@@ -35,7 +36,7 @@ export function withPane(step: Step): Step {
 }
 
 function withoutPane(state: State): State {
-  return { ...state, pane: null, asked: { ...state.asked, pane: null } };
+  return unasked({ ...state, pane: null }, 'pane');
 }
 
 /** Reads the selected job like the job screen does, without the map. */
@@ -57,9 +58,7 @@ export function askPaneAgain(state: State): Step {
 
 /** A failure is ignored: the table's question reports it. */
 export function paneAnswered(state: State, answer: DataAnswer): Step {
-  const free = { ...state, asked: { ...state.asked, pane: null } };
-  if (answer.type !== 'job') return [free, []];
-  return [shown(free, answer.detail), []];
+  return [answer.type === 'job' ? shown(state, answer.detail) : state, []];
 }
 
 function shown(state: State, detail: JobDetail): State {

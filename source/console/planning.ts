@@ -3,18 +3,20 @@ import type { JobView } from '../domain/job/job.ts';
 import { changesOf } from '../domain/job/settings.ts';
 import { formatFullCount, plural } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
+import { whyNotWrite } from './access.ts';
 import { type ActionName, actionOf } from './actions.ts';
 import { rowsOf } from './arrange.ts';
+import { ask, chain } from './asking.ts';
 import { listed } from './boards.ts';
-import { cardOn, whyNot, whyNotWrite } from './card.ts';
+import { cardOn, whyNot } from './card.ts';
 import type { DataAnswer, DraftPlan } from './effects.ts';
 import { keyFor } from './key-hints.ts';
-import { isStale } from './loading.ts';
+import { isStale } from './link.ts';
 import { noticed } from './notice.ts';
 import type { CardPlan, PlannedChange, Planning } from './overlay.ts';
+import { targetOf } from './present.ts';
 import { isRunOpen } from './run.ts';
 import type { State, Step } from './state.ts';
-import { targetOf } from './target.ts';
 
 /** Whether keys act on the marked jobs rather than on the selected one. */
 export function actsOnMarks({ screen, marks }: State): boolean {
@@ -36,7 +38,7 @@ export function whyNoPlan(state: State): string | null {
 
 /** Reads the marked jobs; the dialog opens on the answer. */
 export function askPlan(state: State, name: ActionName): Step {
-  return ask(
+  return askFor(
     state,
     name,
     { ids: [...state.marks] },
@@ -47,13 +49,13 @@ export function askPlan(state: State, name: ActionName): Step {
 export function askChanges(state: State, changes: NonNullable<Planning['changes']>): Step {
   const ids = [...new Set(changes.map(({ id }) => id))];
   const { name } = changes[0]!.change;
-  return ask(state, name, { ids }, `loading ${plural(ids.length, 'job')} …`, changes);
+  return askFor(state, name, { ids }, `loading ${plural(ids.length, 'job')} …`, changes);
 }
 
 /** Marks all jobs that match now: a fixed list, whatever matches later. */
 export function markAll(state: State): Step {
   const { text } = state.jobs.filter;
-  return ask(state, null, { filter: text }, 'loading all matching jobs …');
+  return askFor(state, null, { filter: text }, 'loading all matching jobs …');
 }
 
 export function whyNoMarkAll(state: State): string | null {
@@ -62,20 +64,16 @@ export function whyNoMarkAll(state: State): string | null {
   return state.planning === null ? null : 'the jobs are already loading';
 }
 
-function ask(
+function askFor(
   state: State,
   name: ActionName | null,
   which: { ids: readonly string[] } | { filter: string },
   text: string,
   changes?: Planning['changes'],
 ): Step {
-  const request = state.next_request;
-  const planning: Planning = { request, name, ...(changes === undefined ? {} : { changes }) };
-  const [next, effects] = noticed(
-    { ...state, range: null, planning, next_request: request + 1 },
-    text,
-  );
-  return [next, [...effects, { type: 'data', request, effect: { type: 'plan-jobs', ...which } }]];
+  const planning: Planning = { name, ...(changes === undefined ? {} : { changes }) };
+  const step = noticed({ ...state, range: null, planning }, text);
+  return chain(step, (next) => ask(next, 'plan', { type: 'plan-jobs', ...which }));
 }
 
 /** Opens the dialog, unless the operator has opened something else meanwhile. */

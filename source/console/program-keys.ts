@@ -1,8 +1,9 @@
-import { type Binding, everywhere, onScreens } from './binding.ts';
+import { everywhere, onScreens } from './binding.ts';
 import { keyFor } from './key-hints.ts';
 import { refreshNow } from './loading.ts';
 import { backOrQuit } from './navigate.ts';
 import { turnInterval } from './settings.ts';
+import type { Binding } from './state.ts';
 
 export const programKeys: readonly Binding[] = [
   {
@@ -19,7 +20,7 @@ export const programKeys: readonly Binding[] = [
     group: 'Program',
     on: onScreens,
     hint: 'help',
-    run: (state) => [{ ...state, overlay: { type: 'help', filter: '', caret: 0, cursor: 0 } }, []],
+    run: (state) => [{ ...state, overlay: { type: 'help', text: '', caret: 0, cursor: 0 } }, []],
   },
   {
     keys: ['+'],

@@ -1,9 +1,10 @@
 import { logText, partitionText } from '../presentation/partition/text.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
+import { ask, unasked } from './asking.ts';
 import type { DataAnswer, DataEffect } from './effects.ts';
 import { explained } from './explain.ts';
 import { readerLines, readerRows } from './layout.ts';
-import { ask } from './loading.ts';
+import { type Motion, movedIndex } from './list.ts';
 import { noticed } from './notice.ts';
 import type { Reader, ReaderSource } from './overlay.ts';
 import type { State, Step } from './state.ts';
@@ -24,8 +25,7 @@ export function openSource(state: State, title: string, source: ReaderSource, te
   const follow = source.type === 'partition' && source.part === 'log';
   const reader: Reader = { ...textReader(title, text), source, live: true, follow };
   // The previous reader's answer is no longer needed.
-  const free = { ...state, overlay: reader, asked: { ...state.asked, reader: null } };
-  return refreshReader(free);
+  return refreshReader(unasked({ ...state, overlay: reader }, 'reader'));
 }
 
 export function refreshReader(state: State): Step {
@@ -44,34 +44,41 @@ const questions: {
 
 /** Dropped if something else is open by now. */
 export function readerAnswered(state: State, answer: DataAnswer): Step {
-  const free = { ...state, asked: { ...state.asked, reader: null } };
-  const { overlay } = free;
-  if (overlay?.type !== 'reader' || overlay.source === null) return [free, []];
+  const { overlay } = state;
+  if (overlay?.type !== 'reader' || overlay.source === null) return [state, []];
   if (answer.type === 'sql' && overlay.source.type === 'job-sql') {
     return [
-      { ...free, overlay: { ...sqlReader(overlay.title, answer.text), top: overlay.top } },
+      { ...state, overlay: { ...sqlReader(overlay.title, answer.text), top: overlay.top } },
       [],
     ];
   }
   if (answer.type === 'explained' && overlay.source.type === 'explain') {
-    return [{ ...free, overlay: explained(free, overlay, answer.diagnosed) }, []];
+    return [{ ...state, overlay: explained(state, overlay, answer.diagnosed) }, []];
   }
   if (answer.type === 'partition' && overlay.source.type === 'partition') {
-    const { zone } = free.options;
+    const { zone } = state.options;
     const text = (overlay.source.part === 'log' ? logText : partitionText)(answer.detail, zone);
     const live = answer.detail.partition.state === 'running';
-    return [withEndInSight(free, { ...overlay, text, copy: text, live }), []];
+    return [withEndInSight(state, { ...overlay, text, copy: text, live }), []];
   }
   if (answer.type !== 'failure' || answer.failure.code === 'database_unreachable')
-    return [free, []];
+    return [state, []];
   const text = `could not be loaded: ${safeText(answer.failure.message)}`;
-  return [{ ...free, overlay: { ...overlay, text, live: false } }, []];
+  return [{ ...state, overlay: { ...overlay, text, live: false } }, []];
 }
 
 function withEndInSight(state: State, reader: Reader): State {
   if (!reader.follow) return { ...state, overlay: reader };
   const last = Math.max(0, readerLines(reader, state.size).length - readerRows(state.size));
   return { ...state, overlay: { ...reader, top: last } };
+}
+
+/** At its end a growing text is followed; scrolled up, it stays. */
+export function scrolledReader(state: State, reader: Reader, motion: Motion): State {
+  const rows = readerRows(state.size);
+  const last = Math.max(0, readerLines(reader, state.size).length - rows);
+  const top = movedIndex(motion, reader.top, last + 1, rows);
+  return { ...state, overlay: { ...reader, top, follow: top === last } };
 }
 
 export function copyReader(state: State): Step {

@@ -1,11 +1,8 @@
 import { nearest } from '../domain/text/nearest.ts';
 import type { Problem } from '../errors.ts';
-import { type Binding, keyScopes } from './binding.ts';
+import { nameOf } from './key-hints.ts';
 import { keyName, keyOf } from './key-names.ts';
-
-export function nameOf({ title }: Binding): string {
-  return title.split(':')[0]!;
-}
+import { type Binding, keyScopes } from './state.ts';
 
 export function remapKeys(
   keymap: readonly Binding[],

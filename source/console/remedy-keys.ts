@@ -1,6 +1,5 @@
 import type { RemedyAction } from '../domain/triage/checks.ts';
 import { type ActionName, actionOf } from './actions.ts';
-import { keymapOf } from './keymap.ts';
 import type { State } from './state.ts';
 
 /** The console's action for each remedy of the runbooks; other remedies are done elsewhere. */
@@ -19,7 +18,7 @@ export const remedyActions: Readonly<Partial<Record<RemedyAction, ActionName>>> 
 export function remedyKeys(state: State): Readonly<Partial<Record<RemedyAction, string>>> {
   const keyFor = (name: ActionName) => {
     const { title, key } = actionOf(name);
-    return keymapOf(state).find((binding) => binding.title === title)?.keys[0] ?? key;
+    return state.options.keymap.find((binding) => binding.title === title)?.keys[0] ?? key;
   };
   return Object.fromEntries(
     Object.entries(remedyActions).map(([remedy, name]) => [remedy, keyFor(name)]),

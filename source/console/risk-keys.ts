@@ -1,7 +1,6 @@
 import { applyWhatIf, whyNotApply } from './apply-what-if.ts';
-import type { Binding } from './binding.ts';
-import type { State, Step } from './state.ts';
-import { noTarget } from './target.ts';
+import { noTarget } from './present.ts';
+import type { Binding, State, Step } from './state.ts';
 import {
   moveDeadline,
   noDeadline,

@@ -1,8 +1,10 @@
+import { ask } from './asking.ts';
 import type { DataAnswer } from './effects.ts';
 import type { CardInput } from './follow.ts';
-import { isStale, refresh } from './loading.ts';
+import { runRows } from './layout.ts';
+import { isStale } from './link.ts';
 import { noticed } from './notice.ts';
-import type { Card } from './overlay.ts';
+import type { Card, RunList } from './overlay.ts';
 import { afterAnswer, isOpen, nextAct, runOf, runSummary, whyNotOnward } from './run-items.ts';
 import type { State, Step } from './state.ts';
 
@@ -19,12 +21,9 @@ export function isRunOpen({ run }: State): boolean {
 function next(state: State): Step {
   const { run } = state;
   const effect = run === null ? null : nextAct(run);
-  if (run === null || effect === null) return refresh(state);
-  const request = state.next_request;
-  return [
-    { ...state, run: { ...run, request, stopped: null }, next_request: request + 1 },
-    [{ type: 'data', request, effect }],
-  ];
+  if (run === null || effect === null) return [state, []];
+  const sent = { ...state, run: { ...run, request: state.next_request, stopped: null } };
+  return ask(sent, 'run', effect);
 }
 
 export function runAnswered(state: State, answer: DataAnswer): Step {
@@ -57,9 +56,8 @@ export function runText({ run }: State): string {
   return run === null ? '' : runSummary(run);
 }
 
-type Pressed = { key: string; rows: number };
-
-export function runKey(state: State, top: number, { key, rows }: Pressed): Step {
+export function runKey(state: State, { top }: RunList, { key }: { key: string }): Step {
+  const rows = runRows(state.size);
   const last = Math.max(0, (state.run?.items.length ?? 0) - rows);
   const page = Math.max(1, rows - 1);
   const moves: Record<string, number> = {

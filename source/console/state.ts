@@ -12,11 +12,8 @@ import type { Zone } from '../presentation/text/format.ts';
 import type { Hue } from '../presentation/text/hue.ts';
 import type { Tone } from '../presentation/text/tone.ts';
 import type { ActionName } from './actions.ts';
-import type { Binding } from './binding.ts';
 import { type Boards, boardNames, emptyBoards } from './boards.ts';
-import { type Cost, noCost } from './cost.ts';
-import type { Effect, Failure } from './effects.ts';
-import type { Labels } from './labels.ts';
+import type { Effect, Failure, Labels } from './effects.ts';
 import type { Size } from './messages.ts';
 import type { Overlay, Planning, Run, Verifying } from './overlay.ts';
 
@@ -29,7 +26,10 @@ export type ConsoleOptions = {
   accent?: Hue | null;
   /** Whether the background is light; overrides the terminal's own answer. */
   light?: boolean;
-  keymap?: readonly Binding[];
+  /** With the changes of the configuration. */
+  keymap: readonly Binding[];
+  /** Commands of the palette. */
+  commands: readonly PaletteCommand[];
   contexts?: readonly string[];
   tenants?: readonly string[];
   zone: Zone;
@@ -39,6 +39,54 @@ export type ConsoleOptions = {
 
 export const screenNames = ['jobs', 'job', ...boardNames] as const;
 export type ScreenName = (typeof screenNames)[number];
+
+/** Where keys apply: a screen, or a text over it. */
+export const keyScopes = [...screenNames, 'reader'] as const;
+export type KeyScope = (typeof keyScopes)[number];
+
+export const groups = ['Move', 'Look', 'Act', 'Program'] as const;
+
+export type Binding = {
+  keys: readonly [string, ...string[]];
+  title: string;
+  group: (typeof groups)[number];
+  on: readonly KeyScope[];
+  /** The word in the footer; without one the key is in the help only. */
+  hint?: string;
+  /** Also works in text fields and dialogs. */
+  always?: true;
+  /** Writes to the database, after a dialog. */
+  danger?: true;
+  /** Why the key does nothing now, or null. */
+  disabled?: (state: State) => string | null;
+  run: (state: State) => Step;
+};
+
+export type Candidate = { value: string; title: string };
+
+/** A command of the palette; the rest of the line is its argument. */
+export type PaletteCommand = {
+  name: string;
+  /** Placeholder of the argument; null if there is none. */
+  argument: string | null;
+  title: string;
+  candidates: (state: State) => readonly Candidate[];
+  refusal: (state: State, argument: string) => string | null;
+  run: (state: State, argument: string) => Step;
+};
+
+/** What the console costs the database, and how it slows down. */
+export type Cost = {
+  /** Milliseconds that each of the last answers took, the newest last. */
+  answers: readonly number[];
+  /**
+   * Minimum milliseconds between two readings because the database is slow; 0 = the operator's
+   * interval.
+   */
+  pace_ms: number;
+  /** When the pace last changed. */
+  paced_at: number;
+};
 
 export type JobsScreen = {
   list: JobPage | null;
@@ -117,7 +165,6 @@ export type Follow = {
   watch_id: string;
   /** Partitions to be retried: how many, and at most 1,000 of their keys. */
   retried: { count: number; keys: readonly string[] };
-  request: number;
   phase: 'sent' | 'applied' | 'unknown' | 'final';
   sent_at: number;
   applied_at: number | null;
@@ -133,7 +180,28 @@ export type Bell = Pick<JobView, 'id' | 'asset_name' | 'state' | 'risk_level'>;
 
 export type Notice = { text: string; tone: Tone };
 
-export type Question = { request: number; asked_at: number; id: string | null };
+/** Who waits for an answer: a part of the screen, a dialog, an action. */
+export type Asker =
+  | 'jobs'
+  | 'job'
+  | 'board'
+  | 'pane'
+  | 'reader'
+  | 'card'
+  | 'plan'
+  | 'run'
+  | 'act'
+  | 'watch'
+  | 'report'
+  | 'alerts'
+  | 'find'
+  | 'verify'
+  | 'context'
+  | 'bells'
+  | 'dialogs';
+
+/** A question in flight. `id`: the job or dialog that it is about. */
+export type Question = { asker: Asker; request: number; asked_at: number; id: string | null };
 
 export type State = {
   options: ConsoleOptions;
@@ -177,25 +245,8 @@ export type State = {
   tenants: readonly string[];
   interval_ms: number;
   cost: Cost;
-  /** Questions in flight, one per view; answers to others are dropped. */
-  asked: Readonly<
-    Record<
-      | 'jobs'
-      | 'job'
-      | 'board'
-      | 'watch'
-      | 'reader'
-      | 'report'
-      | 'alerts'
-      | 'find'
-      | 'verify'
-      | 'context'
-      | 'bells'
-      | 'dialogs'
-      | 'pane',
-      Question | null
-    >
-  >;
+  /** Questions in flight (asking.ts); answers to others are dropped. */
+  asking: readonly Question[];
   next_request: number;
 };
 
@@ -251,22 +302,8 @@ export function initialState(options: ConsoleOptions): State {
     unlocked_until: null,
     tenants: [...new Set([options.labels.tenant, ...(options.tenants ?? [])])],
     interval_ms: options.interval_ms,
-    cost: noCost,
-    asked: {
-      report: null,
-      jobs: null,
-      job: null,
-      board: null,
-      watch: null,
-      reader: null,
-      alerts: null,
-      find: null,
-      verify: null,
-      context: null,
-      bells: null,
-      dialogs: null,
-      pane: null,
-    },
+    cost: { answers: [], pace_ms: 0, paced_at: 0 },
+    asking: [],
     next_request: 1,
   };
 }

@@ -1,18 +1,10 @@
 import { safeText } from '../presentation/text/safe-text.ts';
-import { dropMs } from './card.ts';
-import { isReadOnly } from './context.ts';
-import {
-  type DialogView,
-  dialogKey,
-  dialogPaste,
-  firstFocus,
-  type Pressed,
-} from './dialog-keys.ts';
-import { closedByLetter } from './late-typing.ts';
-import { ask, isStale } from './loading.ts';
-import type { Unlock, UnlockFocus } from './overlay.ts';
+import { isReadOnly } from './access.ts';
+import { ask } from './asking.ts';
+import { type Form, firstFocus, formKey, formPaste } from './dialog.ts';
+import { isStale } from './link.ts';
+import type { Pressed, Unlock, UnlockFocus } from './overlay.ts';
 import type { State, Step } from './state.ts';
-import type { TextField } from './text-field.ts';
 
 export const unlockMs = 10 * 60_000;
 
@@ -46,59 +38,28 @@ export function openUnlock(state: State): Step {
 
 const order: readonly UnlockFocus[] = ['cancel', 'check', 'confirm'];
 
-function viewOf(state: State, dialog: Unlock): DialogView<'check'> {
+function formOf(state: State, dialog: Unlock): Form<Unlock, 'check'> {
+  const word = missingWord(dialog);
   return {
+    dialog,
     order,
-    focus: dialog.focus,
-    caret: dialog.caret,
     value: () => dialog.typed,
-    wanted: missingWord(dialog) === null ? null : 'check',
-    dropping: dialog.painted_at === null || state.at < dialog.painted_at + dropMs,
+    wanted: word === null ? null : 'check',
+    missing: () => word ?? noUnlock(state),
+    focused: (focus) => ({ ...dialog, focus, caret: dialog.typed.length }),
+    typed: (_, { value, caret }) => ({ ...dialog, focus: 'check', typed: value, caret }),
+    confirmed: (free) => ask(free, 'context', { type: 'unlock', ms: unlockMs }),
   };
 }
 
 export function unlockKey(state: State, dialog: Unlock, pressed: Pressed): Step {
-  const intent = dialogKey(viewOf(state, dialog), pressed);
-  switch (intent.type) {
-    case 'typed':
-      return typed(state, dialog, intent.text);
-    case 'focus':
-      return shown(state, { ...dialog, focus: intent.focus, caret: dialog.typed.length });
-    case 'close':
-      return [closedByLetter({ ...state, overlay: null }, pressed), []];
-    case 'confirm': {
-      const reason = missingWord(dialog) ?? noUnlock(state);
-      if (reason !== null) return withHint(state, dialog, reason);
-      const free = closedByLetter({ ...state, overlay: null }, pressed);
-      return ask(free, 'context', { type: 'unlock', ms: unlockMs });
-    }
-    case 'asked': {
-      const rule = intent.by === 'y' ? 'press y alone' : 'Enter does not confirm: press y';
-      return withHint(state, dialog, missingWord(dialog) ?? rule);
-    }
-    case 'other':
-      return [state, []];
-  }
+  return formKey(state, formOf(state, dialog), pressed);
 }
 
 export function unlockPaste(state: State, dialog: Unlock, text: string): Step {
-  const intent = dialogPaste(viewOf(state, dialog), text);
-  return intent?.type === 'typed' ? typed(state, dialog, intent.text) : [state, []];
-}
-
-function typed(state: State, dialog: Unlock, { value, caret }: TextField): Step {
-  return shown(state, { ...dialog, focus: 'check', typed: value, caret });
-}
-
-function withHint(state: State, dialog: Unlock, hint: string): Step {
-  const focus = missingWord(dialog) === null ? dialog.focus : 'check';
-  return [{ ...state, overlay: { ...dialog, focus, caret: dialog.typed.length, hint } }, []];
+  return formPaste(state, formOf(state, dialog), text);
 }
 
 export function missingWord({ typed, expected }: Unlock): string | null {
   return typed === expected ? null : `type ${safeText(expected)} to enable the button`;
-}
-
-function shown(state: State, dialog: Unlock): Step {
-  return [{ ...state, overlay: { ...dialog, hint: null } }, []];
 }

@@ -1,7 +1,7 @@
 import { Box, Text } from 'ink';
 import { type ReactNode, useContext } from 'react';
 import { linesOf, readerLines, readerRows, runRows } from '../console/layout.ts';
-import { isStale } from '../console/loading.ts';
+import { isStale } from '../console/link.ts';
 import type { State } from '../console/state.ts';
 import { toAscii } from '../presentation/text/ascii.ts';
 import { truncate } from '../presentation/text/fitted.ts';

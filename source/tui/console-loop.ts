@@ -2,6 +2,7 @@ import type { Effect, Failure, TimerName } from '../console/effects.ts';
 import { type Decoder, decodeInput, idleDecoder, type RawInput } from '../console/input.ts';
 import { keymap } from '../console/keymap.ts';
 import type { Message } from '../console/messages.ts';
+import { paletteCommands } from '../console/palette-commands.ts';
 import { remapKeys } from '../console/remap.ts';
 import { initialState, type State } from '../console/state.ts';
 import { update } from '../console/update.ts';
@@ -46,6 +47,7 @@ export class ConsoleLoop {
       accent: options.accent ?? null,
       light: options.light,
       keymap: remapKeys(keymap, options.keys ?? {}).keymap,
+      commands: paletteCommands,
       contexts: options.contexts ?? [],
       tenants: options.tenants ?? [],
       zone: options.utc === true ? 'utc' : 'local',

@@ -1,17 +1,16 @@
 import { rowOf, rowsOf } from '../console/arrange.ts';
-import { recommendedAction } from '../console/explain.ts';
+import { scopeOf } from '../console/binding.ts';
+import { dialogOf, type KeyHint } from '../console/dialogs.ts';
 import { followShown, followText } from '../console/follow.ts';
 import { keyFor } from '../console/key-hints.ts';
 import { keyName } from '../console/key-names.ts';
-import { keymapOf, scopeOf } from '../console/keymap.ts';
 import { hasPane, jobsLayout } from '../console/layout.ts';
 import { dialogsInTable } from '../console/other-dialogs.ts';
 import { holdsAll, isAnswered, isPaged, possibleSort } from '../console/paging.ts';
-import { nothingToCopy } from '../console/reading.ts';
+import { targetOf } from '../console/present.ts';
 import { isRunOpen, runText } from '../console/run.ts';
 import { sortName } from '../console/settings.ts';
 import { type State, tableLimit } from '../console/state.ts';
-import { targetOf } from '../console/target.ts';
 import type { JobView } from '../domain/job/job.ts';
 import { type JobColumn, jobColumns } from '../presentation/job/columns.ts';
 import { dialogText } from '../presentation/job/dialog-text.ts';
@@ -183,52 +182,10 @@ function hintSpans(hints: readonly Hint[]): Span[] {
 type Hint = { key: string; word: string; off: boolean; lasting: boolean };
 
 function hintsFor(state: State): Hint[] {
-  const overlay = state.overlay?.type;
-  if (overlay === 'filter')
-    return fixed([
-      ['↑↓', 'move'],
-      ['Enter', 'keep'],
-      ['Esc', 'restore'],
-    ]);
-  if (overlay === 'palette')
-    return fixed([
-      ['type', 'to narrow'],
-      ['Tab', 'complete'],
-      ['Enter', 'run'],
-      ['Esc', 'close'],
-    ]);
-  if (overlay === 'help')
-    return fixed([
-      ['type', 'to search'],
-      ['↑↓', 'move'],
-      ['Enter', 'run'],
-      ['Esc', 'close'],
-    ]);
-  if (overlay === 'reader')
-    return fixed([
-      ...(recommendedAction(state) === null
-        ? []
-        : [[keyFor(state, 'recommended'), recommendedAction(state)!] as [string, string]]),
-      [keyFor(state, 'up') + keyFor(state, 'down'), 'scroll'],
-      ...(nothingToCopy(state) === null
-        ? [[keyFor(state, 'copy'), 'copy'] as [string, string]]
-        : []),
-      [keyFor(state, 'back'), 'close'],
-    ]);
-  if (overlay === 'run')
-    return fixed([
-      ['↑↓', 'scroll'],
-      ...(isRunOpen(state) ? [['S', 'stop after this job'] as [string, string]] : []),
-      ['Esc', 'close'],
-    ]);
-  if (overlay === 'card' || overlay === 'unlock')
-    return fixed([
-      ['Tab', 'next field or button'],
-      ['y', 'confirm on a button'],
-      ['Esc', 'close'],
-    ]);
+  const dialog = dialogOf(state);
+  if (dialog !== null) return fixed(dialog.hints(state));
   const scope = scopeOf(state);
-  return keymapOf(state)
+  return state.options.keymap
     .filter(({ hint, on }) => hint !== undefined && on.includes(scope))
     .map((binding) => ({
       key: keyName(binding.keys[0]),
@@ -238,7 +195,7 @@ function hintsFor(state: State): Hint[] {
     }));
 }
 
-function fixed(pairs: [string, string][]): Hint[] {
+function fixed(pairs: readonly KeyHint[]): Hint[] {
   return pairs.map(([key, word], index) => ({
     key,
     word,

@@ -1,6 +1,6 @@
-import { unlockedMinutes } from '../console/context.ts';
+import { unlockedMinutes } from '../console/access.ts';
 import { costText } from '../console/cost.ts';
-import { receivedAt } from '../console/loading.ts';
+import { receivedAt } from '../console/present.ts';
 import type { State } from '../console/state.ts';
 import { stateOrder } from '../domain/job/order.ts';
 import { stateLabel } from '../presentation/job/state-label.ts';

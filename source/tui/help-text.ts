@@ -1,6 +1,6 @@
 import { helpEntries } from '../console/help.ts';
 import { keyName } from '../console/key-names.ts';
-import type { Help } from '../console/overlay.ts';
+import type { Finder } from '../console/overlay.ts';
 import type { State } from '../console/state.ts';
 import { fitted } from '../presentation/text/fitted.ts';
 import { fieldText } from './field-text.ts';
@@ -9,8 +9,8 @@ import { cut, exactly, type Line, selected, span } from './spans.ts';
 /** With less room: one key per row, and no groups. */
 const narrow = 60;
 
-export function helpLines(state: State, help: Help, width: number, height: number): Line[] {
-  const typed = { value: help.filter, caret: help.caret };
+export function helpLines(state: State, help: Finder, width: number, height: number): Line[] {
+  const typed = { value: help.text, caret: help.caret };
   const field: Line = [span('Search: ', 'dim'), ...fieldText(typed, width - 8)];
   const entries = helpEntries(state, help);
   if (entries.length === 0) return exactly([field, [], [span('no matching key', 'dim')]], height);

@@ -1,6 +1,5 @@
 import type { ReadStream, WriteStream } from 'node:tty';
-import type { RunEffect } from '../console/effects.ts';
-import type { Labels } from '../console/labels.ts';
+import type { Labels, RunEffect } from '../console/effects.ts';
 import type { Hue } from '../presentation/text/hue.ts';
 
 export type RunConsoleOptions = {

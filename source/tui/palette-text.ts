@@ -1,4 +1,4 @@
-import type { Palette } from '../console/overlay.ts';
+import type { Finder } from '../console/overlay.ts';
 import { paletteEntries } from '../console/palette.ts';
 import type { State } from '../console/state.ts';
 import { fitted } from '../presentation/text/fitted.ts';
@@ -8,12 +8,7 @@ import { cut, exactly, type Line, selected, span } from './spans.ts';
 
 const narrow = 60;
 
-export function paletteLines(
-  state: State,
-  palette: Palette,
-  width: number,
-  height: number,
-): Line[] {
+export function paletteLines(state: State, palette: Finder, width: number, height: number): Line[] {
   const typed = { value: palette.text, caret: palette.caret };
   const field: Line = [span(': ', 'accent'), ...fieldText(typed, width - 2)];
   const entries = paletteEntries(state, palette);

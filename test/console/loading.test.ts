@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { silenceMs } from '../../source/console/loading.ts';
+import { asked, silenceMs } from '../../source/console/asking.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob, aList, now } from '../support/jobs.ts';
@@ -62,7 +62,7 @@ describe('a failure', () => {
     const session = asking().fail(question, code);
     expect(session.state.job?.gone ?? false).toBe(gone);
     expect(session.state.link.failure === null).toBe(gone);
-    expect(session.state.asked[view]).toBeNull();
+    expect(asked(session.state, view)).toBeNull();
   });
 
   test('is forgotten with the next answer', () => {
@@ -84,7 +84,7 @@ describe('silence', () => {
     'on the %s is told after 3 s, and the clock ticks as long as it lasts',
     (view) => {
       const session = screens[view][0]();
-      const { asked_at } = session.state.asked[view]!;
+      const { asked_at } = asked(session.state, view)!;
       expect(session.timersSet('clock').at(-1)).toBe(silenceMs);
       session.wait(silenceMs - 1).timer('clock');
       expect(session.state.link.silent_since).toBeNull();
@@ -119,7 +119,7 @@ describe('the header', () => {
     const timers = (alive: number, silent: number) => {
       const session = table().answerBoard('alerts', alertsOf(alive, silent));
       expect(session.state.boards.alerts.data?.executors).toEqual({ alive, silent });
-      expect(session.state.asked.alerts).toBeNull();
+      expect(asked(session.state, 'alerts')).toBeNull();
       return session.timersSet('alerts');
     };
     expect(timers(2, 0)).toEqual([15_000]);
@@ -129,18 +129,18 @@ describe('the header', () => {
 
   test('does not ask for them while the data is frozen, but goes on waiting to', () => {
     const session = table().answerBoard('alerts', alertsOf(1, 0)).press('Z');
-    const asked = session.asked('load-board').length;
+    const before = session.asked('load-board').length;
     session.timer('alerts');
-    expect(session.asked('load-board')).toHaveLength(asked);
+    expect(session.asked('load-board')).toHaveLength(before);
     expect(session.timersSet('alerts').at(-1)).toBe(15_000);
     session.press('Z').timer('alerts');
-    expect(session.asked('load-board')).toHaveLength(asked + 1);
+    expect(session.asked('load-board')).toHaveLength(before + 1);
   });
 
   test('a failure to read them is no matter of the screen', () => {
     const session = table().fail('load-board');
     expect(session.state.link.failure).toBeNull();
-    expect(session.state.asked.alerts).toBeNull();
+    expect(asked(session.state, 'alerts')).toBeNull();
   });
 
   test.each([

@@ -32,7 +32,7 @@ describe('Escape', () => {
 
   test('empties what has been typed into the help before it closes it', () => {
     const session = overlays.help!().type('pause');
-    expect(session.state.overlay).toMatchObject({ filter: 'pause', caret: 5 });
+    expect(session.state.overlay).toMatchObject({ text: 'pause', caret: 5 });
     session.press('escape');
     expect(session.state.overlay).toMatchObject({ type: 'help', filter: '', caret: 0, cursor: 0 });
     expect(kind(session.press('escape'))).toBeNull();

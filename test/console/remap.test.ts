@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { helpEntries } from '../../source/console/help.ts';
+import { nameOf } from '../../source/console/key-hints.ts';
 import { keymap } from '../../source/console/keymap.ts';
 import { keymapTable } from '../../source/console/keymap-table.ts';
-import { nameOf, remapKeys } from '../../source/console/remap.ts';
+import { remapKeys } from '../../source/console/remap.ts';
 import { remedyKeys } from '../../source/console/remedy-keys.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob } from '../support/jobs.ts';
@@ -25,7 +26,7 @@ describe('[keys] gives rows of the keymap other keys', () => {
     session.read().press('escape', 'ctrl-n');
     expect(session.state.jobs.cursor).toBe(jobs[1]!.id);
     expect(remedyKeys(session.state).pause).toBe('P');
-    const help = { type: 'help', filter: 'pause', caret: 5, cursor: 0 } as const;
+    const help = { type: 'help', text: 'pause', caret: 5, cursor: 0 } as const;
     expect(helpEntries(session.state, help)[0]?.binding.keys).toEqual(['P']);
   });
 

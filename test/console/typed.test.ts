@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { asked } from '../../source/console/asking.ts';
 import { zoned } from '../../source/console/typed-moment.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { clicks, orders, PlainSession } from '../sessions/plain-session.ts';
@@ -52,8 +53,8 @@ describe('a moment that is typed', () => {
 test('what a text in full cannot be read for is told, unless the database is away', () => {
   const read = (code: ErrorCode) => {
     const session = Session.showing([orders, clicks]).press('e').fail('explain-job', code);
-    const { overlay, asked } = session.state;
-    expect(asked.reader).toBeNull();
+    const { overlay } = session.state;
+    expect(asked(session.state, 'reader')).toBeNull();
     return overlay?.type === 'reader' ? overlay.text : null;
   };
   expect(read('not_found')).toMatch(/could not be loaded: connection refused$/);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rowOf } from '../../source/console/arrange.ts';
+import { asked } from '../../source/console/asking.ts';
 import { jobsLayout } from '../../source/console/layout.ts';
 import { infoLine } from '../../source/tui/footer.ts';
 import { jobsPicture } from '../../source/tui/jobs-screen.ts';
@@ -22,7 +23,7 @@ const small = { size: { columns: 120, rows: 30 } };
 const textOf = (line: Line) => line.map(({ text }) => text).join('');
 const info = (session: Session) => textOf(infoLine(session.state));
 const body = (session: Session) => jobsPicture(session.state).body.map(textOf).join('\n');
-const inFlight = (session: Session) => session.state.asked.jobs !== null;
+const inFlight = (session: Session) => asked(session.state, 'jobs') !== null;
 /** Answers until nothing is asked. */
 const settle = (session: Session, jobs = many) => {
   for (let round = 0; inFlight(session); round++) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { unlockedMinutes } from '../../source/console/context.ts';
+import { unlockedMinutes } from '../../source/console/access.ts';
 import type { ContextView, DataAnswer, DataEffect } from '../../source/console/effects.ts';
 import type { Unlock } from '../../source/console/overlay.ts';
 import { aDetail, aJob, aList } from '../support/jobs.ts';

@@ -68,7 +68,7 @@ describe('B12: the caret moves', () => {
     expect(palette.state.overlay).toMatchObject({ text: 'pause', caret: 1 });
     const help = table().press('?').type('auze').press('left', 'backspace').type('s');
     help.press('ctrl-a').type('p');
-    expect(help.state.overlay).toMatchObject({ filter: 'pause' });
+    expect(help.state.overlay).toMatchObject({ text: 'pause' });
   });
 });
 

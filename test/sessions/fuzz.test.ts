@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rowsOf } from '../../source/console/arrange.ts';
+import { asked } from '../../source/console/asking.ts';
 import { keymap } from '../../source/console/keymap.ts';
 import { jobLayout, jobsLayout, linesOf } from '../../source/console/layout.ts';
 import type { Card } from '../../source/console/overlay.ts';
@@ -83,7 +84,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   fc.nat(1300).map(
     (count): Act =>
       (session) =>
-        session.state.asked.jobs !== null && session.answerFrom(many.slice(0, count)),
+        asked(session.state, 'jobs') !== null && session.answerFrom(many.slice(0, count)),
   ),
   fc.constantFrom('running', 'failed').map(
     (state): Act =>
@@ -221,7 +222,7 @@ function check({ state }: Session): void {
     expect(index).toBeLessThan(state.jobs.top + layout.rows);
   }
   // What was announced last to the other consoles is what is open here.
-  if (state.asked.dialogs === null) {
+  if (asked(state, 'dialogs') === null) {
     const card = state.overlay?.type === 'card' ? state.overlay.token : null;
     const { announced, refused } = state.dialogs;
     expect(card !== null && card === refused ? null : card).toBe(announced);

@@ -7,10 +7,12 @@ import type {
   Effect,
 } from '../../source/console/effects.ts';
 import { decodeInput, idleDecoder } from '../../source/console/input.ts';
+import { keymap } from '../../source/console/keymap.ts';
 import type { Message } from '../../source/console/messages.ts';
 import type { Card } from '../../source/console/overlay.ts';
+import { paletteCommands } from '../../source/console/palette-commands.ts';
+import { targetOf } from '../../source/console/present.ts';
 import { type ConsoleOptions, initialState, type State } from '../../source/console/state.ts';
-import { targetOf } from '../../source/console/target.ts';
 import { update } from '../../source/console/update.ts';
 import type { ActionResult, JobDetail } from '../../source/domain/job/detail.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
@@ -39,6 +41,8 @@ export class Session {
         rls_bypassed: false,
       },
       read_only: false,
+      keymap,
+      commands: paletteCommands,
       zone: 'utc',
       interval_ms: 1000,
       size: { columns: 120, rows: 30 },

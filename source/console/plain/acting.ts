@@ -12,7 +12,6 @@ import { safeText } from '../../presentation/text/safe-text.ts';
 import { actEffect, reasonOf } from '../act-effect.ts';
 import { type ActionName, actionOf, presently } from '../actions.ts';
 import {
-  dropMs,
   focusOrder,
   needsReason,
   parametersOf,
@@ -20,6 +19,7 @@ import {
   settingsOf,
   typedCheck,
 } from '../card.ts';
+import { dropMs } from '../dialog.ts';
 import type { DraftPlan } from '../effects.ts';
 import { plannedJobs } from '../planning.ts';
 import { isOpen, unconfirmed } from '../run-items.ts';

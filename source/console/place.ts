@@ -1,18 +1,18 @@
 import { safeText } from '../presentation/text/safe-text.ts';
-import type { ContextTarget, ContextView, DataAnswer } from './effects.ts';
+import { ask, asked } from './asking.ts';
+import type { ContextTarget, ContextView, DataAnswer, Labels } from './effects.ts';
 import { unanswered } from './follow.ts';
 import { keyFor } from './key-hints.ts';
-import type { Labels } from './labels.ts';
-import { ask, askAlerts, refresh } from './loading.ts';
 import { noticed } from './notice.ts';
-import { isRunOpen } from './run.ts';
+import { isOpen } from './run-items.ts';
 import { initialState, type State, type Step } from './state.ts';
 
 /** Why switching to another context or tenant is not possible now, or null. */
 export function whyNoSwitch(state: State): string | null {
+  const { run } = state;
   if (state.opening !== null) return `opening ${state.opening}`;
-  if (state.asked.context !== null) return 'the previous answer is still awaited';
-  if (isRunOpen(state))
+  if (asked(state, 'context') !== null) return 'the previous answer is still awaited';
+  if (run !== null && isOpen(run))
     return `an action on several jobs is still running: ${keyFor(state, 'run')} shows it`;
   const open = unanswered(state);
   return open === null
@@ -46,8 +46,7 @@ export function switchTo(state: State, to: ContextTarget): Step {
 }
 
 export function contextAnswered(state: State, answer: DataAnswer): Step {
-  const free = { ...state, opening: null, asked: { ...state.asked, context: null } };
-  if (answer.type === 'opened') return moved(free, answer.view);
+  const free = { ...state, opening: null };
   if (answer.type === 'unlocked') return unlocked(free, answer.ms);
   if (answer.type !== 'failure') return [free, []];
   const { message, hint } = answer.failure;
@@ -59,7 +58,7 @@ export function contextAnswered(state: State, answer: DataAnswer): Step {
 /**
  * Drops everything of the old context. Request numbers continue, so that late answers are ignored.
  */
-function moved(state: State, view: ContextView): Step {
+export function moved(state: State, view: ContextView): Step {
   const { options, size, at, interval_ms, next_request } = state;
   const fresh: State = {
     ...initialState({ ...options, ...view }),
@@ -72,15 +71,7 @@ function moved(state: State, view: ContextView): Step {
     screen: state.screen === 'job' || state.screen === 'check' ? 'jobs' : state.screen,
     tenants: [...new Set([...state.tenants, view.labels.tenant])],
   };
-  const [reading, effects] = refresh(fresh);
-  const [counting, more] = askAlerts(reading);
-  const where = `switched to ${safeText(contextName(view.labels))}`;
-  const [next, last] = noticed(counting, where);
-  return [next, [...effects, ...more, ...last]];
-}
-
-export function isReadOnly({ options, unlocked_until, at }: State): boolean {
-  return options.read_only && (unlocked_until === null || at >= unlocked_until);
+  return noticed(fresh, `switched to ${safeText(contextName(view.labels))}`);
 }
 
 function unlocked(state: State, ms: number): Step {
@@ -104,10 +95,4 @@ export function lock(state: State): Step {
       { type: 'data', request, effect: { type: 'lock' } },
     ],
   ];
-}
-
-/** In whole minutes, so that it does not tick. */
-export function unlockedMinutes({ unlocked_until, at }: State): number | null {
-  if (unlocked_until === null || at >= unlocked_until) return null;
-  return Math.ceil((unlocked_until - at) / 60_000);
 }

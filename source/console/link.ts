@@ -1,0 +1,13 @@
+import type { Link, State } from './state.ts';
+
+export const linkUp: Link = {
+  failure: null,
+  down_since: null,
+  failed_attempts: 0,
+  silent_since: null,
+};
+
+/** The data shown is old: the database is away, or does not answer. */
+export function isStale({ link }: State): boolean {
+  return link.down_since !== null || link.silent_since !== null;
+}
