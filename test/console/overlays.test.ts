@@ -34,7 +34,7 @@ describe('Escape', () => {
     const session = overlays.help!().type('pause');
     expect(session.state.overlay).toMatchObject({ text: 'pause', caret: 5 });
     session.press('escape');
-    expect(session.state.overlay).toMatchObject({ type: 'help', filter: '', caret: 0, cursor: 0 });
+    expect(session.state.overlay).toMatchObject({ type: 'help', text: '', caret: 0, cursor: 0 });
     expect(kind(session.press('escape'))).toBeNull();
   });
 });
