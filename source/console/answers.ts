@@ -3,7 +3,6 @@ import { chain } from './asking.ts';
 import { bellsAnswered } from './bells.ts';
 import { cardAnswered } from './card.ts';
 import type { DataAnswer } from './effects.ts';
-import { verified } from './explain.ts';
 import { findAnswered } from './find-job.ts';
 import { actAnswered, watchAnswered } from './follow.ts';
 import { boardLoaded, jobLoaded, listLoaded, loadFailed, refresh } from './loading.ts';
@@ -16,6 +15,7 @@ import { readerAnswered } from './reading.ts';
 import { reportAnswered } from './reports.ts';
 import { isRunOpen, runAnswered } from './run.ts';
 import type { Asker, Question, State, Step } from './state.ts';
+import { verified } from './verify.ts';
 
 type Answered = (state: State, answer: DataAnswer, question: Question) => Step;
 

@@ -1,6 +1,7 @@
 import { type DeadlineOf, jobMatches } from '../domain/job/filter.ts';
 import type { JobView } from '../domain/job/job.ts';
 import { compareBy } from '../domain/job/order.ts';
+import { oncePer } from './once-per.ts';
 import { isPaged, isSameView, slide } from './paging.ts';
 import type { JobsScreen, State } from './state.ts';
 
@@ -15,16 +16,7 @@ export type JobRow = {
 /** The order is kept this long after the last move, and while a dialog is open. */
 export const keepOrderMs = 3000;
 
-/** Cached: one frame asks for the same rows several times. */
-const known = new WeakMap<JobsScreen, readonly JobRow[]>();
-
-export function rowsOf(jobs: JobsScreen): readonly JobRow[] {
-  const rows = known.get(jobs) ?? makeRows(jobs);
-  known.set(jobs, rows);
-  return rows;
-}
-
-function makeRows(jobs: JobsScreen): JobRow[] {
+export const rowsOf = oncePer((jobs: JobsScreen): readonly JobRow[] => {
   const present = knownJobs(jobs);
   const deadlineOf = deadlinesIn(jobs);
   return jobs.order.flatMap((id) => {
@@ -32,7 +24,7 @@ function makeRows(jobs: JobsScreen): JobRow[] {
     if (job === undefined) return [];
     return [{ job, gone: !present.has(id), unmatched: !jobMatches(jobs.filter, job, deadlineOf) }];
   });
-}
+});
 
 export function rowOf(jobs: JobsScreen, id: string | null): JobRow | null {
   return id === null ? null : (rowsOf(jobs).find(({ job }) => job.id === id) ?? null);

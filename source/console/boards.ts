@@ -12,6 +12,7 @@ import {
   foundFirst,
 } from '../domain/triage/checks.ts';
 import type { TriageReport } from '../domain/triage/report.ts';
+import { oncePer } from './once-per.ts';
 
 /** Screens that are one list of rows, each about a job or none. */
 export const boardNames = ['triage', 'check', 'risk', 'executors', 'alerts', 'events'] as const;
@@ -153,12 +154,12 @@ export type Listed<N extends BoardName = BoardName> = {
   job: JobView | null;
 };
 
-const known = new WeakMap<Board, readonly Listed[]>();
+const rowsIn = Object.fromEntries(
+  boardNames.map((name) => [name, oncePer((board: Board) => makeRows(name, board))]),
+) as unknown as Record<BoardName, (board: Board) => readonly Listed[]>;
 
 export function listed<N extends BoardName>(name: N, board: Board<N>): readonly Listed<N>[] {
-  const rows = known.get(board) ?? makeRows(name, board);
-  known.set(board, rows);
-  return rows as readonly Listed<N>[];
+  return rowsIn[name](board) as readonly Listed<N>[];
 }
 
 function makeRows<N extends BoardName>(name: N, board: Board<N>): Listed<N>[] {

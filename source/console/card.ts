@@ -19,7 +19,6 @@ import { ask, chain } from './asking.ts';
 import { firstFocus } from './dialog.ts';
 import type { DataAnswer } from './effects.ts';
 import { followOf } from './follow.ts';
-import { keyFor } from './key-hints.ts';
 import { tooSmall } from './layout.ts';
 import { isStale } from './link.ts';
 import { askRecentEvents } from './other-dialogs.ts';

@@ -1,7 +1,7 @@
-import { runBinding, scopeOf } from './binding.ts';
+import { scopeOf } from './binding.ts';
 import { keyName } from './key-names.ts';
 import type { Finder } from './overlay.ts';
-import type { State, Step } from './state.ts';
+import type { State } from './state.ts';
 import { type Binding, groups } from './state.ts';
 
 export type HelpEntry = { binding: Binding; reason: string | null };

@@ -7,6 +7,7 @@ import { widthOf } from '../presentation/text/width.ts';
 import { isBoard, listed } from './boards.ts';
 import { isStale } from './link.ts';
 import type { Size } from './messages.ts';
+import { oncePer } from './once-per.ts';
 import type { Reader } from './overlay.ts';
 import { panelItems } from './panels.ts';
 import { type JobScreen, type PanelName, panelNames, type State } from './state.ts';
@@ -196,16 +197,13 @@ function widest(lines: PartitionMap['lines']): number {
   );
 }
 
-type DrawnMap = { width: number; height: number; map: PartitionMap };
-const drawn = new WeakMap<readonly PartitionBucket[], DrawnMap>();
+const mapsOf = oncePer((_: readonly PartitionBucket[]) => new Map<string, PartitionMap>());
 
-/** Cached: a frame asks for the same map several times. */
 function drawnMap({ map: { buckets } }: JobScreen, width: number, height: number): PartitionMap {
-  const before = drawn.get(buckets);
-  if (before?.width === width && before.height === height) return before.map;
-  const map = partitionMap(buckets, { width, height });
-  drawn.set(buckets, { width, height, map });
-  return map;
+  const maps = mapsOf(buckets);
+  const size = `${width}×${height}`;
+  const map = maps.get(size) ?? partitionMap(buckets, { width, height });
+  return maps.set(size, map) && map;
 }
 
 function panelsWanted(state: State, job: JobScreen): number {

@@ -8,6 +8,7 @@ import type {
 } from '../domain/job/insight.ts';
 import type { JobView } from '../domain/job/job.ts';
 import { type FailureGroup, groupFailures } from '../presentation/partition/failure-groups.ts';
+import { oncePer } from './once-per.ts';
 import type { JobScreen, PanelName } from './state.ts';
 
 export type PanelItem = { key: string } & (
@@ -67,13 +68,12 @@ function relatedItem(way: 'up' | 'down', related: RelatedJob): PanelItem {
   return { panel: 'tree', way, key: `${way} ${related.to} ${related.id}`, related };
 }
 
-const known = new WeakMap<JobScreen, Partial<Record<PanelName, PanelItem[]>>>();
+const remembered = Object.fromEntries(
+  Object.entries(itemsIn).map(([panel, items]) => [panel, oncePer(items)]),
+) as typeof itemsIn;
 
 export function panelItems(job: JobScreen, panel: PanelName): PanelItem[] {
-  const lists = known.get(job) ?? {};
-  const items = lists[panel] ?? itemsIn[panel](job);
-  known.set(job, { ...lists, [panel]: items });
-  return items;
+  return remembered[panel](job);
 }
 
 export function selectedIndex(

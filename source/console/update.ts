@@ -4,7 +4,6 @@ import { chain, taken } from './asking.ts';
 import { readBells } from './bells.ts';
 import { bindingFor, runBinding, whereElse } from './binding.ts';
 import { dialogOf } from './dialogs.ts';
-import { startVerifying, verify } from './explain.ts';
 import { watch } from './follow.ts';
 import { ignoredTyping, isReadingForCard } from './late-typing.ts';
 import { clockTicked, refresh, refreshNow, seek } from './loading.ts';
@@ -15,6 +14,7 @@ import { askPane, withPane } from './pane.ts';
 import { lock } from './place.ts';
 import { move, withWindow } from './screen-table.ts';
 import type { State, Step } from './state.ts';
+import { startVerifying, verify } from './verify.ts';
 
 type Handlers = { [T in Message['type']]: (state: State, message: MessageOf<T>) => Step };
 
