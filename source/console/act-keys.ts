@@ -1,5 +1,5 @@
 import { type ActionName, actionNames, actionOf } from './actions.ts';
-import { onScreens } from './binding.ts';
+import { inGroup, onScreens } from './binding.ts';
 import { openCard } from './card.ts';
 import { openRecommended, whyNoRecommended } from './explain.ts';
 import { clearMarks, noMarks, turnMark, turnRange } from './marks.ts';
@@ -8,48 +8,27 @@ import { actsOnMarks, askPlan, markAll, whyNoMarkAll, whyNotHere } from './plann
 import { noTarget, targetOf } from './present.ts';
 import type { Binding, State } from './state.ts';
 
+const act = inGroup('Act');
+
 /** Keys that mark jobs and open action dialogs. Nothing is sent before a dialog is confirmed. */
 export const actKeys: readonly Binding[] = [
-  {
-    keys: ['enter'],
-    title: 'recommended action: opens its dialog',
-    group: 'Act',
-    on: ['reader'],
+  act('enter', 'recommended action: opens its dialog', ['reader'], openRecommended, {
     disabled: whyNoRecommended,
-    run: openRecommended,
-  },
-  {
-    keys: ['space'],
-    title: 'mark or unmark the job: actions then apply to the marked jobs',
-    group: 'Act',
-    on: ['jobs'],
+  }),
+  act(
+    'space',
+    'mark or unmark the job: actions then apply to the marked jobs',
+    ['jobs'],
+    turnMark,
+    { disabled: noTarget },
+  ),
+  act('v', 'mark a range: moving marks jobs, the same key ends it', ['jobs'], turnRange, {
     disabled: noTarget,
-    run: turnMark,
-  },
-  {
-    keys: ['v'],
-    title: 'mark a range: moving marks jobs, the same key ends it',
-    group: 'Act',
-    on: ['jobs'],
-    disabled: noTarget,
-    run: turnRange,
-  },
-  {
-    keys: ['*'],
-    title: 'mark all jobs that match the filter, on the screen or not',
-    group: 'Act',
-    on: ['jobs'],
+  }),
+  act('*', 'mark all jobs that match the filter, on the screen or not', ['jobs'], markAll, {
     disabled: whyNoMarkAll,
-    run: markAll,
-  },
-  {
-    keys: ['U'],
-    title: 'clear the marks',
-    group: 'Act',
-    on: ['jobs'],
-    disabled: noMarks,
-    run: clearMarks,
-  },
+  }),
+  act('U', 'clear the marks', ['jobs'], clearMarks, { disabled: noMarks }),
   ...actionNames.map(action),
 ];
 

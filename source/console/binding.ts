@@ -18,6 +18,26 @@ export const onLists = ['jobs', ...boardNames] as const;
 /** Lists whose rows are about a job. */
 export const onJobLists = onLists.filter((name) => name !== 'triage' && name !== 'alerts');
 
+type More = Partial<Pick<Binding, 'hint' | 'always' | 'danger' | 'disabled'>>;
+
+/** Makes rows of one group of the keymap. `keys`: one, or several. */
+export function inGroup(group: Binding['group']) {
+  return (
+    keys: string | Binding['keys'],
+    title: string,
+    on: Binding['on'],
+    run: Binding['run'],
+    more: More = {},
+  ): Binding => ({
+    keys: typeof keys === 'string' ? [keys] : keys,
+    title,
+    group,
+    on,
+    run,
+    ...more,
+  });
+}
+
 export function scopeOf(state: State): KeyScope {
   return state.overlay?.type === 'reader' ? 'reader' : state.screen;
 }

@@ -1,10 +1,12 @@
-import { everywhere, onJobLists, onScreens } from './binding.ts';
+import { everywhere, inGroup, onJobLists, onScreens } from './binding.ts';
 import type { Motion } from './list.ts';
 import { goBack, showCheck, showJob, showScreen, turnPanel } from './navigate.ts';
 import { noTarget } from './present.ts';
-import { move } from './screen-table.ts';
+import { move as moved } from './screen-table.ts';
 import { screens } from './screens.ts';
 import type { Binding } from './state.ts';
+
+const move = inGroup('Move');
 
 export const moveKeys: readonly Binding[] = [
   motion(['down', 'j'], 'next row', 'down'),
@@ -13,23 +15,14 @@ export const moveKeys: readonly Binding[] = [
   motion(['page-up', 'ctrl-b', 'ctrl-u'], 'a page up', 'page-up'),
   motion(['home', 'g'], 'first row', 'first'),
   motion(['end', 'G'], 'last row', 'last'),
-  {
-    keys: ['enter'],
-    title: 'open the job',
-    group: 'Move',
-    on: onJobLists,
-    hint: 'open',
-    disabled: noTarget,
-    run: showJob,
-  },
-  {
-    keys: ['enter'],
-    title: 'open the check: its findings, their meaning, what to do',
-    group: 'Move',
-    on: ['triage', 'alerts'],
-    hint: 'open',
-    run: showCheck,
-  },
+  move('enter', 'open the job', onJobLists, showJob, { hint: 'open', disabled: noTarget }),
+  move(
+    'enter',
+    'open the check: its findings, their meaning, what to do',
+    ['triage', 'alerts'],
+    showCheck,
+    { hint: 'open' },
+  ),
   ...screens.map(
     ({ name, key, title }): Binding => ({
       keys: [key],
@@ -40,30 +33,11 @@ export const moveKeys: readonly Binding[] = [
       run: (state) => showScreen(state, name),
     }),
   ),
-  {
-    keys: ['tab', 'right'],
-    title: 'next panel',
-    group: 'Move',
-    on: ['job'],
-    hint: 'panel',
-    run: (state) => turnPanel(state, 1),
-  },
-  {
-    keys: ['shift-tab', 'left'],
-    title: 'previous panel',
-    group: 'Move',
-    on: ['job'],
-    run: (state) => turnPanel(state, -1),
-  },
-  {
-    keys: ['escape'],
-    title: 'back: close, clear the filter, previous screen',
-    group: 'Move',
-    on: everywhere,
-    run: goBack,
-  },
+  move(['tab', 'right'], 'next panel', ['job'], (state) => turnPanel(state, 1), { hint: 'panel' }),
+  move(['shift-tab', 'left'], 'previous panel', ['job'], (state) => turnPanel(state, -1)),
+  move('escape', 'back: close, clear the filter, previous screen', everywhere, goBack),
 ];
 
 function motion(keys: Binding['keys'], title: string, name: Motion): Binding {
-  return { keys, title, group: 'Move', on: everywhere, run: (state) => [move(state, name), []] };
+  return move(keys, title, everywhere, (state) => [moved(state, name), []]);
 }

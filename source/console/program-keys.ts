@@ -1,82 +1,53 @@
-import { everywhere, onScreens } from './binding.ts';
+import { everywhere, inGroup, onScreens } from './binding.ts';
 import { keyFor } from './key-hints.ts';
 import { refreshNow } from './loading.ts';
 import { backOrQuit } from './navigate.ts';
 import { turnInterval } from './settings.ts';
 import type { Binding } from './state.ts';
 
+const program = inGroup('Program');
+
 export const programKeys: readonly Binding[] = [
-  {
-    keys: [':'],
-    title: 'palette: all commands by name',
-    group: 'Program',
-    on: onScreens,
-    hint: 'palette',
-    run: (state) => [{ ...state, overlay: { type: 'palette', text: '', caret: 0, cursor: 0 } }, []],
-  },
-  {
-    keys: ['?'],
-    title: 'help: type to search, Enter runs an entry',
-    group: 'Program',
-    on: onScreens,
-    hint: 'help',
-    run: (state) => [{ ...state, overlay: { type: 'help', text: '', caret: 0, cursor: 0 } }, []],
-  },
-  {
-    keys: ['+'],
-    title: 'refresh less often',
-    group: 'Program',
-    on: onScreens,
-    run: (state) => turnInterval(state, 1),
-  },
-  {
-    keys: ['-'],
-    title: 'refresh more often',
-    group: 'Program',
-    on: onScreens,
-    run: (state) => turnInterval(state, -1),
-  },
-  {
-    keys: ['ctrl-r'],
-    title: 'refresh now',
-    group: 'Program',
-    on: onScreens,
+  program(
+    ':',
+    'palette: all commands by name',
+    onScreens,
+    (state) => [{ ...state, overlay: { type: 'palette', text: '', caret: 0, cursor: 0 } }, []],
+    { hint: 'palette' },
+  ),
+  program(
+    '?',
+    'help: type to search, Enter runs an entry',
+    onScreens,
+    (state) => [{ ...state, overlay: { type: 'help', text: '', caret: 0, cursor: 0 } }, []],
+    { hint: 'help' },
+  ),
+  program('+', 'refresh less often', onScreens, (state) => turnInterval(state, 1)),
+  program('-', 'refresh more often', onScreens, (state) => turnInterval(state, -1)),
+  program('ctrl-r', 'refresh now', onScreens, refreshNow, {
     disabled: (state) =>
       state.frozen_at === null
         ? null
         : `the data is frozen: ${keyFor(state, 'freeze')} unfreezes it`,
-    run: refreshNow,
-  },
-  {
-    keys: ['q'],
-    title: 'quit: from the job table; elsewhere back',
-    group: 'Program',
-    on: everywhere,
+  }),
+  program('q', 'quit: from the job table; elsewhere back', everywhere, backOrQuit, {
     hint: 'quit',
-    run: backOrQuit,
-  },
-  {
-    keys: ['ctrl-l'],
-    title: 'repaint the screen',
-    group: 'Program',
-    on: everywhere,
+  }),
+  program('ctrl-l', 'repaint the screen', everywhere, (state) => [state, [{ type: 'repaint' }]], {
     always: true,
-    run: (state) => [state, [{ type: 'repaint' }]],
-  },
-  {
-    keys: ['ctrl-z'],
-    title: 'suspend (fg brings it back)',
-    group: 'Program',
-    on: everywhere,
-    always: true,
-    run: (state) => [state, [{ type: 'suspend' }]],
-  },
-  {
-    keys: ['ctrl-c'],
-    title: 'quit immediately',
-    group: 'Program',
-    on: everywhere,
-    always: true,
-    run: (state) => [state, [{ type: 'exit', code: 130 }]],
-  },
+  }),
+  program(
+    'ctrl-z',
+    'suspend (fg brings it back)',
+    everywhere,
+    (state) => [state, [{ type: 'suspend' }]],
+    { always: true },
+  ),
+  program(
+    'ctrl-c',
+    'quit immediately',
+    everywhere,
+    (state) => [state, [{ type: 'exit', code: 130 }]],
+    { always: true },
+  ),
 ];

@@ -1,6 +1,7 @@
 import { applyWhatIf, whyNotApply } from './apply-what-if.ts';
+import { inGroup } from './binding.ts';
 import { noTarget } from './present.ts';
-import type { Binding, State, Step } from './state.ts';
+import type { Binding } from './state.ts';
 import {
   moveDeadline,
   noDeadline,
@@ -15,59 +16,54 @@ import {
   turnSlots,
 } from './what-if.ts';
 
+const act = inGroup('Act');
+const look = inGroup('Look');
+const onRisk = ['risk'] as const;
+
 /** Keys of the what-if: they change nothing in the database. */
 export const riskKeys: readonly Binding[] = [
-  {
-    keys: ['a'],
-    title: 'apply the what-if changes: one dialog for all',
-    group: 'Act',
-    on: ['risk'],
+  act('a', 'apply the what-if changes: one dialog for all', onRisk, applyWhatIf, {
     hint: 'apply',
     danger: true,
     disabled: whyNotApply,
-    run: applyWhatIf,
-  },
-  whatIfKey(']', 'what if: one more slot', noSlots, (state) => turnSlots(state, 1), 'slots'),
-  whatIfKey('[', 'what if: one slot fewer', noSlots, (state) => turnSlots(state, -1)),
-  whatIfKey(
+  }),
+  look(']', 'what if: one more slot', onRisk, (state) => turnSlots(state, 1), {
+    hint: 'slots',
+    disabled: noSlots,
+  }),
+  look('[', 'what if: one slot fewer', onRisk, (state) => turnSlots(state, -1), {
+    disabled: noSlots,
+  }),
+  look(
     '}',
     'what if: max parallel of the job plus one',
-    noTarget,
+    onRisk,
     (state) => turnParallel(state, 1),
-    'parallel',
+    {
+      hint: 'parallel',
+      disabled: noTarget,
+    },
   ),
-  whatIfKey('{', 'what if: max parallel of the job minus one', noTarget, (state) =>
-    turnParallel(state, -1),
+  look(
+    '{',
+    'what if: max parallel of the job minus one',
+    onRisk,
+    (state) => turnParallel(state, -1),
+    {
+      disabled: noTarget,
+    },
   ),
-  whatIfKey(
-    ')',
-    'what if: deadline 15 minutes later',
-    noDeadline,
-    (state) => moveDeadline(state, 1),
-    'deadline',
-  ),
-  whatIfKey('(', 'what if: deadline 15 minutes earlier', noDeadline, (state) =>
-    moveDeadline(state, -1),
-  ),
-  whatIfKey('P', 'what if: the job paused', noPause, turnPause, 'if paused'),
-  whatIfKey('T', 'what if: failed partitions retried', noFailures, turnRetry),
-  whatIfKey('0', 'what if: reset all changes', noWhatIf, resetWhatIf, 'reset'),
+  look(')', 'what if: deadline 15 minutes later', onRisk, (state) => moveDeadline(state, 1), {
+    hint: 'deadline',
+    disabled: noDeadline,
+  }),
+  look('(', 'what if: deadline 15 minutes earlier', onRisk, (state) => moveDeadline(state, -1), {
+    disabled: noDeadline,
+  }),
+  look('P', 'what if: the job paused', onRisk, turnPause, { hint: 'if paused', disabled: noPause }),
+  look('T', 'what if: failed partitions retried', onRisk, turnRetry, { disabled: noFailures }),
+  look('0', 'what if: reset all changes', onRisk, resetWhatIf, {
+    hint: 'reset',
+    disabled: noWhatIf,
+  }),
 ];
-
-function whatIfKey(
-  key: string,
-  title: string,
-  disabled: (state: State) => string | null,
-  run: (state: State) => Step,
-  hint?: string,
-): Binding {
-  return {
-    keys: [key],
-    title,
-    group: 'Look',
-    on: ['risk'],
-    ...(hint === undefined ? {} : { hint }),
-    disabled,
-    run,
-  };
-}
