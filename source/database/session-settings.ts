@@ -115,10 +115,18 @@ export function withOwnSettings(kind: typeof pg.Client): typeof pg.Client {
   };
 }
 
-/** Applies our settings to a session: at its start, and after RESET ALL or DISCARD ALL. */
+/** The first statement is part of connecting: a login that was answered may be the last answer. */
+const applyTimeoutMs = 5_000;
+
+/**
+ * Applies our settings to a session: at its start, and after RESET ALL or DISCARD ALL. Throws where
+ * no answer comes within five seconds; the session is not to be used then.
+ */
 export async function applyOwnSettings(client: pg.ClientBase): Promise<void> {
   const session = client as SessionState;
-  const { rows } = await client.query(sessionStatement, [session.processID ?? null]);
+  const values = [session.processID ?? null];
+  const statement = { text: sessionStatement, values, query_timeout: applyTimeoutMs };
+  const { rows } = await client.query(statement);
   session.pooled = rows[0].pooled;
 }
 

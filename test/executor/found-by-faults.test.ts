@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createClient, Database } from '../../source/database/database.ts';
 import { policyRow } from '../../source/database/queries/report-and-claim.ts';
 import type { Attempt } from '../../source/domain/partition/attempt.ts';
 import { DatabaseProxy } from '../faults/proxy.ts';
@@ -205,6 +206,28 @@ it('behind a pooler nothing is asked of a session that is not ours', async () =>
     'database',
     'user',
   ]);
+});
+
+it('a connection whose first statement was never answered hung for ever, and with the listener the drain of its executor', async () => {
+  const proxy = await DatabaseProxy.open(backfills.database.app);
+  proxies.push(proxy);
+  const swallow = () => proxy.trap(/as pooled/, { before: () => 'swallowed' });
+  const outcome = (answer: Promise<unknown>) =>
+    answer.then(
+      () => 'answered',
+      () => 'given up',
+    );
+  const pools = [true, false].map((pipelined) => new Database(proxy.settings, { pipelined }));
+  const client = createClient(proxy.settings);
+  void swallow();
+  const answers = [outcome(client.connect())];
+  for (const pool of pools) {
+    void swallow();
+    answers.push(outcome(pool.read(tenant, (query) => query('select 1', []))));
+  }
+  expect(await Promise.all(answers)).toEqual(['given up', 'given up', 'given up']);
+  await client.end();
+  await Promise.all(pools.map((pool) => pool.close()));
 });
 
 const impatient = { timeout: 300, rescue: 100, poll: 100 };
