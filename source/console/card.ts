@@ -24,6 +24,7 @@ import { tooSmall } from './layout.ts';
 import { isStale } from './loading.ts';
 import { recentEventsOf } from './other-dialogs.ts';
 import type { Card, CardFocus, CardPlan, FieldName, PlannedChange } from './overlay.ts';
+import { jobsRead } from './paging.ts';
 import { isOfChanges } from './run-items.ts';
 import type { Follow, State, Step } from './state.ts';
 import type { Target } from './target.ts';
@@ -289,7 +290,7 @@ export function isGone({ screen, job, jobs }: State, { job: seen, plan }: Card):
 
 function onScreen({ screen, job, jobs, boards }: State): readonly JobView[] {
   if (isBoard(screen)) return boards[screen].data?.jobs ?? [];
-  return screen === 'job' && job !== null ? [job.job] : (jobs.list?.jobs ?? []);
+  return screen === 'job' && job !== null ? [job.job] : jobsRead(jobs);
 }
 
 /** Whether nothing may act yet: the operator has not had time to see the dialog. */

@@ -10,6 +10,7 @@ import { actEffect, reasonOf } from './act-effect.ts';
 import { actionOf } from './actions.ts';
 import type { Effect, Failure, PartitionCounts } from './effects.ts';
 import { ask } from './loading.ts';
+import { failureText } from './notice.ts';
 import type { Card } from './overlay.ts';
 import { unconfirmed } from './run-items.ts';
 import type { Follow, State, Step } from './state.ts';
@@ -85,9 +86,8 @@ export function actionAnswered(state: State, follow: Follow, result: ActionResul
 
 /** A refusal is final. A lost connection is not: the action may have been applied. */
 export function actionFailed(state: State, follow: Follow, failure: Failure): Step {
-  const hint = failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`;
-  const message = `${safeText(failure.message)}${hint}`;
-  if (failure.code !== 'database_unreachable') return finish(state, follow, message, 'bad');
+  if (failure.code !== 'database_unreachable')
+    return finish(state, follow, failureText(failure), 'bad');
   // Short, to fit 80 columns: the header shows the cause.
   const text = 'connection lost: outcome unknown';
   return watch(changed(state, { ...follow, phase: 'unknown', text, tone: 'bad' }));

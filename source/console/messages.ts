@@ -1,4 +1,5 @@
 import type { DataAnswer, TimerName } from './effects.ts';
+import type { State, Step } from './state.ts';
 
 export type Size = { columns: number; rows: number };
 
@@ -25,6 +26,8 @@ export type Message = { at: number } & (
   | { type: 'answered'; request: number; answer: DataAnswer }
   | { type: 'timer'; name: TimerName }
   | { type: 'painted'; token: number }
+  /** What a view without keys runs: a binding's step. */
+  | { type: 'command'; run: (state: State) => Step }
   /** Back from Ctrl-Z or a SIGSTOP. */
   | { type: 'woken' }
   /** The terminal has reported its background. */

@@ -51,6 +51,8 @@ export type CardPlan = {
   jobs: readonly { job: JobView; refusal: string | null; change?: PlannedChange }[];
   hidden: readonly JobView[];
   missing: number;
+  /** More jobs match than a plan may hold. */
+  truncated?: boolean;
   top: number;
 };
 
@@ -60,6 +62,8 @@ export type CardPlan = {
 export type Planning = {
   request: number;
   name: ActionName | null;
+  /** Of the jobs that match a filter, not of the marked ones. */
+  matching?: true;
   changes?: readonly { id: string; change: PlannedChange }[];
 };
 

@@ -35,6 +35,8 @@ export type ConsoleOptions = {
   zone: Zone;
   interval_ms: number;
   size: Size;
+  /** Read all jobs, or the most urgent, and each job read before to its end. */
+  follow_all?: true;
 };
 
 export const screenNames = ['jobs', 'job', ...boardNames] as const;

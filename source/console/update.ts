@@ -51,6 +51,7 @@ const handlers: Handlers = {
   answered: (state, { request, answer }) => answered(state, request, answer),
   timer: (state, { name }) => timers[name](state),
   painted: painted,
+  command: (state, { run }) => run(state),
   woken: refreshNow,
   background: (state, { light }) => [{ ...state, light: state.options.light ?? light }, []],
 };
