@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DataEffect } from '../../source/console/effects.ts';
+import { unanswered } from '../../source/console/follow.ts';
 import { changeLines, jobLine } from '../../source/console/plain/job-lines.ts';
-import type { PlainEffect } from '../../source/console/plain/state.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { aJob, aList, now, secondsAgo } from '../support/jobs.ts';
 import { clicks, orders, PlainSession } from './plain-session.ts';
@@ -21,10 +21,8 @@ const told = (session: PlainSession, ...firing: string[]) =>
   });
 const asked = ({ effects }: PlainSession, type: DataEffect['type']) =>
   effects.filter((one) => one.type === 'data' && one.effect.type === type).length;
-const timers = ({ effects }: PlainSession) =>
-  effects.flatMap((one: PlainEffect) =>
-    one.type === 'timer' ? [`${one.name} ${one.after_ms}`] : [],
-  );
+const timers = ({ effects }: PlainSession, name: string) =>
+  effects.flatMap((one) => (one.type === 'timer' && one.name === name ? [one.after_ms] : []));
 const fail = (session: PlainSession, type: DataEffect['type'], code: ErrorCode, hint?: string) =>
   session.answer(type, {
     type: 'failure',
@@ -55,33 +53,33 @@ describe('alerts', () => {
     const session = new PlainSession();
     expect(asked(session, 'load-board')).toBe(1);
     told(session);
-    expect(timers(session).at(-1)).toBe('alerts 15000');
-    session.send({ type: 'timer', name: 'alerts' });
+    expect(timers(session, 'alerts')).toEqual([15_000]);
+    session.timer('alerts');
     expect(asked(session, 'load-board')).toBe(2);
     fail(session, 'load-board', 'database_unreachable');
-    expect([session.told, session.state.down, timers(session).at(-1)]).toEqual([
+    expect([session.told, session.down, timers(session, 'alerts')]).toEqual([
       [],
       false,
-      'alerts 15000',
+      [15_000, 15_000],
     ]);
   });
 });
 
-test('jobs are read at the interval, 3 s after a failure; other timers ask for other things', () => {
+test('jobs are read at the interval, sooner after a failure; other timers ask for other things', () => {
   const session = new PlainSession();
-  expect(timers(session)).toEqual(['refresh 1000']);
-  session.send({ type: 'timer', name: 'refresh' });
+  expect(timers(session, 'refresh')).toEqual([1000]);
+  session.timer('refresh');
   expect([asked(session, 'load-jobs'), asked(session, 'load-board')]).toEqual([2, 1]);
   session.fail('load-jobs');
-  expect(timers(session).at(-1)).toBe('refresh 3000');
-  expect(session.state.down).toBe(true);
-  session.send({ type: 'timer', name: 'dialogs' });
+  expect(timers(session, 'refresh').at(-1)).toBe(500);
+  expect(session.down).toBe(true);
+  session.timer('dialogs');
   expect([asked(session, 'load-jobs'), asked(session, 'announce-dialog')]).toEqual([2, 0]);
 });
 
 test('what is followed to its end: living jobs that were told of', () => {
   const done = aJob({ number: 3, state: 'completed', completed_at: now });
-  const session = new PlainSession([orders, done]).send({ type: 'timer', name: 'refresh' });
+  const session = new PlainSession([orders, done]).timer('refresh');
   expect(session.effects.at(-1)).toMatchObject({
     effect: { type: 'load-jobs', keep: [orders.id] },
   });
@@ -89,13 +87,13 @@ test('what is followed to its end: living jobs that were told of', () => {
   const stranger = aJob({ number: 4 });
   const page = { kept: [stranger] };
   session.answer('load-jobs', { type: 'jobs', list: aList([orders, done], { page }) });
-  expect([session.state.jobs.has(stranger.id), session.told]).toEqual([false, []]);
+  expect(session.told).toEqual([]);
 });
 
 test('at first it says how much there is, by state', () => {
   const first = (jobs: (typeof orders)[], truncated = false, counts?: Record<string, number>) => {
-    const session = new PlainSession([]);
-    session.state = { ...session.state, as_of: null, jobs: new Map() };
+    const session = new PlainSession(null);
+    session.told = [];
     const list = aList(jobs, { truncated, ...(counts && { counts }) });
     return session.answer('load-jobs', { type: 'jobs', list }).told;
   };
@@ -116,7 +114,7 @@ describe('a question that fails', () => {
     session.told = [];
     fail(session, type, 'not_found', 'look elsewhere');
     expect(session.told).toEqual(['no (look elsewhere)']);
-    expect([session.state.wanted, session.state.down]).toEqual([null, false]);
+    expect([session.state.planning, session.down]).toEqual([null, false]);
   });
 
   test('in the middle of another, which is asked again', () => {
@@ -136,18 +134,23 @@ describe('a question that fails', () => {
     const session = sent();
     session.told = [];
     fail(session, 'act', 'not_allowed');
-    expect([session.told, session.state.acting]).toEqual([['no'], 0]);
+    expect([session.told, unanswered(session.state)]).toEqual([
+      ['orders_daily 00000001: no'],
+      null,
+    ]);
   });
 
   test('while the database is away nothing is begun, nor sent', () => {
     const session = new PlainSession().fail('load-jobs');
-    expect(session.say('pause orders_daily').told.at(-1)).toMatch(/: no answer from the database$/);
+    expect(session.say('pause orders_daily').told.at(-1)).toMatch(
+      /: no answer from the database: the data shown is old$/,
+    );
     const open = new PlainSession().say('pause orders_daily', '').fail('load-jobs').say('yes');
     expect([open.acts, open.told.at(-1)]).toEqual([
       [],
       'no answer from the database: nothing was done',
     ]);
-    expect(open.state.asking).toBeNull();
+    expect(open.card).toBeNull();
   });
 });
 
@@ -168,10 +171,8 @@ test('a job by its id, its asset, or asked for; several are named', () => {
   expect(said('status clicks')[0]).toMatch(/^clicks 00000002: paused/);
   expect(said('status 000000')).toHaveLength(4);
   expect(said('status nowhere')).toEqual([]);
-  expect(session.state.wanted).toEqual({ command: 'status', rest: 'nowhere' });
   session.answer('find-job', { type: 'found', job: clicks });
   expect(session.told[0]).toMatch(/^clicks 00000002: paused/);
-  expect(session.state.wanted).toBeNull();
   // A second answer answers nothing.
   session.told = [];
   expect(session.answer('find-job', { type: 'found', job: clicks }).told).toEqual([]);
