@@ -36,7 +36,7 @@ export function isAnswered(jobs: JobsScreen): boolean {
 
 export function jobsQuestion(state: State): LoadJobs {
   const { jobs } = state;
-  if (state.options.follow_all) return everyJob(jobs);
+  if (state.options.follow_all) return everyJob(state);
   const { list, counted } = jobs;
   const filter = list === null || holdsAll(jobs) ? '' : jobs.filter.text;
   const known = counted !== null && counted.filter === filter ? counted : null;
@@ -55,11 +55,12 @@ export function jobsQuestion(state: State): LoadJobs {
   };
 }
 
-/** Jobs that have ended are not asked for again: their end has been read. */
-function everyJob(jobs: JobsScreen): LoadJobs {
+/** Also those read before that have not ended, the selected one and the dialog's. */
+function everyJob({ jobs, overlay }: State): LoadJobs {
   const [limit, sort] = [tableLimit, byAttention];
+  const held = [jobs.cursor ?? [], overlay?.type === 'card' ? overlay.job.id : []].flat();
   const unfinished = jobsRead(jobs).filter(({ state }) => !isTerminal(state));
-  const keep = unfinished.map(({ id }) => id).slice(0, 2 * limit);
+  const keep = [...new Set([...held, ...unfinished.map(({ id }) => id)])].slice(0, 2 * limit);
   const all = { filter: '', sort, around: 'first', limit, whole: limit, total: false } as const;
   return { type: 'load-jobs', ...all, keep };
 }

@@ -6,6 +6,7 @@ import { PlainView, plainOptions } from '../../source/console/plain/view.ts';
 import { type ConsoleOptions, initialState, type State } from '../../source/console/state.ts';
 import { update } from '../../source/console/update.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
+import type { ErrorCode } from '../../source/errors.ts';
 import { aJob, aList } from '../support/jobs.ts';
 
 type Reply = (answer: DataAnswer) => void;
@@ -109,13 +110,17 @@ export class PlainSession {
     return this;
   }
 
-  /** Answers the last question of its kind, which is asked again first if it has an answer. */
-  answer(type: DataEffect['type'], answer: DataAnswer): this {
-    const isOpen = (one: Told) =>
-      one.type === 'data' && one.effect.type === type && !this.#answered.has(one);
+  /**
+   * Answers the last question of its kind, which is asked again first if it has an answer. `own`:
+   * also questions of the view.
+   */
+  answer(type: DataEffect['type'], answer: DataAnswer, own = true): this {
+    const ofType = (one: Told) =>
+      one.type === 'data' && one.effect.type === type && (own || one.request !== undefined);
     const again = { 'load-jobs': 'refresh', 'load-board': 'alerts' } as const;
-    if (type in again && !this.effects.some(isOpen)) this.timer(again[type as 'load-jobs']);
-    const asked = this.effects.findLast((one) => one.type === 'data' && one.effect.type === type);
+    const isOpen = this.effects.some((one) => ofType(one) && !this.#answered.has(one));
+    if (type in again && !isOpen) this.timer(again[type as 'load-jobs']);
+    const asked = this.effects.findLast(ofType);
     if (asked?.type !== 'data') throw new Error(`nobody asked for ${type}`);
     const isFirst = !this.#answered.has(asked);
     this.#answered.add(asked);
@@ -125,9 +130,9 @@ export class PlainSession {
     return this;
   }
 
-  /** The table's last answer. */
+  /** The table's next answer. */
   read(...jobs: JobView[]): this {
-    return this.answer('load-jobs', { type: 'jobs', list: aList(jobs) });
+    return this.answer('load-jobs', { type: 'jobs', list: aList(jobs) }, false);
   }
 
   /** The answer to `list`. */
@@ -135,9 +140,8 @@ export class PlainSession {
     return this.answer('load-jobs', { type: 'jobs', list: aList(jobs) });
   }
 
-  fail(type: DataEffect['type']): this {
-    const failure = { code: 'database_unreachable', message: 'connection refused' } as const;
-    return this.answer(type, { type: 'failure', failure });
+  fail(type: DataEffect['type'], code: ErrorCode = 'database_unreachable'): this {
+    return this.answer(type, { type: 'failure', failure: { code, message: 'connection refused' } });
   }
 
   get acts(): Act[] {

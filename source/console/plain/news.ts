@@ -162,7 +162,7 @@ function noticeLines(before: State, { notice }: State): string[] {
 }
 
 /** Whether the card asks another question than before. */
-export function isAskedAnew(before: State, { token, focus }: Card): boolean {
+export function isNextQuestion(before: State, { token, focus }: Card): boolean {
   const old = cardOf(before);
   return old?.token !== token || old.focus !== focus;
 }
@@ -172,7 +172,7 @@ function cardLines(before: State, after: State): string[] {
   if (card === null) return old === null || isSent(before, after) ? [] : [closingLine(before, old)];
   if (old?.token !== card.token) return openingLines(after, card);
   const hint = card.hint === null || card.hint === old.hint ? [] : [`${card.hint}.`];
-  if (isAskedAnew(before, card)) return [...hint, ...questionLines(card)];
+  if (isNextQuestion(before, card)) return [...hint, ...questionLines(card)];
   const recent = card.recent === null || card.recent === old.recent;
   const told = recent ? [] : [`News: ${card.recent}.`];
   const lost = !isLost(before) && isLost(after);

@@ -6,7 +6,7 @@ import { goBack } from '../navigate.ts';
 import { failureText } from '../notice.ts';
 import type { State, Step } from '../state.ts';
 import { hint, runCommand } from './commands.ts';
-import { isAskedAnew, news } from './news.ts';
+import { isNextQuestion, news } from './news.ts';
 import { answerQuestion, cardOf } from './questions.ts';
 
 export type PlainStore = {
@@ -106,6 +106,6 @@ export class PlainView {
     if (card === null) return;
     if (isGone(after, card) || changedMeanwhile(after, card) !== null) this.run(goBack);
     // A printed question counts as painted: what was typed before does not answer it.
-    else if (isAskedAnew(before, card)) this.send({ type: 'painted', token: card.token });
+    else if (isNextQuestion(before, card)) this.send({ type: 'painted', token: card.token });
   }
 }
