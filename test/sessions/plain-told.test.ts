@@ -278,3 +278,107 @@ describe('a job in a line', () => {
     for (const [index, pattern] of expected.entries()) expect(lines[index]).toMatch(pattern);
   });
 });
+
+describe('the rules of the one model, in lines', () => {
+  const answered = (session: PlainSession, ...jobs: (typeof orders)[]) => {
+    session.told = [];
+    return session.read(...jobs).told;
+  };
+
+  test('an answer that is late is told after 10 s, once, and when it comes', () => {
+    const session = new PlainSession().timer('refresh');
+    const ticks = (times: number) => {
+      session.told = [];
+      for (let tick = 0; tick < times; tick += 1) session.wait(1000).timer('clock');
+      return session.told;
+    };
+    expect(ticks(9)).toEqual([]);
+    // Since 3 s the data shown is old: nothing is done on it.
+    expect(session.say('pause orders_daily').told).toEqual([
+      'orders_daily 00000001: no answer from the database: the data shown is old',
+    ]);
+    expect(ticks(20)).toEqual(['No answer from the database. Retrying.']);
+    expect(answered(session, orders, clicks)).toEqual(['The database answers again.']);
+    const slow = new PlainSession().timer('refresh').wait(5000).timer('clock');
+    expect(answered(slow, orders, clicks)).toEqual([]);
+  });
+
+  test('a job that no longer exists closes its question', () => {
+    const session = new PlainSession().say('pause orders_daily');
+    expect(answered(session, clicks)).toEqual([
+      'orders_daily 00000001 no longer exists',
+      'orders_daily 00000001: nothing was done',
+    ]);
+    expect(session.card).toBeNull();
+  });
+
+  test('one that is not in the list is read with it while its question is open', () => {
+    const far = aJob({ number: 0xabcd, asset_name: 'far_away' });
+    const session = new PlainSession().say('pause 0000abcd');
+    session.answer('find-job', { type: 'found', job: far }).say('why');
+    const kept = [{ ...far, state: 'paused', version: 8 }];
+    session.timer('refresh');
+    expect(session.effects.at(-1)).toMatchObject({
+      effect: { keep: [orders.id, far.id, clicks.id] },
+    });
+    const page = { whole: false, after: true, kept };
+    const list = aList([orders, clicks], { truncated: true, page });
+    expect(session.answer('load-jobs', { type: 'jobs', list }).told.at(-1)).toBe(
+      'far_away 0000abcd has changed meanwhile: nothing was done',
+    );
+  });
+
+  test('the name typed as the reason counts as the check, and the reason is asked for', () => {
+    const session = new PlainSession().say('cancel orders_daily', 'orders_daily');
+    expect(session.told.at(-1)).toMatch(/^Type yes to cancel/);
+    session.told = [];
+    expect(session.say('yes').told[0]).toBe('a reason is required.');
+    expect(session.told.at(-1)).toMatch(/^Reason \(required\)\?/);
+    expect([session.say('.').told.at(-1), session.acts]).toEqual([
+      'orders_daily 00000001: nothing was done',
+      [],
+    ]);
+  });
+
+  test('a deadline is read and shown in the zone of the lines', () => {
+    const session = new PlainSession([orders], { zone: 'local' }).say('deadline orders_daily');
+    const at = new Date(2024, 4, 14, 14);
+    session.say('2024-05-14T14:00', '', 'yes');
+    expect(session.acts).toMatchObject([{ parameters: { deadline: at.toISOString() } }]);
+  });
+
+  const all = (session: PlainSession, jobs: (typeof orders)[], truncated = false) => {
+    session.say('all pause problems').told = [];
+    const plan = { id: 'plan', created_at: now, jobs, truncated };
+    return session.answer('plan-jobs', { type: 'planned', plan }).told;
+  };
+
+  test('a plan: nothing to do says why, a list that is cut off says so', () => {
+    expect(all(new PlainSession(), [])).toEqual(['no job matches']);
+    expect(all(new PlainSession(), [clicks])).toEqual([
+      expect.stringMatching(/^none of the 1 matching: only running jobs can be paused/),
+    ]);
+    expect(all(new PlainSession(), [orders, clicks], true)).toContain(
+      'Pause: 1 of 2 jobs. More jobs match than one action may include.',
+    );
+  });
+
+  test('one question at a time: none beside jobs that are loading, none over another', () => {
+    const session = new PlainSession().say('all pause problems', 'pause orders_daily');
+    expect(session.told.at(-1)).toBe(
+      'orders_daily 00000001: the jobs of another action are loading',
+    );
+    const other = new PlainSession().say('resume 0000beef', 'pause orders_daily');
+    other.answer('find-job', { type: 'found', job: { ...clicks, id: '0000beef' } });
+    expect(other.told.at(-1)).toBe('clicks 0000beef: another question is open');
+    expect(other.card?.job.id).toBe(orders.id);
+  });
+
+  test('a slow database: the new interval is told', () => {
+    const session = new PlainSession();
+    for (let reading = 0; reading < 3; reading += 1) {
+      session.timer('refresh').wait(1500).read(orders, clicks);
+    }
+    expect(session.told).toEqual(['refresh every 5 s: the database takes 1.5 s']);
+  });
+});

@@ -42,28 +42,23 @@ function linkLines(before: State, after: State): string[] {
 function tableLines(before: State, after: State): string[] {
   const { list } = after.jobs;
   if (list === null || list === before.jobs.list) return [];
-  const old = before.jobs.list;
-  const lines = old === null ? [summary(list)] : jobsLines(before, after, list);
-  return [...lines, ...dialogLines(old?.page.dialogs ?? [], list, jobsRead(before.jobs))];
+  const known = new Map(jobsRead(before.jobs).map((job) => [job.id, job]));
+  const lines = before.jobs.list === null ? [summary(list)] : jobsLines(known, after, list);
+  return [...lines, ...dialogLines(before.jobs.list?.page.dialogs ?? [], list, known)];
 }
 
-function jobsLines(before: State, after: State, list: JobPage): string[] {
-  const known = new Map(jobsRead(before.jobs).map((job) => [job.id, job]));
-  const present = new Set(jobsRead(after.jobs).map(({ id }) => id));
+function jobsLines(known: ReadonlyMap<string, JobView>, after: State, list: JobPage): string[] {
   const clock = clockOf(after);
+  // Followed jobs that are no longer among the most urgent, too.
+  const read = [...list.jobs, ...list.page.kept.filter(({ id }) => known.has(id))];
+  const present = new Set(read.map(({ id }) => id));
+  const gone = list.truncated ? [] : [...known.values()].filter(({ id }) => !present.has(id));
   return [
-    ...list.jobs.flatMap((job) => {
+    ...read.flatMap((job) => {
       const old = known.get(job.id);
       return old === undefined ? [`new: ${jobLine(job, clock)}`] : changeLines(old, job, clock);
     }),
-    // Followed jobs that are no longer among the most urgent.
-    ...list.page.kept.flatMap((job) => {
-      const old = known.get(job.id);
-      return old === undefined ? [] : changeLines(old, job, clock);
-    }),
-    ...[...known.values()]
-      .filter(({ id }) => !list.truncated && !present.has(id))
-      .map((job) => `${nameOf(job)} no longer exists`),
+    ...gone.map((job) => `${nameOf(job)} no longer exists`),
   ];
 }
 
@@ -80,19 +75,20 @@ function summary({ jobs, counts, truncated }: JobPage): string {
 function dialogLines(
   before: readonly Dialog[],
   { as_of, jobs, page }: JobPage,
-  old: readonly JobView[],
+  old: ReadonlyMap<string, JobView>,
 ): string[] {
-  const known = new Map([...old, ...jobs].map((job) => [job.id, job]));
-  const lines = (those: readonly Dialog[], words: (dialog: Dialog) => string | null) =>
-    those.flatMap((dialog) => {
-      const job = dialog.job_ids.map((id) => known.get(id)).find((one) => one !== undefined);
-      return job === undefined ? [] : [`${nameOf(job)}: ${words(dialog)}`];
-    });
+  const known = new Map([...old, ...jobs.map((job) => [job.id, job] as const)]);
+  const line = (dialog: Dialog, words: string | null) => {
+    const id = dialog.job_ids.find((one) => known.has(one));
+    return id === undefined ? [] : [`${nameOf(known.get(id)!)}: ${words}`];
+  };
+  const [opened, closed] = [
+    dialogsWithout(page.dialogs, before),
+    dialogsWithout(before, page.dialogs),
+  ];
   return [
-    ...lines(dialogsWithout(page.dialogs, before), (dialog) =>
-      dialogText([dialog], as_of, 'on it'),
-    ),
-    ...lines(dialogsWithout(before, page.dialogs), closedDialog),
+    ...opened.flatMap((one) => line(one, dialogText([one], as_of, 'on it'))),
+    ...closed.flatMap((one) => line(one, closedDialog(one))),
   ];
 }
 
@@ -185,9 +181,10 @@ function isSent(before: State, after: State): boolean {
 }
 
 function closingLine(before: State, card: Card): string {
-  const { job, plan, hint } = card;
+  const { job, plan, focus, hint } = card;
   const changed = changedMeanwhile(before, card);
   if (changed !== null) return `${nameOf(changed)} has changed meanwhile: nothing was done`;
   const what = plan === null ? nameOf(job) : plural(plan.jobs.length, 'job');
-  return `${hint ?? what}: nothing was done`;
+  // A hint about a field has been printed with its question.
+  return `${(focus === 'confirm' ? hint : null) ?? what}: nothing was done`;
 }

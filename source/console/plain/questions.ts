@@ -30,39 +30,32 @@ const toStop = 'a single . cancels';
 
 /** The dialog's head, what others do on its jobs, and its first question. */
 export function openingLines(state: State, card: Card): string[] {
-  const { job, plan } = card;
-  const ids = plan?.jobs.map((one) => one.job.id) ?? [job.id];
+  const { name, job, plan, as_of } = card;
+  const { action, verb } = actionOf(name);
+  const title = verb?.replace(/ of$/, '') ?? actionText[action].verb;
+  const planned = plan?.jobs ?? [{ job, refusal: null }];
   const { dialogs } = state.jobs.list!.page;
-  const open = new Set(ids.flatMap((id) => dialogsOn(dialogs, id)));
-  const others = dialogText([...open], card.as_of);
+  const open = new Set(planned.flatMap((one) => dialogsOn(dialogs, one.job.id)));
+  const others = dialogText([...open], as_of);
   const also = others === null ? [] : [`Also: ${others}.`];
-  const head = plan === null ? `${nameOf(job)}, ${seenText(job)}` : planCount(card, plan);
   return [
-    ...(plan === null ? [] : plannedLines(plan)),
-    `${titleOf(card)}: ${head}`,
+    ...(plan === null ? [] : planned.map((one) => `${nameOf(one.job)}: ${plannedText(one)}`)),
+    `${title}: ${plan === null ? `${nameOf(job)}, ${seenText(job)}.` : countText(card, plan)}`,
     ...questionLines(card).toSpliced(-1, 0, ...also),
   ];
 }
 
 function seenText({ state, version }: JobView): string {
-  return `${stateLabel(state).word}, version ${version}.`;
+  return `${stateLabel(state).word}, version ${version}`;
 }
 
-function planCount({ expected }: Card, { jobs, truncated }: CardPlan): string {
+function plannedText({ job, refusal }: CardPlan['jobs'][number]): string {
+  return refusal === null ? seenText(job) : `will be skipped: ${refusal}`;
+}
+
+function countText({ expected }: Card, { jobs, truncated }: CardPlan): string {
   const more = truncated ? ' More jobs match than one action may include.' : '';
   return `${expected} of ${plural(jobs.length, 'job')}.${more}`;
-}
-
-function plannedLines({ jobs }: CardPlan): string[] {
-  return jobs.map(({ job, refusal }) => {
-    const what = refusal === null ? seenText(job).slice(0, -1) : `will be skipped: ${refusal}`;
-    return `${nameOf(job)}: ${what}`;
-  });
-}
-
-function titleOf({ name }: Card): string {
-  const { action, verb } = actionOf(name);
-  return verb?.replace(/ of$/, '') ?? actionText[action].verb;
 }
 
 /** The question of the focused field; before the reason, what will be done. */
@@ -125,7 +118,8 @@ export function answerQuestion(view: PlainView, card: Card, answer: string): rea
     return cardOf(view.state)?.focus === focus ? view.run(goBack) : [];
   }
   if (answer !== '') fill(view, answer);
-  const typed = cardOf(view.state)!;
+  const typed = cardOf(view.state);
+  if (typed === null) return [];
   const complaint = complaintOf(typed, focus);
   if (complaint !== null) {
     fill(view, card.values[focus] ?? '');
