@@ -3,6 +3,7 @@ import type { DataEffect } from '../../source/console/effects.ts';
 import { unanswered } from '../../source/console/follow.ts';
 import { changeLines, jobLine } from '../../source/console/plain/job-lines.ts';
 import type { ErrorCode } from '../../source/errors.ts';
+import { diagnosedJob, explainFacts } from '../support/explained.ts';
 import { aJob, aList, now, secondsAgo } from '../support/jobs.ts';
 import { clicks, orders, PlainSession } from './plain-session.ts';
 
@@ -301,6 +302,22 @@ describe('the rules of the one model, in lines', () => {
     expect(answered(session, orders, clicks)).toEqual(['The database answers again.']);
     const slow = new PlainSession().timer('refresh').wait(5000).timer('clock');
     expect(answered(slow, orders, clicks)).toEqual([]);
+  });
+
+  test('what would keep the action from its effect is told when it is known, once', () => {
+    const known = (line: string, facts: Parameters<typeof explainFacts>[1]) => {
+      const session = new PlainSession().say(line);
+      session.told = [];
+      const diagnosed = diagnosedJob(explainFacts(clicks.id, { state: 'paused', ...facts }));
+      return session.answer('explain-job', { type: 'explained', diagnosed }).told;
+    };
+    const none = { executors: 0, with_handler: 0, ready: 0 };
+    expect(known('resume clicks', none)).toEqual([
+      expect.stringMatching(/^But: no executor is running.*\.$/),
+      expect.stringMatching(/^Reason \(optional\)\?/),
+    ]);
+    expect(known('pause orders_daily', none)).toEqual([]);
+    expect(known('resume clicks', {})).toEqual([]);
   });
 
   test('a job that no longer exists closes its question', () => {

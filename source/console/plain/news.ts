@@ -2,11 +2,12 @@ import { type Dialog, dialogsWithout } from '../../domain/job/dialog.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import type { JobPage } from '../../domain/job/page.ts';
 import { actionText } from '../../presentation/job/action-text.ts';
+import { obstaclesTo } from '../../presentation/job/claim-obstacle.ts';
 import { closedDialog, dialogText } from '../../presentation/job/dialog-text.ts';
 import { plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 import { actionOf } from '../actions.ts';
-import { changedMeanwhile } from '../card.ts';
+import { changedMeanwhile, firstPossible } from '../card.ts';
 import { failureText } from '../notice.ts';
 import type { Card, RunItem } from '../overlay.ts';
 import { jobsRead } from '../paging.ts';
@@ -170,9 +171,17 @@ function cardLines(before: State, after: State): string[] {
   const hint = card.hint === null || card.hint === old.hint ? [] : [`${card.hint}.`];
   if (isNextQuestion(before, card)) return [...hint, ...questionLines(card)];
   const recent = card.recent === null || card.recent === old.recent;
-  const told = recent ? [] : [`News: ${card.recent}.`];
+  const told = [...(recent ? [] : [`News: ${card.recent}.`]), ...obstacleLines(old, card)];
   const lost = !isLost(before) && isLost(after);
   return told.length > 0 || lost ? [...told, questionOf(card)] : [];
+}
+
+/** Printed when the explanation arrives. */
+function obstacleLines(old: Card, { name, job, plan, known }: Card): string[] {
+  if (known === null || known === old.known) return [];
+  const one = (plan && firstPossible(plan)) ?? job;
+  const of = plan === null ? '' : `${nameOf(one)}: `;
+  return obstaclesTo(actionOf(name).action, one, known).map((text) => `But: ${of}${text}.`);
 }
 
 function isSent(before: State, after: State): boolean {
