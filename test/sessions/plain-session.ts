@@ -47,11 +47,8 @@ export class PlainSession {
       ...plainOptions,
       ...over,
     });
-    const now = () => this.state;
     const store = {
-      get state() {
-        return now();
-      },
+      getSnapshot: () => this.state,
       dispatch: (message: Message) => this.#dispatch(message),
       subscribe: (listener: () => void) => this.#listeners.push(listener),
     };

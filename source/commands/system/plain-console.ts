@@ -1,10 +1,11 @@
 import { createInterface } from 'node:readline';
+import { failureOf } from '../../app/run-effect.ts';
 import type { Io } from '../../cli/io.ts';
-import type { RunEffect } from '../../console/effects.ts';
+import type { DataAnswer, Effect, RunEffect } from '../../console/effects.ts';
 import { PlainView, plainOptions } from '../../console/plain/view.ts';
 import type { ConsoleOptions } from '../../console/state.ts';
 import { toAscii } from '../../presentation/text/ascii.ts';
-import { PlainStore } from './plain-store.ts';
+import { backgroundEffects, clock, Store } from './plain-store.ts';
 
 export type PlainOptions = {
   perform: RunEffect;
@@ -24,11 +25,22 @@ export async function runPlain(io: Io, { perform, begin, ascii }: PlainOptions):
   const ended = new Promise<number>((resolve) => {
     end = resolve;
   });
-  const store = new PlainStore({ ...begin, ...plainOptions }, perform, (code) => end(code));
+  let isOver = false;
+  const background = backgroundEffects(perform, () => store);
+  const carryOut = (effect: Effect) => {
+    if (effect.type === 'data') background.data(effect);
+    if (effect.type === 'timer') background.timer(effect);
+    if (effect.type === 'stop-timer') background['stop-timer'](effect);
+    if (effect.type === 'exit') end(effect.code);
+  };
+  const store = new Store({ ...begin, ...plainOptions }, carryOut);
   const view = new PlainView(store, {
-    print: (line) => io.stdout.write(`${ascii ? toAscii(line) : line}\n`),
-    ask: (effect, reply) => store.ask(effect, reply),
-    clock: store.clock,
+    print: (line) => isOver || io.stdout.write(`${ascii ? toAscii(line) : line}\n`),
+    ask: (effect, reply) =>
+      perform(effect, 0)
+        .catch((error: unknown): DataAnswer => ({ type: 'failure', failure: failureOf(error) }))
+        .then(reply),
+    clock,
   });
   const input = createInterface({ input: io.stdin, terminal: false });
   const listeners = Object.entries(signals).map(([name, code]) => {
@@ -41,7 +53,9 @@ export async function runPlain(io: Io, { perform, begin, ascii }: PlainOptions):
   io.stdout.on('error', () => end(0));
   view.start();
   const code = await ended;
+  isOver = true;
   store.close();
+  background.close();
   for (const remove of listeners) remove();
   input.close();
   return code;

@@ -1,4 +1,3 @@
-import { actionRules } from '../../domain/job/action.ts';
 import { actionSql } from '../../domain/job/action-sql.ts';
 import { dialogsOn } from '../../domain/job/dialog.ts';
 import type { JobView } from '../../domain/job/job.ts';
@@ -12,9 +11,9 @@ import {
   firstPossible,
   isDropping,
   needsReason,
-  parametersOf,
   problemOfField,
   settingsOf,
+  wantedField,
 } from '../card.ts';
 import { goBack } from '../navigate.ts';
 import type { Card, CardPlan, FieldName } from '../overlay.ts';
@@ -125,7 +124,10 @@ export function answerQuestion(view: PlainView, card: Card, answer: string): rea
     fill(view, card.values[focus] ?? '');
     return [`${complaint}${questionOf(card)}`];
   }
-  if (lacksValue(typed, focus)) return view.run(goBack);
+  const { fields } = actionOf(card.name);
+  // After the last field: nothing is to be changed.
+  const isLast = fields.at(-1)?.name === focus;
+  if (isLast && wantedField(typed) === fields[0]!.name) return view.run(goBack);
   view.press('tab');
   return [];
 }
@@ -143,12 +145,4 @@ function complaintOf(card: Card, name: FieldName): string | null {
   const field = actionOf(card.name).fields.find((one) => one.name === name)!;
   const problem = problemOfField(card, field);
   return problem === null ? null : `${safeText(problem, { cap: 300 })}. `;
-}
-
-/** After the last field: an action that changes settings needs one. */
-function lacksValue(card: Card, name: FieldName): boolean {
-  const { action, fields } = actionOf(card.name);
-  const isLast = fields.at(-1)?.name === name;
-  const none = Object.keys(parametersOf(card)).length === 0;
-  return isLast && none && actionRules[action].needs_parameter;
 }

@@ -9,14 +9,14 @@ import { hint, runCommand } from './commands.ts';
 import { isNextQuestion, news } from './news.ts';
 import { answerQuestion, cardOf } from './questions.ts';
 
-export type PlainStore = {
-  readonly state: State;
+type Store = {
+  getSnapshot: () => State;
   dispatch: (message: Message) => void;
-  /** The listener is called after each change of the state. */
+  /** The listener is called when the state has changed, before its effects are carried out. */
   subscribe: (listener: () => void) => unknown;
 };
 
-export type PlainHost = {
+type Host = {
   print: (line: string) => void;
   /** A question of the view's own: its answer changes no state. */
   ask: (effect: SessionEffect, reply: (answer: DataAnswer) => void) => void;
@@ -38,14 +38,14 @@ type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at'> : ne
  * painted one. What changes is printed; a typed line is a command or answers the open dialog.
  */
 export class PlainView {
-  readonly #store: PlainStore;
-  readonly #host: PlainHost;
+  readonly #store: Store;
+  readonly #host: Host;
   #shown: State;
 
-  constructor(store: PlainStore, host: PlainHost) {
+  constructor(store: Store, host: Host) {
     this.#store = store;
     this.#host = host;
-    this.#shown = store.state;
+    this.#shown = store.getSnapshot();
     store.subscribe(() => this.#changed());
   }
 
@@ -63,7 +63,7 @@ export class PlainView {
   }
 
   get state(): State {
-    return this.#store.state;
+    return this.#store.getSnapshot();
   }
 
   get at(): number {
