@@ -278,6 +278,18 @@ describe('a job in a line', () => {
     expect(lines).toHaveLength(expected.length);
     for (const [index, pattern] of expected.entries()) expect(lines[index]).toMatch(pattern);
   });
+
+  test('what keeps a job waiting is told once, with its state if that has changed', () => {
+    const starved = { health: 'starved', health_reason: 'no executor' } as const;
+    const paused = at({ state: 'paused', running_slots: 0 });
+    const resuming = { ...at({ state: 'resuming', running_slots: 0 }), ...starved };
+    expect(changeLines(paused, resuming, clock)).toEqual([
+      expect.stringMatching(/was paused, is resuming now, .*, no executor$/),
+    ]);
+    expect(changeLines(at({}), { ...at({}), ...starved }, clock)).toEqual([
+      expect.stringMatching(/: no executor$/),
+    ]);
+  });
 });
 
 describe('the rules of the one model, in lines', () => {
@@ -314,7 +326,6 @@ describe('the rules of the one model, in lines', () => {
     const none = { executors: 0, with_handler: 0, ready: 0 };
     expect(known('resume clicks', none)).toEqual([
       expect.stringMatching(/^But: no executor is running.*\.$/),
-      expect.stringMatching(/^Reason \(optional\)\?/),
     ]);
     expect(known('pause orders_daily', none)).toEqual([]);
     expect(known('resume clicks', {})).toEqual([]);

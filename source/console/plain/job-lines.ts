@@ -63,7 +63,11 @@ export function changeLines(before: JobView, job: JobView, clock: Clock): string
     before.heartbeat_stale && !job.heartbeat_stale && job.state === 'running'
       ? `${name}: heartbeat resumed`
       : [],
-    job.health !== before.health && newsworthy.includes(job.health) && job.health_reason !== null
+    // A line about the state has it.
+    job.state === before.state &&
+    job.health !== before.health &&
+    newsworthy.includes(job.health) &&
+    job.health_reason !== null
       ? `${name}: ${healthText(job)!.text}`
       : [],
     newsworthy.includes(before.health) &&

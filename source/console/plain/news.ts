@@ -171,9 +171,10 @@ function cardLines(before: State, after: State): string[] {
   const hint = card.hint === null || card.hint === old.hint ? [] : [`${card.hint}.`];
   if (isNextQuestion(before, card)) return [...hint, ...questionLines(card)];
   const recent = card.recent === null || card.recent === old.recent;
-  const told = [...(recent ? [] : [`News: ${card.recent}.`]), ...obstacleLines(old, card)];
+  const told = recent ? [] : [`News: ${card.recent}.`];
   const lost = !isLost(before) && isLost(after);
-  return told.length > 0 || lost ? [...told, questionOf(card)] : [];
+  const again = recent && !lost ? [] : [questionOf(card)];
+  return [...told, ...again, ...obstacleLines(old, card)];
 }
 
 /** Printed when the explanation arrives. */

@@ -44,7 +44,7 @@ export function mayNotFinish(known: Pick<Explanation, 'facts'>): string | null {
 
 const makesWork: readonly JobAction[] = ['resume', 'retry', 'recreate', 'reclaim'];
 
-/** What may keep an action on the job from its effect: nobody claims it, partitions do not end. */
+/** What may keep an action from its effect: the job is not claimed, its partitions do not end. */
 export function obstaclesTo(
   action: JobAction,
   { state }: JobView,
