@@ -136,9 +136,13 @@ function itemLines(before: RunItem, { job, result, answer_lost }: RunItem): stri
 
 function followLines(before: State, { follows }: State): string[] {
   return follows.flatMap((follow) => {
-    const old = before.follows.find(({ request }) => request === follow.request);
+    const old = sameOf(before, follow);
     return old === undefined || isFurther(old, follow) ? [followLine(follow)] : [];
   });
+}
+
+function sameOf({ follows }: State, { id, sent_at }: Follow): Follow | undefined {
+  return follows.find((one) => one.id === id && one.sent_at === sent_at);
 }
 
 /** The first look at the job and each turn: not every partition that is waited for. */
@@ -186,7 +190,7 @@ function obstacleLines(old: Card, { name, job, plan, known }: Card): string[] {
 }
 
 function isSent(before: State, after: State): boolean {
-  const isNew = ({ request }: Follow) => request >= before.next_request;
+  const isNew = (follow: Follow) => sameOf(before, follow) === undefined;
   return after.run !== before.run || after.follows.some(isNew);
 }
 
