@@ -2,7 +2,7 @@ import { type DeadlineOf, jobMatches } from '../domain/job/filter.ts';
 import type { JobView } from '../domain/job/job.ts';
 import { compareBy } from '../domain/job/order.ts';
 import { oncePer } from './once-per.ts';
-import { isPaged, isSameView, slide } from './paging.ts';
+import { isPaged, isSameView, jobsRead, slide } from './paging.ts';
 import type { JobsScreen, State } from './state.ts';
 
 /** A row of the table. A job that is gone is shown as last read; no action is possible on it. */
@@ -91,10 +91,8 @@ function deadlinesIn({ list }: JobsScreen): DeadlineOf {
       : list?.jobs.find(({ id }) => id.startsWith(named))?.sla_deadline_at;
 }
 
-/** Jobs of the table, and those that were asked for in addition. */
-function knownJobs({ list }: JobsScreen): Map<string, JobView> {
-  const jobs = [...(list?.jobs ?? []), ...(list?.page.kept ?? [])];
-  return new Map(jobs.map((job) => [job.id, job]));
+function knownJobs(jobs: JobsScreen): Map<string, JobView> {
+  return new Map(jobsRead(jobs).map((job) => [job.id, job]));
 }
 
 /** The row under the cursor stays in place even if its job is gone or no longer matches. */

@@ -10,6 +10,7 @@ import { actEffect, reasonOf } from './act-effect.ts';
 import { actionOf } from './actions.ts';
 import { ask } from './asking.ts';
 import type { DataAnswer, Effect, Failure, PartitionCounts } from './effects.ts';
+import { failureText } from './notice.ts';
 import type { Card } from './overlay.ts';
 import { unconfirmed } from './run-items.ts';
 import type { Follow, Question, State, Step } from './state.ts';
@@ -87,9 +88,8 @@ function actionAnswered(state: State, follow: Follow, result: ActionResult): Ste
 
 /** A refusal is final. A lost connection is not: the action may have been applied. */
 function actionFailed(state: State, follow: Follow, failure: Failure): Step {
-  const hint = failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`;
-  const message = `${safeText(failure.message)}${hint}`;
-  if (failure.code !== 'database_unreachable') return finish(state, follow, message, 'bad');
+  if (failure.code !== 'database_unreachable')
+    return finish(state, follow, failureText(failure), 'bad');
   // Short, to fit 80 columns: the header shows the cause.
   const text = 'connection lost: outcome unknown';
   return watch(changed(state, { ...follow, phase: 'unknown', text, tone: 'bad' }));

@@ -6,10 +6,10 @@ import { wrap } from '../presentation/text/fitted.ts';
 import { widthOf } from '../presentation/text/width.ts';
 import { isBoard, listed } from './boards.ts';
 import { isStale } from './link.ts';
-import type { Size } from './messages.ts';
 import { oncePer } from './once-per.ts';
 import type { Reader } from './overlay.ts';
 import { panelItems } from './panels.ts';
+import type { Size } from './size.ts';
 import { type JobScreen, type PanelName, panelNames, type State } from './state.ts';
 
 /** One line less than the terminal has: the last would scroll it. */

@@ -1,6 +1,6 @@
 import type { DataAnswer, TimerName } from './effects.ts';
-
-export type Size = { columns: number; rows: number };
+import type { Size } from './size.ts';
+import type { State, Step } from './state.ts';
 
 /** A key by name (`up`, `enter`, `ctrl-r`), or the typed character, which is then also `text`. */
 export type KeyPress = {
@@ -25,6 +25,8 @@ export type Message = { at: number } & (
   | { type: 'answered'; request: number; answer: DataAnswer }
   | { type: 'timer'; name: TimerName }
   | { type: 'painted'; token: number }
+  /** What a view without keys runs: a binding's step. */
+  | { type: 'command'; run: (state: State) => Step }
   /** Back from Ctrl-Z or a SIGSTOP. */
   | { type: 'woken' }
   /** The terminal has reported its background. */

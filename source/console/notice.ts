@@ -1,4 +1,5 @@
-import type { Effect } from './effects.ts';
+import { safeText } from '../presentation/text/safe-text.ts';
+import type { Effect, Failure } from './effects.ts';
 import type { State, Step } from './state.ts';
 
 const noticeMs = 5000;
@@ -9,6 +10,11 @@ export const noticeEffects: readonly Effect[] = [
 
 export function noticed(state: State, text: string, tone: 'plain' | 'warn' = 'plain'): Step {
   return [{ ...state, notice: { text, tone } }, noticeEffects];
+}
+
+/** The message, and its hint in brackets. */
+export function failureText({ message, hint }: Failure): string {
+  return safeText(hint === undefined ? message : `${message} (${hint})`);
 }
 
 export function dismissed(state: State): State {

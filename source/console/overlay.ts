@@ -54,6 +54,8 @@ export type CardPlan = {
   jobs: readonly { job: JobView; refusal: string | null; change?: PlannedChange }[];
   hidden: readonly JobView[];
   missing: number;
+  /** More jobs match than a plan may hold. */
+  truncated?: boolean;
   top: number;
 };
 
@@ -62,6 +64,8 @@ export type CardPlan = {
  */
 export type Planning = {
   name: ActionName | null;
+  /** Of the jobs that match a filter, not of the marked ones. */
+  matching?: true;
   changes?: readonly { id: string; change: PlannedChange }[];
 };
 

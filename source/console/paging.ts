@@ -1,5 +1,7 @@
+import type { JobView } from '../domain/job/job.ts';
 import { byAttention, type Sort, walkedColumns } from '../domain/job/order.ts';
 import type { JobPage } from '../domain/job/page.ts';
+import { isTerminal } from '../domain/job/state.ts';
 import type { LoadJobs } from './effects.ts';
 import { jobsLayout } from './layout.ts';
 import { type JobsScreen, type State, tableLimit } from './state.ts';
@@ -34,6 +36,7 @@ export function isAnswered(jobs: JobsScreen): boolean {
 
 export function jobsQuestion(state: State): LoadJobs {
   const { jobs } = state;
+  if (state.options.follow_all) return everyJob(state);
   const { list, counted } = jobs;
   const filter = list === null || holdsAll(jobs) ? '' : jobs.filter.text;
   const known = counted !== null && counted.filter === filter ? counted : null;
@@ -50,6 +53,21 @@ export function jobsQuestion(state: State): LoadJobs {
     keep: jobs.cursor === null ? [] : [jobs.cursor],
     total: recount,
   };
+}
+
+/** Also those read before that have not ended, the selected one and the dialog's. */
+function everyJob({ jobs, overlay }: State): LoadJobs {
+  const [limit, sort] = [tableLimit, byAttention];
+  const held = [jobs.cursor ?? [], overlay?.type === 'card' ? overlay.job.id : []].flat();
+  const unfinished = jobsRead(jobs).filter(({ state }) => !isTerminal(state));
+  const keep = [...new Set([...held, ...unfinished.map(({ id }) => id)])].slice(0, 2 * limit);
+  const all = { filter: '', sort, around: 'first', limit, whole: limit, total: false } as const;
+  return { type: 'load-jobs', ...all, keep };
+}
+
+/** Jobs of the table, and those that were asked for in addition. */
+export function jobsRead({ list }: Pick<JobsScreen, 'list'>): readonly JobView[] {
+  return [...(list?.jobs ?? []), ...(list?.page.kept ?? [])];
 }
 
 /** The next key may need more jobs than are loaded. */
@@ -120,8 +138,7 @@ export function slide(shown: readonly string[], next: readonly string[]): string
 }
 
 function cursorJob({ list, gone, cursor }: JobsScreen) {
-  const held = [...(list?.jobs ?? []), ...(list?.page.kept ?? [])];
-  return held.find(({ id }) => id === cursor) ?? gone[cursor ?? ''] ?? null;
+  return jobsRead({ list }).find(({ id }) => id === cursor) ?? gone[cursor ?? ''] ?? null;
 }
 
 function isSame(one: Sort, other: Sort): boolean {

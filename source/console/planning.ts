@@ -12,7 +12,7 @@ import { cardOn, whyNot } from './card.ts';
 import type { DataAnswer, DraftPlan } from './effects.ts';
 import { keyFor } from './key-hints.ts';
 import { isStale } from './link.ts';
-import { noticed } from './notice.ts';
+import { failureText, noticed } from './notice.ts';
 import type { CardPlan, PlannedChange, Planning } from './overlay.ts';
 import { targetOf } from './present.ts';
 import { isRunOpen } from './run.ts';
@@ -40,22 +40,27 @@ export function whyNoPlan(state: State): string | null {
 export function askPlan(state: State, name: ActionName): Step {
   return askFor(
     state,
-    name,
+    { name },
     { ids: [...state.marks] },
     `loading ${plural(state.marks.size, 'job')} …`,
   );
 }
 
+/** The same for all jobs that match now, without marking them. */
+export function askMatching(state: State, name: ActionName, filter: string): Step {
+  return askFor(state, { name, matching: true }, { filter }, 'loading all matching jobs …');
+}
+
 export function askChanges(state: State, changes: NonNullable<Planning['changes']>): Step {
   const ids = [...new Set(changes.map(({ id }) => id))];
   const { name } = changes[0]!.change;
-  return askFor(state, name, { ids }, `loading ${plural(ids.length, 'job')} …`, changes);
+  return askFor(state, { name, changes }, { ids }, `loading ${plural(ids.length, 'job')} …`);
 }
 
 /** Marks all jobs that match now: a fixed list, whatever matches later. */
 export function markAll(state: State): Step {
   const { text } = state.jobs.filter;
-  return askFor(state, null, { filter: text }, 'loading all matching jobs …');
+  return askFor(state, { name: null }, { filter: text }, 'loading all matching jobs …');
 }
 
 export function whyNoMarkAll(state: State): string | null {
@@ -66,12 +71,10 @@ export function whyNoMarkAll(state: State): string | null {
 
 function askFor(
   state: State,
-  name: ActionName | null,
+  planning: Planning,
   which: { ids: readonly string[] } | { filter: string },
   text: string,
-  changes?: Planning['changes'],
 ): Step {
-  const planning: Planning = { name, ...(changes === undefined ? {} : { changes }) };
   const step = noticed({ ...state, range: null, planning }, text);
   return chain(step, (next) => ask(next, 'plan', { type: 'plan-jobs', ...which }));
 }
@@ -81,13 +84,19 @@ export function planAnswered(state: State, answer: DataAnswer): Step {
   const { planning } = state;
   const free = { ...state, planning: null, notice: null };
   if (planning === null) return [free, []];
-  if (answer.type === 'failure') return noticed(free, safeText(answer.failure.message), 'warn');
+  if (answer.type === 'failure') return noticed(free, failureText(answer.failure), 'warn');
   if (answer.type !== 'planned') return [free, []];
   const { plan } = answer;
   if (planning.name === null) return marked(free, plan);
   const [first] = plan.jobs;
   if (first === undefined)
-    return noticed(free, `none of the ${jobsWord(planning)} jobs exists any more`, 'warn');
+    return noticed(
+      free,
+      planning.matching
+        ? 'no job matches'
+        : `none of the ${jobsWord(planning)} jobs exists any more`,
+      'warn',
+    );
   const { changes, name } = planning;
   if (state.overlay !== null || state.screen !== (changes === undefined ? 'jobs' : 'risk')) {
     const what = changes === undefined ? name : 'the what-if';
@@ -113,7 +122,8 @@ export function plannedJobs(name: ActionName, { jobs }: DraftPlan): CardPlan['jo
   return jobs.map((job) => ({ job, refusal: refusal(job) }));
 }
 
-function jobsWord({ changes }: Planning): string {
+function jobsWord({ changes, matching }: Planning): string {
+  if (matching) return 'matching';
   return changes === undefined ? 'marked' : 'selected';
 }
 
@@ -144,7 +154,7 @@ function openPlan(
   plan: DraftPlan,
   first: JobView,
 ): Step {
-  const { name, changes } = planning;
+  const { name, changes, matching } = planning;
   const shown = new Set(shownIds(state));
   const target = { job: first, gone: false, as_of: plan.created_at, received_at: state.at };
   const wanted = changes === undefined ? state.marks : new Set(changes.map(({ id }) => id));
@@ -160,7 +170,8 @@ function openPlan(
     created_at: plan.created_at,
     jobs,
     hidden: plan.jobs.filter(({ id }) => !shown.has(id)),
-    missing: wanted.size - plan.jobs.length,
+    missing: matching ? 0 : wanted.size - plan.jobs.length,
+    truncated: plan.truncated,
     top: 0,
   };
   const alone = changes !== undefined && plan.jobs.length === 1;

@@ -2,6 +2,7 @@ import { parseFilter, problemsWord } from '../domain/job/filter.ts';
 import type { JobView } from '../domain/job/job.ts';
 import { rearrange, rowOf } from './arrange.ts';
 import { type BoardName, boardNames, underCursor } from './boards.ts';
+import { jobsRead } from './paging.ts';
 import type { ScreenName, State } from './state.ts';
 
 /** What a key acts on: a job as last read, and when. */
@@ -41,7 +42,7 @@ const jobs: Shown = {
     return { job: row.job, gone: row.gone, as_of: jobs.list.as_of, received_at: jobs.received_at };
   },
   row: (state) => rowOfTarget(jobs.target(state)),
-  jobs: (state) => state.jobs.list?.jobs ?? [],
+  jobs: (state) => jobsRead(state.jobs),
   lost: (state, id) => id in state.jobs.gone,
   filter: {
     text: (state) => state.jobs.filter.text,

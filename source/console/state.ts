@@ -14,8 +14,8 @@ import type { Tone } from '../presentation/text/tone.ts';
 import type { ActionName } from './actions.ts';
 import { type Boards, boardNames, emptyBoards } from './boards.ts';
 import type { Effect, Failure, Labels } from './effects.ts';
-import type { Size } from './messages.ts';
 import type { Overlay, Planning, Run, Verifying } from './overlay.ts';
+import type { Size } from './size.ts';
 
 export type ConsoleOptions = {
   labels: Labels;
@@ -35,6 +35,8 @@ export type ConsoleOptions = {
   zone: Zone;
   interval_ms: number;
   size: Size;
+  /** Read all jobs, or the most urgent, and each job read before to its end. */
+  follow_all?: true;
 };
 
 export const screenNames = ['jobs', 'job', ...boardNames] as const;

@@ -42,6 +42,7 @@ const handlers: Handlers = {
     const mine = overlay !== null && 'token' in overlay && overlay.token === token;
     return [mine ? { ...state, overlay: { ...overlay, painted_at: at } } : state, []];
   },
+  command: (state, { run }) => run(state),
   woken: refreshNow,
   background: (state, { light }) => [{ ...state, light: state.options.light ?? light }, []],
 };

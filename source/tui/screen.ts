@@ -1,4 +1,4 @@
-import type { Size } from '../console/messages.ts';
+import type { Size } from '../console/size.ts';
 import { moveTo, paintAll, paintChanges } from './frame.ts';
 import type { Position } from './placeholders.ts';
 

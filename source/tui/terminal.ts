@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
-import type { Size } from '../console/messages.ts';
+import type { Size } from '../console/size.ts';
 
 /** The types lack its file descriptor. */
 type Output = WriteStream & {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rowsOf } from '../../source/console/arrange.ts';
 import { asked } from '../../source/console/asking.ts';
+import { isDropping } from '../../source/console/dialog.ts';
+import type { DataEffect } from '../../source/console/effects.ts';
 import { keymap } from '../../source/console/keymap.ts';
 import { jobLayout, jobsLayout, linesOf } from '../../source/console/layout.ts';
 import type { Card } from '../../source/console/overlay.ts';
@@ -9,6 +11,7 @@ import { jobStates } from '../../source/domain/job/state.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { kindsOf } from '../../source/presentation/partition/failure-groups.ts';
 import { aJob, anInsight, buckets, now } from '../support/jobs.ts';
+import { PlainSession } from './plain-session.ts';
 import { Session } from './session.ts';
 
 const keys = fc.constantFrom(
@@ -206,6 +209,131 @@ test(
         }
       }),
       length(1000),
+    );
+  },
+  timeout,
+);
+
+const words = fc.constantFrom(
+  ...'pause cancel resume retry reclaim tune deadline recreate status list all stop continue'.split(
+    ' ',
+  ),
+  ...'alerts help quit problems state:running priority:x orders clicks 00000001 0000000 1 2 8'.split(
+    ' ',
+  ),
+  ...['yes', 'YES', 'y', '.', '', 'none', '+2h', '\x1b[2J'],
+);
+const typed = fc.oneof(
+  { weight: 4, arbitrary: words },
+  { weight: 3, arbitrary: fc.array(words, { maxLength: 3 }).map((all) => all.join(' ')) },
+  fc.string(),
+  // What leads to a question and its answers.
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom('pause 00000001', 'cancel 00000001', 'retry orders', 'tune clicks'),
+  },
+);
+type Line = { text: string | null; run: (session: PlainSession) => unknown };
+const when = (run: Line['run']): Line => ({ text: null, run });
+
+const asks = ({ effects }: PlainSession, type: DataEffect['type']) =>
+  effects.some((one) => one.type === 'data' && one.effect.type === type);
+
+const lines: fc.Arbitrary<Line> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.tuple(typed, fc.boolean()).map(([text, pasted]) => ({
+      text,
+      run: (session: PlainSession) => (pasted ? session.paste(text) : session.say(text)),
+    })),
+  },
+  // The answer that the question wants.
+  {
+    weight: 24,
+    arbitrary: fc.constant<Line>({
+      text: 'yes',
+      run: (session) => {
+        const { card } = session;
+        const texts = { reason: 'why', check: card?.expected ?? '', confirm: 'yes', cancel: '.' };
+        session.say(card === null ? '' : (texts[card.focus as 'reason'] ?? '8'));
+      },
+    }),
+  },
+  { weight: 2, arbitrary: someJobs.map((jobs) => when((session) => session.read(...jobs))) },
+  fc
+    .tuple(
+      fc.constantFrom('load-jobs', 'load-job', 'find-job', 'act', 'plan-jobs', 'announce-dialog'),
+      fc.constantFrom<ErrorCode>('database_unreachable', 'not_found', 'not_allowed'),
+    )
+    .map(([type, code]) =>
+      when((session) => asks(session, type as 'act') && session.fail(type as 'act', code)),
+    ),
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('pause', 'resume', 'tune').map((name) =>
+      when((session) => {
+        session.say(`all ${name} problems`);
+        const jobs = [1, 2, 3].map((number) =>
+          aJob({ number, state: name === 'resume' ? 'paused' : 'running' }),
+        );
+        const plan = { id: name, created_at: now, jobs, truncated: true };
+        if (asks(session, 'plan-jobs')) session.answer('plan-jobs', { type: 'planned', plan });
+      }),
+    ),
+  },
+  someJobs.map((jobs) =>
+    when((session) => {
+      const plan = { id: `plan ${jobs.length}`, created_at: now, jobs, truncated: false };
+      if (asks(session, 'plan-jobs')) session.answer('plan-jobs', { type: 'planned', plan });
+      const [job] = jobs;
+      if (job !== undefined && asks(session, 'find-job'))
+        session.answer('find-job', { type: 'found', job });
+    }),
+  ),
+  fc.constantFrom('applied', 'skipped', 'failed').map((result) =>
+    when((session) => {
+      const { id = '' } = session.acts.at(-1) ?? {};
+      const acted = { id, result: result as 'applied', state: null, version: 9, message: '\x1b' };
+      if (id !== '') session.answer('act', { type: 'acted', result: acted });
+    }),
+  ),
+  fc
+    .constantFrom('refresh', 'watch', 'notice', 'clock', 'dialogs', 'alerts')
+    .map((name) => when((session) => session.timer(name as 'clock'))),
+  fc.nat(5000).map((time) => when((session) => session.wait(time))),
+);
+
+test(
+  'whatever is typed and answered in lines: nothing is sent without a yes to a question that was read',
+  () => {
+    fc.assert(
+      fc.property(fc.array(lines, { maxLength: 60, size: 'max' }), (script) => {
+        const session = new PlainSession([
+          aJob({ number: 1, asset_name: 'orders' }),
+          aJob({ number: 2, asset_name: 'clicks', state: 'paused' }),
+        ]);
+        for (const { text, run } of script) {
+          const { card, state, acts } = session;
+          run(session);
+          const now = session.state;
+          if (session.acts.length > acts.length) {
+            const goesOn =
+              state.run !== null && session.acts.at(-1)?.plan?.id === state.run.plan.id;
+            if (goesOn) continue;
+            expect([card?.focus, text?.toLowerCase()]).toEqual(['confirm', 'yes']);
+            expect(isDropping(card!, now.at)).toBe(false);
+            if (card!.expected !== null) expect(card!.values.check).toBe(card!.expected);
+          }
+          // What is printed is the whole of the view: nothing waits for a key.
+          expect([null, 'card']).toContain(now.overlay?.type ?? null);
+        }
+        for (const line of session.told) expect(line).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
+        // The same jobs once more are no news.
+        const jobs = [aJob({ number: 1, asset_name: 'orders' })];
+        session.read(...jobs).told = [];
+        expect(session.read(...jobs).told).toEqual([]);
+      }),
+      length(200),
     );
   },
   timeout,

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { DataEffect } from '../../source/console/effects.ts';
+import { unanswered } from '../../source/console/follow.ts';
 import { changeLines, jobLine } from '../../source/console/plain/job-lines.ts';
-import type { PlainEffect } from '../../source/console/plain/state.ts';
 import type { ErrorCode } from '../../source/errors.ts';
+import { diagnosedJob, explainFacts } from '../support/explained.ts';
 import { aJob, aList, now, secondsAgo } from '../support/jobs.ts';
 import { clicks, orders, PlainSession } from './plain-session.ts';
 
@@ -21,10 +22,8 @@ const told = (session: PlainSession, ...firing: string[]) =>
   });
 const asked = ({ effects }: PlainSession, type: DataEffect['type']) =>
   effects.filter((one) => one.type === 'data' && one.effect.type === type).length;
-const timers = ({ effects }: PlainSession) =>
-  effects.flatMap((one: PlainEffect) =>
-    one.type === 'timer' ? [`${one.name} ${one.after_ms}`] : [],
-  );
+const timers = ({ effects }: PlainSession, name: string) =>
+  effects.flatMap((one) => (one.type === 'timer' && one.name === name ? [one.after_ms] : []));
 const fail = (session: PlainSession, type: DataEffect['type'], code: ErrorCode, hint?: string) =>
   session.answer(type, {
     type: 'failure',
@@ -55,33 +54,33 @@ describe('alerts', () => {
     const session = new PlainSession();
     expect(asked(session, 'load-board')).toBe(1);
     told(session);
-    expect(timers(session).at(-1)).toBe('alerts 15000');
-    session.send({ type: 'timer', name: 'alerts' });
+    expect(timers(session, 'alerts')).toEqual([15_000]);
+    session.timer('alerts');
     expect(asked(session, 'load-board')).toBe(2);
     fail(session, 'load-board', 'database_unreachable');
-    expect([session.told, session.state.down, timers(session).at(-1)]).toEqual([
+    expect([session.told, session.down, timers(session, 'alerts')]).toEqual([
       [],
       false,
-      'alerts 15000',
+      [15_000, 15_000],
     ]);
   });
 });
 
-test('jobs are read at the interval, 3 s after a failure; other timers ask for other things', () => {
+test('jobs are read at the interval, sooner after a failure; other timers ask for other things', () => {
   const session = new PlainSession();
-  expect(timers(session)).toEqual(['refresh 1000']);
-  session.send({ type: 'timer', name: 'refresh' });
+  expect(timers(session, 'refresh')).toEqual([1000]);
+  session.timer('refresh');
   expect([asked(session, 'load-jobs'), asked(session, 'load-board')]).toEqual([2, 1]);
   session.fail('load-jobs');
-  expect(timers(session).at(-1)).toBe('refresh 3000');
-  expect(session.state.down).toBe(true);
-  session.send({ type: 'timer', name: 'dialogs' });
+  expect(timers(session, 'refresh').at(-1)).toBe(500);
+  expect(session.down).toBe(true);
+  session.timer('dialogs');
   expect([asked(session, 'load-jobs'), asked(session, 'announce-dialog')]).toEqual([2, 0]);
 });
 
 test('what is followed to its end: living jobs that were told of', () => {
   const done = aJob({ number: 3, state: 'completed', completed_at: now });
-  const session = new PlainSession([orders, done]).send({ type: 'timer', name: 'refresh' });
+  const session = new PlainSession([orders, done]).timer('refresh');
   expect(session.effects.at(-1)).toMatchObject({
     effect: { type: 'load-jobs', keep: [orders.id] },
   });
@@ -89,13 +88,13 @@ test('what is followed to its end: living jobs that were told of', () => {
   const stranger = aJob({ number: 4 });
   const page = { kept: [stranger] };
   session.answer('load-jobs', { type: 'jobs', list: aList([orders, done], { page }) });
-  expect([session.state.jobs.has(stranger.id), session.told]).toEqual([false, []]);
+  expect(session.told).toEqual([]);
 });
 
 test('at first it says how much there is, by state', () => {
   const first = (jobs: (typeof orders)[], truncated = false, counts?: Record<string, number>) => {
-    const session = new PlainSession([]);
-    session.state = { ...session.state, as_of: null, jobs: new Map() };
+    const session = new PlainSession(null);
+    session.told = [];
     const list = aList(jobs, { truncated, ...(counts && { counts }) });
     return session.answer('load-jobs', { type: 'jobs', list }).told;
   };
@@ -116,7 +115,7 @@ describe('a question that fails', () => {
     session.told = [];
     fail(session, type, 'not_found', 'look elsewhere');
     expect(session.told).toEqual(['no (look elsewhere)']);
-    expect([session.state.wanted, session.state.down]).toEqual([null, false]);
+    expect([session.state.planning, session.down]).toEqual([null, false]);
   });
 
   test('in the middle of another, which is asked again', () => {
@@ -136,18 +135,23 @@ describe('a question that fails', () => {
     const session = sent();
     session.told = [];
     fail(session, 'act', 'not_allowed');
-    expect([session.told, session.state.acting]).toEqual([['no'], 0]);
+    expect([session.told, unanswered(session.state)]).toEqual([
+      ['orders_daily 00000001: no'],
+      null,
+    ]);
   });
 
   test('while the database is away nothing is begun, nor sent', () => {
     const session = new PlainSession().fail('load-jobs');
-    expect(session.say('pause orders_daily').told.at(-1)).toMatch(/: no answer from the database$/);
+    expect(session.say('pause orders_daily').told.at(-1)).toMatch(
+      /: no answer from the database: the data shown is old$/,
+    );
     const open = new PlainSession().say('pause orders_daily', '').fail('load-jobs').say('yes');
     expect([open.acts, open.told.at(-1)]).toEqual([
       [],
       'no answer from the database: nothing was done',
     ]);
-    expect(open.state.asking).toBeNull();
+    expect(open.card).toBeNull();
   });
 });
 
@@ -168,10 +172,8 @@ test('a job by its id, its asset, or asked for; several are named', () => {
   expect(said('status clicks')[0]).toMatch(/^clicks 00000002: paused/);
   expect(said('status 000000')).toHaveLength(4);
   expect(said('status nowhere')).toEqual([]);
-  expect(session.state.wanted).toEqual({ command: 'status', rest: 'nowhere' });
   session.answer('find-job', { type: 'found', job: clicks });
   expect(session.told[0]).toMatch(/^clicks 00000002: paused/);
-  expect(session.state.wanted).toBeNull();
   // A second answer answers nothing.
   session.told = [];
   expect(session.answer('find-job', { type: 'found', job: clicks }).told).toEqual([]);
@@ -275,5 +277,136 @@ describe('a job in a line', () => {
     const lines = changeLines(at(before), at(after), clock);
     expect(lines).toHaveLength(expected.length);
     for (const [index, pattern] of expected.entries()) expect(lines[index]).toMatch(pattern);
+  });
+
+  test('what keeps a job waiting is told once, with its state if that has changed', () => {
+    const starved = { health: 'starved', health_reason: 'no executor' } as const;
+    const paused = at({ state: 'paused', running_slots: 0 });
+    const resuming = { ...at({ state: 'resuming', running_slots: 0 }), ...starved };
+    expect(changeLines(paused, resuming, clock)).toEqual([
+      expect.stringMatching(/was paused, is resuming now, .*, no executor$/),
+    ]);
+    expect(changeLines(at({}), { ...at({}), ...starved }, clock)).toEqual([
+      expect.stringMatching(/: no executor$/),
+    ]);
+  });
+});
+
+describe('the rules of the one model, in lines', () => {
+  const answered = (session: PlainSession, ...jobs: (typeof orders)[]) => {
+    session.told = [];
+    return session.read(...jobs).told;
+  };
+
+  test('an answer that is late is told after 10 s, once, and when it comes', () => {
+    const session = new PlainSession().timer('refresh');
+    const ticks = (times: number) => {
+      session.told = [];
+      for (let tick = 0; tick < times; tick += 1) session.wait(1000).timer('clock');
+      return session.told;
+    };
+    expect(ticks(9)).toEqual([]);
+    // Since 3 s the data shown is old: nothing is done on it.
+    expect(session.say('pause orders_daily').told).toEqual([
+      'orders_daily 00000001: no answer from the database: the data shown is old',
+    ]);
+    expect(ticks(20)).toEqual(['No answer from the database. Retrying.']);
+    expect(answered(session, orders, clicks)).toEqual(['The database answers again.']);
+    const slow = new PlainSession().timer('refresh').wait(5000).timer('clock');
+    expect(answered(slow, orders, clicks)).toEqual([]);
+  });
+
+  test('what would keep the action from its effect is told when it is known, once', () => {
+    const known = (line: string, facts: Parameters<typeof explainFacts>[1]) => {
+      const session = new PlainSession().say(line);
+      session.told = [];
+      const diagnosed = diagnosedJob(explainFacts(clicks.id, { state: 'paused', ...facts }));
+      return session.answer('explain-job', { type: 'explained', diagnosed }).told;
+    };
+    const none = { executors: 0, with_handler: 0, ready: 0 };
+    expect(known('resume clicks', none)).toEqual([
+      expect.stringMatching(/^But: no executor is running.*\.$/),
+    ]);
+    expect(known('pause orders_daily', none)).toEqual([]);
+    expect(known('resume clicks', {})).toEqual([]);
+  });
+
+  test('a job that no longer exists closes its question', () => {
+    const session = new PlainSession().say('pause orders_daily');
+    expect(answered(session, clicks)).toEqual([
+      'orders_daily 00000001 no longer exists',
+      'orders_daily 00000001: nothing was done',
+    ]);
+    expect(session.card).toBeNull();
+  });
+
+  test('one that is not in the list is read with it while its question is open', () => {
+    const far = aJob({ number: 0xabcd, asset_name: 'far_away' });
+    const session = new PlainSession().say('pause 0000abcd');
+    session.answer('find-job', { type: 'found', job: far }).say('why');
+    const kept = [{ ...far, state: 'paused', version: 8 }];
+    session.timer('refresh');
+    expect(session.effects.at(-1)).toMatchObject({
+      effect: { keep: [orders.id, far.id, clicks.id] },
+    });
+    const page = { whole: false, after: true, kept };
+    const list = aList([orders, clicks], { truncated: true, page });
+    expect(session.answer('load-jobs', { type: 'jobs', list }).told.at(-1)).toBe(
+      'far_away 0000abcd has changed meanwhile: nothing was done',
+    );
+  });
+
+  test('the name typed as the reason counts as the check, and the reason is asked for', () => {
+    const session = new PlainSession().say('cancel orders_daily', 'orders_daily');
+    expect(session.told.at(-1)).toMatch(/^Type yes to cancel/);
+    session.told = [];
+    expect(session.say('yes').told[0]).toBe('a reason is required.');
+    expect(session.told.at(-1)).toMatch(/^Reason \(required\)\?/);
+    expect([session.say('.').told.at(-1), session.acts]).toEqual([
+      'orders_daily 00000001: nothing was done',
+      [],
+    ]);
+  });
+
+  test('a deadline is read and shown in the zone of the lines', () => {
+    const session = new PlainSession([orders], { zone: 'local' }).say('deadline orders_daily');
+    const at = new Date(2024, 4, 14, 14);
+    session.say('2024-05-14T14:00', '', 'yes');
+    expect(session.acts).toMatchObject([{ parameters: { deadline: at.toISOString() } }]);
+  });
+
+  const all = (session: PlainSession, jobs: (typeof orders)[], truncated = false) => {
+    session.say('all pause problems').told = [];
+    const plan = { id: 'plan', created_at: now, jobs, truncated };
+    return session.answer('plan-jobs', { type: 'planned', plan }).told;
+  };
+
+  test('a plan: nothing to do says why, a list that is cut off says so', () => {
+    expect(all(new PlainSession(), [])).toEqual(['no job matches']);
+    expect(all(new PlainSession(), [clicks])).toEqual([
+      expect.stringMatching(/^none of the 1 matching: only running jobs can be paused/),
+    ]);
+    expect(all(new PlainSession(), [orders, clicks], true)).toContain(
+      'Pause: 1 of 2 jobs. More jobs match than one action may include.',
+    );
+  });
+
+  test('one question at a time: none beside jobs that are loading, none over another', () => {
+    const session = new PlainSession().say('all pause problems', 'pause orders_daily');
+    expect(session.told.at(-1)).toBe(
+      'orders_daily 00000001: the jobs of another action are loading',
+    );
+    const other = new PlainSession().say('resume 0000beef', 'pause orders_daily');
+    other.answer('find-job', { type: 'found', job: { ...clicks, id: '0000beef' } });
+    expect(other.told.at(-1)).toBe('clicks 0000beef: another question is open');
+    expect(other.card?.job.id).toBe(orders.id);
+  });
+
+  test('a slow database: the new interval is told', () => {
+    const session = new PlainSession();
+    for (let reading = 0; reading < 3; reading += 1) {
+      session.timer('refresh').wait(1500).read(orders, clicks);
+    }
+    expect(session.told).toEqual(['refresh every 5 s: the database takes 1.5 s']);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Dialog } from '../../source/domain/job/dialog.ts';
-import { aJob, aList, now, secondsAgo } from '../support/jobs.ts';
+import { aDetail, aJob, aList, now, secondsAgo } from '../support/jobs.ts';
 import { clicks, orders, PlainSession } from './plain-session.ts';
 
 describe('what changes is told as lines', () => {
@@ -83,7 +83,19 @@ describe('acting by lines, with the same rules in words', () => {
       version: 9,
       message: 'ok',
     } as const;
-    expect(session.answer('act', { type: 'acted', result }).told.at(-1)).toBe('applied: ok');
+    expect(session.answer('act', { type: 'acted', result }).told.slice(-2)).toEqual([
+      'pausing orders_daily 00000001: sent, not confirmed yet',
+      'pausing orders_daily 00000001: accepted',
+    ]);
+    const paused = { ...orders, state: 'paused', version: 8 };
+    const looked = (running_slots: number) => {
+      const detail = aDetail({ ...paused, running_slots });
+      return session.answer('load-job', { type: 'job', detail }).wait(500).timer('watch').told;
+    };
+    // Not each partition that is waited for.
+    looked(3);
+    expect(looked(2).at(-1)).toBe('pausing orders_daily 00000001: 3 partitions still running');
+    expect(looked(0).at(-1)).toBe('orders_daily 00000001: paused at 2024-02-09 (1.0 s)');
   });
 
   test('Enter never means yes, nor does y', () => {
@@ -136,7 +148,13 @@ describe('acting by lines, with the same rules in words', () => {
 
   test('a lost answer is not claimed to be either', () => {
     const session = new PlainSession().say('pause orders_daily', '', 'yes').fail('act');
-    expect(session.told.at(-1)).toBe('Outcome unknown: connection refused');
+    expect(session.told.at(-1)).toBe(
+      'pausing orders_daily 00000001: connection lost: outcome unknown',
+    );
+    session.answer('load-job', { type: 'job', detail: aDetail(orders) });
+    expect(session.told.at(-1)).toBe(
+      'orders_daily 00000001: not applied so far: still running, version 7 (connection lost)',
+    );
   });
 });
 
@@ -160,7 +178,7 @@ describe('actions that ask for more than a reason', () => {
   test('what is no deadline is asked for again', () => {
     const session = new PlainSession().say('deadline orders_daily', 'soon');
     expect(session.told.at(-1)).toMatch(/Deadline, now none/);
-    expect(session.state.asking?.question).toBe('deadline');
+    expect(session.card?.focus).toBe('deadline');
   });
 
   test('tune: an empty line leaves what it is; nothing typed, nothing done', () => {
@@ -168,7 +186,7 @@ describe('actions that ask for more than a reason', () => {
     expect(session.acts).toMatchObject([{ action: 'set', parameters: { priority: '8' } }]);
     const idle = new PlainSession().say('tune orders_daily', '', '', '', '');
     expect(idle.told.at(-1)).toBe('orders_daily 00000001: nothing was done');
-    expect(idle.state.asking).toBeNull();
+    expect(idle.card).toBeNull();
   });
 
   test('recreate: priority 10 unless told otherwise, a reason, the asset typed, and yes', () => {
@@ -224,7 +242,9 @@ describe('several jobs at once, by all ACTION FILTER', () => {
   test('a lost connection stops it; continue sends what has no result again', () => {
     const session = planned().say('', '2', 'yes').fail('act');
     expect(session.told.at(-2)).toContain('no answer, outcome unknown');
-    expect(session.say('quit').told.at(-1)).toContain('An action on several jobs is still running');
+    expect(session.say('quit').told.at(-1)).toBe(
+      'pause 3 jobs: 1 skipped, 2 left · stopped: connection refused: Ctrl-C quits anyway',
+    );
     session.say('continue');
     expect(session.acts.map(({ id }) => id)).toEqual([orders.id, orders.id]);
     const done = { id: orders.id, result: 'skipped', state: 'paused', version: 9 } as const;
@@ -281,7 +301,9 @@ test('another operator’s recent action is told before the question is answered
 
 test('quitting waits for an answer that is still out', () => {
   const session = new PlainSession().say('pause orders_daily', '', 'yes', 'quit');
-  expect(session.told.at(-1)).toContain('The database has not answered yet');
+  expect(session.told.at(-1)).toBe(
+    'the database has not answered yet (pause orders_daily): Ctrl-C quits anyway',
+  );
   session.fail('act').say('quit');
   expect(session.effects.at(-1)).toEqual({ type: 'exit', code: 0 });
 });
@@ -299,7 +321,7 @@ test('what is followed is as many as the table holds, and list asks for all ther
   const page = { ...list.page, whole: false, after: true, total: { count: 52_310, capped: false } };
   session.answer('load-jobs', { type: 'jobs', list: { ...list, page } });
   expect(session.told.at(-1)).toBe('The first 1 job of 52,310.');
-  expect(session.state.jobs.size).toBe(2);
+  expect(session.state.jobs.list?.jobs).toHaveLength(2);
 });
 
 test('list, status, help, quit, and what is not a command', () => {
@@ -352,11 +374,11 @@ test('whatever is typed: nothing is sent without a yes after a question, and no 
     fc.property(fc.array(line, { maxLength: 30 }), (script) => {
       const session = new PlainSession([orders, aJob({ ...clicks, asset_name: 'clicks\x1b[2J' })]);
       for (const text of script) {
-        const { asking } = session.state;
+        const { card } = session;
         const before = session.acts.length;
         session.say(text);
         if (session.acts.length === before) continue;
-        expect(asking?.question).toBe('confirm');
+        expect(card?.focus).toBe('confirm');
         expect(text.trim().toLowerCase()).toBe('yes');
       }
       for (const told of session.told) expect(told).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
@@ -404,12 +426,13 @@ describe('another operator’s open dialog on the same job is told', () => {
     const hold = { type: 'announce-dialog', action: 'pause', ids: [orders.id] };
     expect(asked(session)).toEqual([{ ...hold, renew: false }]);
     session.answer('announce-dialog', { type: 'dialogs', as_of: now, dialogs: [] });
-    session.send({ type: 'timer', name: 'dialogs' });
+    session.timer('dialogs');
     expect(asked(session).at(-1)).toEqual({ ...hold, renew: true });
+    session.answer('announce-dialog', { type: 'dialogs', as_of: now, dialogs: [] });
     session.say('.');
     expect(asked(session).at(-1)).toEqual({ type: 'close-dialog' });
     session.answer('announce-dialog', { type: 'dialogs', as_of: now, dialogs: [] });
-    expect(asked(session.send({ type: 'timer', name: 'dialogs' }))).toHaveLength(3);
+    expect(asked(session.timer('dialogs'))).toHaveLength(3);
   });
 
   test('a failure to tell them is not told, and keeps nobody from answering', () => {
@@ -419,6 +442,6 @@ describe('another operator’s open dialog on the same job is told', () => {
     expect(session.told).toHaveLength(length);
     expect(session.say('', 'yes').acts).toHaveLength(1);
     session.fail('close-dialog');
-    expect(session.state.down).toBe(false);
+    expect(session.down).toBe(false);
   });
 });

@@ -47,7 +47,7 @@ test('TERM=dumb: changes come as lines, a job is paused by a line and yes, nothi
     if (!console.screen.includes('nothing was done')) console.type('yes\r');
     return false;
   }, 400);
-  await console.until(/applied: /);
+  await console.until(/orders [0-9a-f]{8}: paused before its first partition/);
   await console.until(/was running, is paused now/);
   expect(
     await backfills.rows(

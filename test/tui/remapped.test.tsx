@@ -1,9 +1,8 @@
 import { renderToString } from 'ink';
 import { describe, expect, test } from 'vitest';
-import { spokenNames } from '../../source/console/key-hints.ts';
+import { nameOf, spokenNames } from '../../source/console/key-hints.ts';
 import { keymap } from '../../source/console/keymap.ts';
 import { remapKeys } from '../../source/console/remap.ts';
-import { nameOf } from '../../source/console/key-hints.ts';
 import { App } from '../../source/tui/app.tsx';
 import { plainTheme } from '../../source/tui/theme.ts';
 import { Session } from '../sessions/session.ts';

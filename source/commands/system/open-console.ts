@@ -41,7 +41,7 @@ async function loadPlain(): Promise<Run> {
     runPlain(io, {
       perform: runEffect,
       ascii: view.ascii || !hasUnicode(io),
-      begin: { tenant: labels.tenant, read_only, zone: view.zone, interval_ms },
+      begin: { labels, read_only, zone: view.zone, interval_ms },
     });
 }
 

@@ -7,21 +7,54 @@ import { formatFullCount, plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 import { searchLimitText } from '../../presentation/triage/search-limit.ts';
 import { type ActionName, actionNames, actionOf } from '../actions.ts';
-import { isOpen } from '../run-items.ts';
-import { tableLimit } from '../state.ts';
-import { openQuestion } from './acting.ts';
-import { type Clock, jobLine, nameOf } from './job-lines.ts';
-import { goOn, stopRun } from './running.ts';
-import type { PlainState, PlainStep } from './state.ts';
+import { openCard, whyNot } from '../card.ts';
+import { quit } from '../navigate.ts';
+import { jobsRead } from '../paging.ts';
+import { askMatching, whyNoPlan } from '../planning.ts';
+import { goOn, isRunOpen, runText, stopRun, whyNotGoOn } from '../run.ts';
+import { type State, tableLimit } from '../state.ts';
+import { type Clock, clockOf, jobLine, nameOf } from './job-lines.ts';
+import type { Plain } from './lines.ts';
+import { fires, firing } from './news.ts';
+
+/** Lines to print; what it changes in the state is printed as well. */
+type Run = (view: Plain, rest: string) => readonly string[];
+type Command = { name: string; usage: string; about: string; run: Run };
 
 export const hint = 'Type help for the commands, quit to leave.';
+const filterWords = 'state:running asset:orders* priority:<4 problems !test';
 
-type Command = {
-  name: string;
-  usage: string;
-  about: string;
-  run: (state: PlainState, rest: string, at: number) => PlainStep;
-};
+const commands: readonly Command[] = [
+  command('list [FILTER]', `list jobs, one per line; FILTER: ${filterWords}`, list),
+  command('status JOB', 'show one job', onJob('status', status)),
+  ...actionNames.map((name) => command(`${name} JOB`, aboutOf(name), onJob(name, act(name)))),
+  command(
+    'all ACTION FILTER',
+    'ACTION on every matching job: lists them, and asks for their number',
+    all,
+  ),
+  command('stop', 'stop an action on several jobs after the current one', ({ state, run }) => {
+    if (!isRunOpen(state)) return ['No action is running.'];
+    return state.run?.stopped === null ? run(stopRun) : [`${runText(state)}.`];
+  }),
+  command('continue', 'continue an action that was stopped', ({ state, run }) => {
+    const reason = whyNotGoOn(state);
+    return reason === null ? run(goOn) : [`Not now: ${reason}.`];
+  }),
+  command('alerts', 'list firing alerts', ({ state }) => {
+    const names = firing(state);
+    if (names === null) return ['The alerts are not loaded yet.'];
+    return names.length === 0 ? ['No alerts are firing.'] : names.map(fires);
+  }),
+  command('help', 'show this list; JOB is the beginning of an id, or an asset', () =>
+    commands.map(({ usage, about }) => `${usage}: ${about}`),
+  ),
+  command('quit', 'leave the console', ({ run }) => run(quit)),
+];
+
+function command(usage: string, about: string, run: Run): Command {
+  return { name: usage.split(' ')[0]!, usage, about, run };
+}
 
 /** `asks for priority, deadline, a reason and confirmation`. */
 function aboutOf(name: ActionName): string {
@@ -29,165 +62,92 @@ function aboutOf(name: ActionName): string {
   return `asks for ${fields.join('')}a reason and confirmation`;
 }
 
-const filterWords = 'state:running asset:orders* priority:<4 problems !test';
-
-const commands: readonly Command[] = [
-  {
-    name: 'list',
-    usage: 'list [FILTER]',
-    about: `list jobs, one per line; FILTER: ${filterWords}`,
-    run: askList,
-  },
-  { name: 'status', usage: 'status JOB', about: 'show one job', run: onJob('status') },
-  ...actionNames.map((name) => ({
-    name,
-    usage: `${name} JOB`,
-    about: aboutOf(name),
-    run: onJob(name),
-  })),
-  {
-    name: 'all',
-    usage: 'all ACTION FILTER',
-    about: 'ACTION on every matching job: lists them, and asks for their number',
-    run: askPlan,
-  },
-  {
-    name: 'stop',
-    usage: 'stop',
-    about: 'stop an action on several jobs after the current one',
-    run: stopRun,
-  },
-  {
-    name: 'continue',
-    usage: 'continue',
-    about: 'continue an action that was stopped',
-    run: (state, _, at) => goOn(state, at),
-  },
-  { name: 'alerts', usage: 'alerts', about: 'list firing alerts', run: listAlerts },
-  {
-    name: 'help',
-    usage: 'help',
-    about: 'show this list; JOB is the beginning of an id, or an asset',
-    run: (state) => ({ state, lines: commands.map(({ usage, about }) => `${usage}: ${about}`) }),
-  },
-  { name: 'quit', usage: 'quit', about: 'leave the console', run: quit },
-];
-
-export function commandLine(state: PlainState, text: string, at: number): PlainStep {
-  if (text === '') return { state };
+export function runCommand(view: Plain, text: string): readonly string[] {
+  if (text === '') return [];
   const [word = '', ...rest] = text.split(/\s+/);
-  const command = commands.find(({ name }) => name === word.toLowerCase());
-  if (command !== undefined) return command.run(state, rest.join(' '), at);
+  const wanted = commands.find(({ name }) => name === word.toLowerCase());
+  if (wanted !== undefined) return wanted.run(view, rest.join(' '));
   const near = nearest(
     word,
     commands.map(({ name }) => name),
   );
   const advice = near === null ? hint : `Did you mean ${near}?`;
-  return { state, lines: [`Unknown command "${safeText(word, { cap: 60 })}". ${advice}`] };
+  return [`Unknown command "${safeText(word, { cap: 60 })}". ${advice}`];
 }
 
-/** Leaving must not leave an action's outcome unknown. */
-function quit(state: PlainState): PlainStep {
-  if (state.run !== null && isOpen(state.run)) {
-    return {
-      state,
-      lines: ['An action on several jobs is still running: stop ends it, Ctrl-C leaves anyway.'],
-    };
-  }
-  return state.acting > 0
-    ? { state, lines: ['The database has not answered yet: Ctrl-C leaves anyway.'] }
-    : { state, effects: [{ type: 'exit', code: 0 }] };
-}
+type OnJob = (view: Plain, job: JobView, received_at: number) => readonly string[];
 
-function askList(state: PlainState, filter: string): PlainStep {
-  const { problems } = parseFilter(filter);
-  if (problems.length > 0) return { state, lines: problems };
-  return {
-    state,
-    effects: [
-      {
-        type: 'data',
-        effect: {
-          type: 'load-jobs',
-          filter,
-          sort: byAttention,
-          around: 'first',
-          limit: tableLimit,
-          whole: tableLimit,
-          keep: [],
-          total: true,
-        },
-      },
-    ],
+/** Finds the job by the beginning of its id or by its asset: among those read, else by asking. */
+function onJob(name: string, then: OnJob): Run {
+  return (view, rest) => {
+    if (rest === '') return [`Missing job: ${name} JOB`];
+    const { jobs } = view.state;
+    const byId = jobsRead(jobs).filter(({ id }) => id.startsWith(rest.toLowerCase()));
+    const ofAsset = jobsRead(jobs).filter(({ asset_name }) => asset_name === rest);
+    const found = byId.length > 0 ? byId : ofAsset;
+    if (found.length > 1) return ['Several jobs match:', ...found.map(nameOf)];
+    if (found.length === 1) return then(view, found[0]!, jobs.received_at ?? view.at);
+    return view.ask({ type: 'find-job', reference: rest }, (answer) =>
+      answer.type === 'found' ? then(view, answer.job, view.at) : [],
+    );
   };
 }
 
-export function listLines({ jobs, page }: JobPage, clock: Clock): string[] {
-  const beyond = page.total === null || page.total.count > jobs.length;
-  const total = page.total === null ? 'more' : formatFullCount(page.total.count);
-  const count = page.whole
-    ? `${plural(jobs.length, 'job')}${searchLimitText(page)}.`
-    : beyond
-      ? `The first ${plural(jobs.length, 'job')} of ${total}${page.total?.capped === true ? ' or more' : ''}.`
-      : `${plural(jobs.length, 'job')}.`;
-  return [
-    ...(page.problem === null ? [] : [`${safeText(page.problem, { cap: 300 })}.`]),
-    ...jobs.map((job) => jobLine(job, clock)),
-    count,
-  ];
+function status({ state }: Plain, job: JobView): readonly string[] {
+  return [jobLine(job, clockOf(state))];
 }
 
-function askPlan(state: PlainState, rest: string): PlainStep {
-  const [word = '', ...filter] = rest.split(/\s+/);
+function act(name: ActionName): OnJob {
+  return ({ state, run }, job, received_at) => {
+    const as_of = state.jobs.list?.as_of ?? job.created_at;
+    const target = { job, gone: false, as_of, received_at };
+    const reason = whyBusy(state) ?? whyNot(state, name, target);
+    if (reason !== null) return [`${nameOf(job)}: ${reason}`];
+    return run((now) => openCard(now, name, target));
+  };
+}
+
+/** Lines answer one question at a time. */
+function whyBusy(state: State): string | null {
+  if (isRunOpen(state)) return 'an action on several jobs is still running';
+  if (state.planning !== null) return 'the jobs of another action are loading';
+  return state.overlay === null ? null : 'another question is open';
+}
+
+function all({ state, run }: Plain, rest: string): readonly string[] {
+  const [word = '', ...words] = rest.split(/\s+/);
   const name = actionNames.find((one) => one === word.toLowerCase());
-  if (name === undefined) {
-    return { state, lines: [`Missing action: all ACTION FILTER, with ${actionNames.join(', ')}`] };
-  }
-  const text = filter.join(' ');
-  if (text === '')
-    return { state, lines: [`Missing filter: all ${name} FILTER, e.g. ${filterWords}`] };
-  const { problems } = parseFilter(text);
-  if (problems.length > 0) return { state, lines: problems };
-  return {
-    state: { ...state, wanted: { command: name, rest: text } },
-    effects: [{ type: 'data', effect: { type: 'plan-jobs', filter: text } }],
-  };
+  if (name === undefined)
+    return [`Missing action: all ACTION FILTER, with ${actionNames.join(', ')}`];
+  const filter = words.join(' ');
+  if (filter === '') return [`Missing filter: all ${name} FILTER, e.g. ${filterWords}`];
+  const { problems } = parseFilter(filter);
+  const reason = whyBusy(state) ?? whyNoPlan(state);
+  if (problems.length > 0) return problems;
+  return reason === null ? run((now) => askMatching(now, name, filter)) : [`${reason}.`];
 }
 
-function onJob(command: string): Command['run'] {
-  return (state, rest, at) => {
-    if (rest === '') return { state, lines: [`Missing job: ${command} JOB`] };
-    const wanted = rest.toLowerCase();
-    const jobs = [...state.jobs.values()];
-    const byId = jobs.filter(({ id }) => id.startsWith(wanted));
-    const found = byId.length > 0 ? byId : jobs.filter(({ asset_name }) => asset_name === rest);
-    if (found.length === 1) return withJob(state, command, found[0]!, at);
-    if (found.length > 1) {
-      return { state, lines: ['Several jobs match:', ...found.map(nameOf)] };
-    }
-    return {
-      state: { ...state, wanted: { command, rest } },
-      effects: [{ type: 'data', effect: { type: 'find-job', reference: rest } }],
-    };
-  };
+function list(view: Plain, filter: string): readonly string[] {
+  const { problems } = parseFilter(filter);
+  if (problems.length > 0) return problems;
+  const [limit, sort] = [tableLimit, byAttention];
+  const first = { sort, around: 'first', limit, whole: limit, keep: [], total: true } as const;
+  return view.ask({ type: 'load-jobs', filter, ...first }, (answer) =>
+    answer.type === 'jobs'
+      ? listLines(answer.list, { ...clockOf(view.state), as_of: answer.list.as_of })
+      : [],
+  );
 }
 
-export function withJob(state: PlainState, command: string, job: JobView, at: number): PlainStep {
-  return command === 'status'
-    ? { state, lines: [jobLine(job, clockOf(state))] }
-    : openQuestion(state, command as ActionName, job, at);
-}
-
-function listAlerts(state: PlainState): PlainStep {
-  const names = [...(state.firing ?? [])];
-  if (state.firing === null) return { state, lines: ['The alerts are not loaded yet.'] };
-  return { state, lines: names.length === 0 ? ['No alerts are firing.'] : names.map(fires) };
-}
-
-export function fires(name: string): string {
-  return `Alert ${name} is firing.`;
-}
-
-export function clockOf({ as_of, zone }: PlainState): Clock {
-  return { as_of: as_of ?? new Date(0), zone };
+function listLines({ jobs, page }: JobPage, clock: Clock): string[] {
+  const { total, whole, problem } = page;
+  const of = total === null ? 'more' : formatFullCount(total.count);
+  const more = total?.capped ? ' or more' : '';
+  const all = whole || (total !== null && total.count <= jobs.length);
+  const count = plural(jobs.length, 'job');
+  return [
+    ...(problem === null ? [] : [`${safeText(problem, { cap: 300 })}.`]),
+    ...jobs.map((job) => jobLine(job, clock)),
+    all ? `${count}${whole ? searchLimitText(page) : ''}.` : `The first ${count} of ${of}${more}.`,
+  ];
 }

@@ -8,8 +8,14 @@ import { stateLabel } from '../../presentation/job/state-label.ts';
 import { riskBadge } from '../../presentation/risk/badge.ts';
 import { formatAge, formatFullCount, plural, type Zone } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
+import type { State } from '../state.ts';
 
 export type Clock = { as_of: Date; zone: Zone };
+
+/** The database's clock at the last reading of the table. */
+export function clockOf({ jobs, options }: State): Clock {
+  return { as_of: jobs.list?.as_of ?? new Date(0), zone: options.zone };
+}
 
 export function nameOf({ asset_name, id }: JobView): string {
   return `${safeText(asset_name, { cap: 100 })} ${shortId(id)}`;
@@ -57,7 +63,11 @@ export function changeLines(before: JobView, job: JobView, clock: Clock): string
     before.heartbeat_stale && !job.heartbeat_stale && job.state === 'running'
       ? `${name}: heartbeat resumed`
       : [],
-    job.health !== before.health && newsworthy.includes(job.health) && job.health_reason !== null
+    // A line about the state has it.
+    job.state === before.state &&
+    job.health !== before.health &&
+    newsworthy.includes(job.health) &&
+    job.health_reason !== null
       ? `${name}: ${healthText(job)!.text}`
       : [],
     newsworthy.includes(before.health) &&

@@ -1,3 +1,5 @@
+import type { JobAction } from '../../domain/job/action.ts';
+import type { JobView } from '../../domain/job/job.ts';
 import { silenceReason } from '../../domain/triage/clause-reason.ts';
 import { type Clause, type ExplainFacts, explain } from '../../domain/triage/explain.ts';
 import type { Explanation } from '../../domain/triage/explanation.ts';
@@ -38,4 +40,19 @@ export function mayNotFinish(known: Pick<Explanation, 'facts'>): string | null {
   return silence === null
     ? null
     : `${silence}: its partitions may not finish (reclaim releases them)`;
+}
+
+const makesWork: readonly JobAction[] = ['resume', 'retry', 'recreate', 'reclaim'];
+
+/** What may keep an action from its effect: the job is not claimed, its partitions do not end. */
+export function obstaclesTo(
+  action: JobAction,
+  { state }: JobView,
+  known: Pick<Explanation, 'facts'>,
+): string[] {
+  const stays = state === 'paused' && action !== 'resume';
+  const unclaimed = makesWork.includes(action) && !stays ? claimObstacle(known) : null;
+  // The dialog of reclaim says itself what happens to these partitions.
+  const unfinished = action === 'reclaim' ? null : mayNotFinish(known);
+  return [unclaimed ?? [], unfinished ?? []].flat();
 }

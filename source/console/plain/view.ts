@@ -1,0 +1,114 @@
+import { safeText } from '../../presentation/text/safe-text.ts';
+import { changedMeanwhile, isGone } from '../card.ts';
+import type { DataAnswer, SessionEffect } from '../effects.ts';
+import { keymap } from '../keymap.ts';
+import type { Message } from '../messages.ts';
+import { goBack } from '../navigate.ts';
+import { failureText } from '../notice.ts';
+import { paletteCommands } from '../palette-commands.ts';
+import type { State, Step } from '../state.ts';
+import { hint, runCommand } from './commands.ts';
+import type { Plain, Untimed } from './lines.ts';
+import { isNextQuestion, news } from './news.ts';
+import { answerQuestion, cardOf } from './questions.ts';
+
+type Store = {
+  getSnapshot: () => State;
+  dispatch: (message: Message) => void;
+  /** The listener is called when the state has changed, before its effects are carried out. */
+  subscribe: (listener: () => void) => unknown;
+};
+
+type Host = {
+  print: (line: string) => void;
+  /** A question of the view's own: its answer changes no state. */
+  ask: (effect: SessionEffect, reply: (answer: DataAnswer) => void) => void;
+  /** The monotonic clock of `Message`. */
+  clock: () => number;
+};
+
+/** Follows every job that it can; no size is too small for a line. */
+export const plainOptions = {
+  follow_all: true,
+  keymap,
+  commands: paletteCommands,
+  locked_reason: 'a console in lines cannot unlock it',
+  size: { columns: 80, rows: 24 },
+} as const;
+
+/**
+ * The console in lines, for a screen reader or a dumb terminal: a view of the same state as the
+ * painted one. What changes is printed; a typed line is a command or answers the open dialog.
+ */
+export class PlainView implements Plain {
+  readonly #store: Store;
+  readonly #host: Host;
+  #shown: State;
+
+  constructor(store: Store, host: Host) {
+    this.#store = store;
+    this.#host = host;
+    this.#shown = store.getSnapshot();
+    store.subscribe(() => this.#changed());
+  }
+
+  start(): void {
+    const tenant = safeText(this.state.options.labels.tenant);
+    this.#print([`servo-tui, tenant ${tenant}. Changes are printed as they happen.`, hint]);
+    this.send({ type: 'started' });
+  }
+
+  /** A typed line. */
+  line(text: string): void {
+    const card = cardOf(this.state);
+    const answer = text.trim();
+    this.#print(card === null ? runCommand(this, answer) : answerQuestion(this, card, answer));
+  }
+
+  get state(): State {
+    return this.#store.getSnapshot();
+  }
+
+  get at(): number {
+    return this.#host.clock();
+  }
+
+  send(message: Untimed): void {
+    this.#store.dispatch({ ...message, at: this.at } as Message);
+  }
+
+  readonly run = (step: (state: State) => Step): readonly string[] => {
+    this.send({ type: 'command', run: step });
+    return [];
+  };
+
+  press(key: string): void {
+    this.send({ type: 'key', key, text: null, alone: true });
+  }
+
+  /** Prints the lines of the answer, or why there is none. */
+  ask(effect: SessionEffect, lines: (answer: DataAnswer) => readonly string[]): readonly string[] {
+    this.#host.ask(effect, (answer) =>
+      this.#print(answer.type === 'failure' ? [failureText(answer.failure)] : lines(answer)),
+    );
+    return [];
+  }
+
+  #print(lines: readonly string[]): void {
+    for (const line of lines) this.#host.print(line);
+  }
+
+  #changed(): void {
+    const [before, after] = [this.#shown, this.state];
+    if (before === after) return;
+    this.#shown = after;
+    this.#print(news(before, after));
+    const card = cardOf(after);
+    // The results are printed.
+    if (after.overlay?.type === 'run') this.press('escape');
+    if (card === null) return;
+    if (isGone(after, card) || changedMeanwhile(after, card) !== null) this.run(goBack);
+    // A printed question counts as painted: what was typed before does not answer it.
+    else if (isNextQuestion(before, card)) this.send({ type: 'painted', token: card.token });
+  }
+}

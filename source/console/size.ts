@@ -1,0 +1,1 @@
+export type Size = { columns: number; rows: number };
