@@ -29,7 +29,7 @@ export const dialogs: { readonly [T in Overlay['type']]: Dialog<OverlayOf<T>> | 
   run: dialog(124, runContents, RunView),
   unlock: dialog(90, unlockContents, UnlockView),
   palette: dialog(124, paletteContents, FinderView),
-  help: dialog(124, helpContents, FinderView),
+  help: dialog(170, helpContents, FinderView),
   reader: dialog(124, readerContents, ReaderView),
   filter: null,
 };
