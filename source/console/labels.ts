@@ -1,3 +1,6 @@
+/** Where a context of the configuration file leads; null: as the environment says. */
+export type ContextLead = { database: string | null; tenant: string | null; read_only: boolean };
+
 export type Labels = {
   /** The section of the configuration file, if one was named. */
   context: string | null;

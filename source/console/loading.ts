@@ -108,7 +108,9 @@ export function alertsAnswered(state: State, answer: DataAnswer): Step {
 }
 
 /** Questions whose delay the screen does not show. */
-const unseen: readonly View[] = ['bells', 'watch', 'alerts', 'verify', 'dialogs', 'pane'];
+const unseen: readonly View[] = [
+  ...(['bells', 'watch', 'alerts', 'verify', 'dialogs', 'pane', 'tenants'] as const),
+];
 
 export function ask(state: State, view: View, effect: DataEffect): Step {
   if (state.asked[view] !== null) return [state, []];

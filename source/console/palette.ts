@@ -1,4 +1,5 @@
 import type { Binding } from './binding.ts';
+import type { DataAnswer } from './effects.ts';
 import { keyName } from './key-names.ts';
 import { keymapOf, runBinding, scopeOf } from './keymap.ts';
 import { movedCursor } from './list-cursor.ts';
@@ -60,7 +61,7 @@ function commandEntry(state: State): (command: PaletteCommand) => PaletteEntry {
     key: '',
     reason: argument === null ? refusal(state, '') : null,
     completed: argument === null ? name : `${name} `,
-    run: (now) => (argument === null ? run(now, '') : [opened(now, fieldOfText(`${name} `)), []]),
+    run: (now) => (argument === null ? run(now, '') : opened(now, fieldOfText(`${name} `))),
   });
 }
 
@@ -116,14 +117,13 @@ function ranked<T>(all: readonly T[], wanted: string, named: (one: T) => Named):
 
 export function paletteKey(state: State, palette: Palette, key: string, text: string | null): Step {
   const edited = editText(typed(palette), key, text);
-  if (edited !== null) return [opened(state, edited, palette), []];
+  if (edited !== null) return opened(state, edited, palette);
   const entries = paletteEntries(state, palette);
   const last = Math.max(0, entries.length - 1);
   const cursor = movedCursor(palette.cursor, key, entries.length);
   if (cursor !== null) return [{ ...state, overlay: { ...palette, cursor } }, []];
   const entry = entries[Math.min(palette.cursor, last)];
-  if (key === 'tab' && entry !== undefined)
-    return [opened(state, fieldOfText(entry.completed)), []];
+  if (key === 'tab' && entry !== undefined) return opened(state, fieldOfText(entry.completed));
   if (key === 'escape') return [{ ...state, overlay: null }, []];
   if (key !== 'enter' || entry === undefined) return [state, []];
   // Stays open, so that the text can be corrected.
@@ -132,7 +132,7 @@ export function paletteKey(state: State, palette: Palette, key: string, text: st
 }
 
 export function palettePaste(state: State, palette: Palette, text: string): Step {
-  return [opened(state, insertText(typed(palette), text)), []];
+  return opened(state, insertText(typed(palette), text));
 }
 
 function typed({ text, caret }: Palette): TextField {
@@ -140,7 +140,21 @@ function typed({ text, caret }: Palette): TextField {
 }
 
 /** Only the caret has moved: keep the chosen line. */
-function opened(state: State, { value: text, caret }: TextField, before?: Palette): State {
+function opened(state: State, { value: text, caret }: TextField, before?: Palette): Step {
   const cursor = before?.text === text ? before.cursor : 0;
-  return { ...state, overlay: { type: 'palette', text, caret, cursor } };
+  const next: State = { ...state, overlay: { type: 'palette', text, caret, cursor } };
+  const [name = '', ...rest] = text.trimStart().split(' ');
+  return (rest.length > 0 && findCommand(name)?.load?.(next)) || [next, []];
+}
+
+/** More tenants to choose from; the chosen line stays chosen. A failure leaves those known. */
+export function tenantsAnswered(state: State, answer: DataAnswer): Step {
+  const free = { ...state, tenants_read: true, asked: { ...state.asked, tenants: null } };
+  if (answer.type !== 'tenants') return [free, []];
+  const next = { ...free, tenants: [...new Set([...free.tenants, ...answer.tenants])] };
+  const { overlay } = state;
+  if (overlay?.type !== 'palette') return [next, []];
+  const chosen = paletteEntries(state, overlay)[overlay.cursor]?.label;
+  const at = paletteEntries(next, overlay).findIndex(({ label }) => label === chosen);
+  return [{ ...next, overlay: { ...overlay, cursor: Math.max(0, at) } }, []];
 }

@@ -16,7 +16,7 @@ import type { Binding } from './binding.ts';
 import { type Boards, boardNames, emptyBoards } from './boards.ts';
 import { type Cost, noCost } from './cost.ts';
 import type { Effect, Failure } from './effects.ts';
-import type { Labels } from './labels.ts';
+import type { ContextLead, Labels } from './labels.ts';
 import type { Size } from './messages.ts';
 import type { Overlay, Planning, Run, Verifying } from './overlay.ts';
 
@@ -31,6 +31,8 @@ export type ConsoleOptions = {
   light?: boolean;
   keymap?: readonly Binding[];
   contexts?: readonly string[];
+  /** Where they lead, by name. */
+  leads?: Readonly<Record<string, ContextLead>>;
   tenants?: readonly string[];
   zone: Zone;
   interval_ms: number;
@@ -175,6 +177,8 @@ export type State = {
   opening: string | null;
   unlocked_until: number | null;
   tenants: readonly string[];
+  /** Whether the database has been asked for its tenants. */
+  tenants_read: boolean;
   interval_ms: number;
   cost: Cost;
   /** Questions in flight, one per view; answers to others are dropped. */
@@ -192,7 +196,8 @@ export type State = {
       | 'context'
       | 'bells'
       | 'dialogs'
-      | 'pane',
+      | 'pane'
+      | 'tenants',
       Question | null
     >
   >;
@@ -250,6 +255,7 @@ export function initialState(options: ConsoleOptions): State {
     opening: null,
     unlocked_until: null,
     tenants: [...new Set([options.labels.tenant, ...(options.tenants ?? [])])],
+    tenants_read: false,
     interval_ms: options.interval_ms,
     cost: noCost,
     asked: {
@@ -266,6 +272,7 @@ export function initialState(options: ConsoleOptions): State {
       bells: null,
       dialogs: null,
       pane: null,
+      tenants: null,
     },
     next_request: 1,
   };

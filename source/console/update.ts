@@ -31,7 +31,7 @@ import type { Message, MessageOf } from './messages.ts';
 import { withWindow } from './moves.ts';
 import { noticed, noticePassed } from './notice.ts';
 import { announceDialog, dialogsAnswered, renew } from './other-dialogs.ts';
-import { paletteKey, palettePaste } from './palette.ts';
+import { paletteKey, palettePaste, tenantsAnswered } from './palette.ts';
 import { askPane, askPaneAgain, paneAnswered, withPane } from './pane.ts';
 import { planAnswered } from './planning.ts';
 import { readerAnswered } from './reading.ts';
@@ -186,6 +186,7 @@ function answered(state: State, request: number, answer: DataAnswer): Step {
   if (view === 'report') return reportAnswered(state, answer);
   if (view === 'bells') return bellsAnswered(state, answer);
   if (view === 'dialogs') return dialogsAnswered(state, answer);
+  if (view === 'tenants') return tenantsAnswered(state, answer);
   if (view === 'pane') return paneAnswered(state, answer);
   if (view === 'context') return contextAnswered(state, answer);
   if (view === 'find') return findAnswered(state, answer);

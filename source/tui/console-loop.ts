@@ -47,6 +47,7 @@ export class ConsoleLoop {
       light: options.light,
       keymap: remapKeys(keymap, options.keys ?? {}).keymap,
       contexts: options.contexts ?? [],
+      leads: options.leads,
       tenants: options.tenants ?? [],
       zone: options.utc === true ? 'utc' : 'local',
       interval_ms: options.interval_ms ?? 1000,

@@ -1,6 +1,7 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { RunEffect } from '../console/effects.ts';
 import type { Labels } from '../console/labels.ts';
+import type { ConsoleOptions } from '../console/state.ts';
 import type { Hue } from '../presentation/text/hue.ts';
 
 export type RunConsoleOptions = {
@@ -13,6 +14,7 @@ export type RunConsoleOptions = {
   keys?: Readonly<Record<string, string>>;
   /** Contexts of the configuration file, and the tenants that it names. */
   contexts?: readonly string[];
+  leads?: ConsoleOptions['leads'];
   tenants?: readonly string[];
   stdin: ReadStream;
   stdout: WriteStream;
