@@ -1,6 +1,8 @@
+import { connectionFromUrl } from '../config/connection.ts';
 import { type ConfigFile, configPath, emptyFile, loadConfigFile } from '../config/file.ts';
 import { resolveSettings, type Settings } from '../config.ts';
 import type {
+  ContextLead,
   ContextTarget,
   ContextView,
   DataAnswer,
@@ -10,6 +12,7 @@ import type {
 } from '../console/effects.ts';
 import { keymap } from '../console/keymap.ts';
 import { remapKeys } from '../console/remap.ts';
+import { describeConnection } from '../database/settings.ts';
 import { ServoError, UsageError } from '../errors.ts';
 import type { Host } from './command.ts';
 import {
@@ -80,6 +83,20 @@ export class Contexts {
 
   get contexts(): string[] {
     return Object.keys(this.#file.contexts);
+  }
+
+  /** Where each context leads, by its section of the file alone. */
+  get leads(): Readonly<Record<string, ContextLead>> {
+    const { io, settings } = this.#opener;
+    const forbidden = isForbidden(settings);
+    const leads = Object.entries(this.#file.contexts).map(([name, context]) => {
+      const { database_url: url, embedded, tenant = null, read_only = false } = context;
+      const given = url === undefined ? null : connectionFromUrl(name, url, io.env);
+      const found = given === null || 'message' in given ? null : describeConnection(given);
+      const database = embedded === true ? 'embedded' : found;
+      return [name, { database, tenant, read_only: read_only || forbidden }] as const;
+    });
+    return Object.fromEntries(leads);
   }
 
   get tenants(): string[] {

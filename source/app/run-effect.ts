@@ -8,6 +8,7 @@ import type {
   SessionEffect,
 } from '../console/effects.ts';
 import { mapBuckets } from '../console/job-map.ts';
+import { tenantNames } from '../database/queries/read-tenants.ts';
 import { type JobFilter, parseFilter } from '../domain/job/filter.ts';
 import { ServoError } from '../errors.ts';
 import { actOnJob } from '../operations/act/act-on-job.ts';
@@ -22,6 +23,9 @@ import { Dialogs } from './dialogs.ts';
 import { boards } from './read-board.ts';
 import { writeReport } from './reports.ts';
 import type { Session } from './session.ts';
+
+/** More cannot be chosen from a list. */
+const mostTenants = 500;
 
 /** Runs an effect of the console on the database. A failure is returned as a reply. */
 export function effectRunner(
@@ -86,6 +90,10 @@ async function run(session: Session, dialogs: Dialogs, effect: SessionEffect): P
     case 'load-named': {
       const jobs = await listNamedJobs(reader, tenant, effect.ids, thresholds);
       return { type: 'named', jobs };
+    }
+    case 'load-tenants': {
+      const names = await reader.read(tenant, (query) => tenantNames(query, mostTenants));
+      return { type: 'tenants', tenants: names };
     }
     case 'find-job': {
       const id = await resolveJob(reader, tenant, effect.reference);

@@ -7,6 +7,7 @@ import { findAnswered } from './find-job.ts';
 import { actAnswered, watchAnswered } from './follow.ts';
 import { boardLoaded, jobLoaded, listLoaded, loadFailed, refresh } from './loading.ts';
 import { dialogsAnswered } from './other-dialogs.ts';
+import { tenantsAnswered } from './palette.ts';
 import { askPaneAgain, paneAnswered } from './pane.ts';
 import { contextAnswered, moved } from './place.ts';
 import { planAnswered } from './planning.ts';
@@ -47,6 +48,7 @@ export const answers: Readonly<Record<Asker, Answered>> = {
       : contextAnswered(state, answer),
   bells: bellsAnswered,
   dialogs: dialogsAnswered,
+  tenants: tenantsAnswered,
 };
 
 /** A failure counts on the screen that asked; elsewhere the jobs are only counted. */

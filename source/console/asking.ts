@@ -23,6 +23,7 @@ const askers: Readonly<Record<Asker, { many?: true; quiet?: true }>> = {
   bells: { quiet: true },
   dialogs: { quiet: true },
   pane: { quiet: true },
+  tenants: { quiet: true },
 };
 
 /** The question that the asker waits for, or null. */

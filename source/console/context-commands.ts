@@ -1,22 +1,29 @@
 import { nearest } from '../domain/text/nearest.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { isReadOnly } from './access.ts';
+import { ask } from './asking.ts';
+import type { ContextLead } from './effects.ts';
 import { isHome, lock, switchTo, whyNoSwitch } from './place.ts';
 import type { PaletteCommand } from './state.ts';
 import { noUnlock, openUnlock } from './unlock.ts';
+
+const present = 'already there';
 
 export const contextCommands: readonly PaletteCommand[] = [
   {
     name: 'tenant',
     argument: 'NAME',
     title: 'switch to another tenant of this database',
-    candidates: ({ tenants, options }) =>
-      tenants
-        .filter((tenant) => tenant !== options.labels.tenant)
-        .map((tenant) => ({ value: tenant, title: '' })),
+    load: (state) =>
+      state.tenants_read ? [state, []] : ask(state, 'tenants', { type: 'load-tenants' }),
+    candidates: ({ tenants, options: { labels, read_only } }) =>
+      presentLast(tenants, labels.tenant).map((tenant) => ({
+        value: tenant,
+        title: leadText({ database: labels.database, tenant: null, read_only }),
+      })),
     refusal: (state, argument) => {
       if (argument === '') return 'type the name of a tenant';
-      return argument === state.options.labels.tenant ? 'already there' : whyNoSwitch(state);
+      return argument === state.options.labels.tenant ? present : whyNoSwitch(state);
     },
     run: (state, argument) => switchTo(state, { tenant: argument }),
   },
@@ -25,12 +32,13 @@ export const contextCommands: readonly PaletteCommand[] = [
     argument: 'NAME',
     title: 'switch to another context of config.toml',
     candidates: ({ options }) =>
-      (options.contexts ?? [])
-        .filter((context) => context !== options.labels.context)
-        .map((context) => ({ value: context, title: '' })),
+      presentLast(options.contexts ?? [], options.labels.context).map((context) => ({
+        value: context,
+        title: leadText(options.leads?.[context]),
+      })),
     refusal: (state, argument) => {
       const known = state.options.contexts ?? [];
-      if (argument === state.options.labels.context) return 'already there';
+      if (argument === state.options.labels.context) return present;
       if (known.includes(argument)) return whyNoSwitch(state);
       if (known.length === 0) return 'config.toml has no contexts';
       const near = nearest(argument, known);
@@ -45,7 +53,7 @@ export const contextCommands: readonly PaletteCommand[] = [
     argument: null,
     title: 'return to the database and tenant the console was started with',
     candidates: () => [],
-    refusal: (state) => (isHome(state) ? 'already there' : whyNoSwitch(state)),
+    refusal: (state) => (isHome(state) ? present : whyNoSwitch(state)),
     run: (state) => switchTo(state, { home: true }),
   },
   {
@@ -68,3 +76,17 @@ export const contextCommands: readonly PaletteCommand[] = [
     run: lock,
   },
 ];
+
+/** Enter on the first line of the list leads somewhere. */
+function presentLast(names: readonly string[], here: string | null): string[] {
+  const others = names.filter((name) => name !== here);
+  return here !== null && names.includes(here) ? [...others, here] : others;
+}
+
+/** `app@db1:5432/warehouse / acme, read-only`. */
+function leadText(lead: ContextLead | undefined): string {
+  if (lead === undefined) return '';
+  const { database, tenant, read_only } = lead;
+  const place = [database, tenant].filter((name) => name !== null).join(' / ');
+  return safeText(`${place === '' ? '' : `${place}, `}${read_only ? 'read-only' : 'read-write'}`);
+}

@@ -64,6 +64,9 @@ export type WriteReport = { type: 'write-report'; report: ReportRequest };
 /** Read these jobs' rows, as far as they exist. */
 export type LoadNamed = { type: 'load-named'; ids: readonly string[] };
 
+/** List the tenants of the present database that the role can see. */
+export type LoadTenants = { type: 'load-tenants' };
+
 export type LoadBoard = { type: 'load-board'; board: BoardName; check: CheckName | null };
 
 export type Act = {
@@ -126,6 +129,7 @@ export type SessionEffect =
   | LoadBoard
   | FindJob
   | LoadNamed
+  | LoadTenants
   | ExplainJob
   | VerifyJob
   | WriteReport
@@ -138,6 +142,9 @@ export type SessionEffect =
 export type ContextEffect = OpenContext | UnlockContext;
 
 export type DataEffect = SessionEffect | ContextEffect;
+
+/** Where a context of the configuration file leads; null: as the environment says. */
+export type ContextLead = { database: string | null; tenant: string | null; read_only: boolean };
 
 export type Labels = {
   /** The section of the configuration file, if one was named. */
@@ -178,6 +185,7 @@ export type DataAnswer =
   | { type: 'unlocked'; ms: number }
   | { type: 'locked' }
   | { type: 'named'; jobs: readonly JobView[] }
+  | { type: 'tenants'; tenants: readonly string[] }
   | { type: 'found'; job: JobView }
   | { type: 'planned'; plan: DraftPlan }
   | { type: 'recent-events'; as_of: Date; events: readonly JobEvent[] }
@@ -187,12 +195,13 @@ export type DataAnswer =
   | { type: 'failure'; failure: Failure };
 
 /**
- * Runs a data effect: load-jobs → jobs, load-job → job (unknown id: code `not_found`),
- * load-partition → partition, load-job-sql → sql, load-board → board, find-job → found, load-named
- * → named, write-report → report, open-context → opened, unlock → unlocked, lock → locked,
- * plan-jobs → planned, load-recent-events → recent-events, announce-dialog → dialogs, close-dialog
- * → dialog-closed, act → acted. A rejection counts as a failure; a ServoError's code, message and
- * hint are kept. `context_number`: the context that asks; the effect runs in no other.
+ * Runs a data effect: load-jobs → jobs, load-job → job (unknown id: code `not_found`), load-
+ * partition → partition, load-job-sql → sql, load-board → board, find-job → found, load-named →
+ * named, load-tenants → tenants, write-report → report, open-context → opened, unlock → unlocked,
+ * lock → locked, plan-jobs → planned, load-recent-events → recent-events, announce-dialog →
+ * dialogs, close-dialog → dialog-closed, act → acted. A rejection counts as a failure; a
+ * ServoError's code, message and hint are kept. `context_number`: the context that asks; the effect
+ * runs in no other.
  */
 export type RunEffect = (effect: DataEffect, context_number: number) => Promise<DataAnswer>;
 

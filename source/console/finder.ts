@@ -3,7 +3,7 @@ import { helpEntries } from './help.ts';
 import { movedCursor } from './list.ts';
 import { noticed } from './notice.ts';
 import type { Finder } from './overlay.ts';
-import { type PaletteEntry, palette, paletteEntries } from './palette.ts';
+import { type PaletteEntry, palette, paletteEntries, shownPalette } from './palette.ts';
 import type { State, Step } from './state.ts';
 import { editText, insertText, type TextField } from './text-field.ts';
 
@@ -40,7 +40,7 @@ export function finderKey(
   const entry = found[Math.min(finder.cursor, found.length - 1)];
   if (key === 'enter') return entry?.run(state) ?? [state, []];
   if (key === 'tab' && entry?.completed !== undefined)
-    return [{ ...state, overlay: palette(entry.completed) }, []];
+    return shownPalette(state, palette(entry.completed));
   if (key !== 'escape') return [state, []];
   const clears = finder.type === 'help' && finder.text !== '';
   return clears ? typed(state, finder, { value: '', caret: 0 }) : [{ ...state, overlay: null }, []];
@@ -53,5 +53,8 @@ export function finderPaste(state: State, finder: Finder, text: string): Step {
 /** If only the caret has moved, the chosen line stays. */
 function typed(state: State, finder: Finder, { value: text, caret }: TextField): Step {
   const cursor = text === finder.text ? finder.cursor : 0;
-  return [{ ...state, overlay: { ...finder, text, caret, cursor } }, []];
+  const changed = { ...finder, text, caret, cursor };
+  return finder.type === 'palette'
+    ? shownPalette(state, changed)
+    : [{ ...state, overlay: changed }, []];
 }

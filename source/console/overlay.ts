@@ -107,7 +107,10 @@ export type Unlock = {
 };
 
 /** A list that is searched: all commands, or the keys. */
-export type Finder = { type: 'palette' | 'help'; text: string; caret: number; cursor: number };
+type FinderOf<T> = { type: T; text: string; caret: number; cursor: number };
+export type Palette = FinderOf<'palette'>;
+export type Help = FinderOf<'help'>;
+export type Finder = Palette | Help;
 
 /** A recommended action, and the checks that it should clear. */
 export type RecommendedAction = { name: ActionName; id: string; checks: readonly CheckName[] };

@@ -1,4 +1,5 @@
 import { runBinding, scopeOf } from './binding.ts';
+import type { DataAnswer } from './effects.ts';
 import { keyName } from './key-names.ts';
 import type { Finder } from './overlay.ts';
 import type { Binding, PaletteCommand, State, Step } from './state.ts';
@@ -18,14 +19,19 @@ export function palette(text = ''): Finder {
 
 /** Matches, the likeliest first: arguments of the typed command, then commands and keys. */
 export function paletteEntries(state: State, { text }: Finder): PaletteEntry[] {
-  const [name = '', ...rest] = text.trimStart().split(' ');
-  const command =
-    rest.length === 0
-      ? undefined
-      : state.options.commands.find((one) => one.name === name.toLowerCase());
-  const given = command === undefined ? [] : argumentEntries(state, command, rest.join(' ').trim());
+  const command = commandIn(state, text);
+  const argument = text.trimStart().split(' ').slice(1).join(' ').trim();
+  const given = command === undefined ? [] : argumentEntries(state, command, argument);
   const all = [...state.options.commands.map(commandEntry(state)), ...bindingsHere(state)];
   return [...given, ...ranked(all, text.trim(), ({ label, title }) => ({ name: label, title }))];
+}
+
+/** The command whose argument is being typed. */
+function commandIn({ options }: State, text: string): PaletteCommand | undefined {
+  const [name = '', ...rest] = text.trimStart().split(' ');
+  return rest.length === 0
+    ? undefined
+    : options.commands.find((one) => one.name === name.toLowerCase());
 }
 
 function argumentEntries(
@@ -57,8 +63,7 @@ function commandEntry(state: State): (command: PaletteCommand) => PaletteEntry {
     key: '',
     reason: argument === null ? refusal(state, '') : null,
     completed: argument === null ? name : `${name} `,
-    run: (now) =>
-      argument === null ? run(now, '') : [{ ...now, overlay: palette(`${name} `) }, []],
+    run: (now) => (argument === null ? run(now, '') : shownPalette(now, palette(`${name} `))),
   });
 }
 
@@ -110,4 +115,22 @@ function ranked<T>(all: readonly T[], wanted: string, named: (one: T) => Named):
     .filter(({ rank }) => rank !== null)
     .sort((a, b) => a.rank! - b.rank! || a.name.length - b.name.length)
     .map(({ one }) => one);
+}
+
+/** Opens or changes the palette. A command whose argument is typed may ask for candidates. */
+export function shownPalette(state: State, overlay: Finder): Step {
+  const next: State = { ...state, overlay };
+  return commandIn(next, overlay.text)?.load?.(next) ?? [next, []];
+}
+
+/** More tenants to choose from; the chosen line stays chosen. A failure leaves those known. */
+export function tenantsAnswered(state: State, answer: DataAnswer): Step {
+  const read = { ...state, tenants_read: true };
+  if (answer.type !== 'tenants') return [read, []];
+  const next = { ...read, tenants: [...new Set([...read.tenants, ...answer.tenants])] };
+  const { overlay } = state;
+  if (overlay?.type !== 'palette') return [next, []];
+  const chosen = paletteEntries(state, overlay)[overlay.cursor]?.label;
+  const at = paletteEntries(next, overlay).findIndex(({ label }) => label === chosen);
+  return [{ ...next, overlay: { ...overlay, cursor: Math.max(0, at) } }, []];
 }

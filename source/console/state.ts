@@ -13,7 +13,7 @@ import type { Hue } from '../presentation/text/hue.ts';
 import type { Tone } from '../presentation/text/tone.ts';
 import type { ActionName } from './actions.ts';
 import { type Boards, boardNames, emptyBoards } from './boards.ts';
-import type { Effect, Failure, Labels } from './effects.ts';
+import type { ContextLead, Effect, Failure, Labels } from './effects.ts';
 import type { Overlay, Planning, Run, Verifying } from './overlay.ts';
 import type { Size } from './size.ts';
 
@@ -31,6 +31,8 @@ export type ConsoleOptions = {
   /** Commands of the palette. */
   commands: readonly PaletteCommand[];
   contexts?: readonly string[];
+  /** Where they lead, by name. */
+  leads?: Readonly<Record<string, ContextLead>>;
   tenants?: readonly string[];
   zone: Zone;
   interval_ms: number;
@@ -72,6 +74,8 @@ export type PaletteCommand = {
   /** Placeholder of the argument; null if there is none. */
   argument: string | null;
   title: string;
+  /** Asks for candidates that are not known yet, once the argument is being typed. */
+  load?: (state: State) => Step;
   candidates: (state: State) => readonly Candidate[];
   refusal: (state: State, argument: string) => string | null;
   run: (state: State, argument: string) => Step;
@@ -200,7 +204,8 @@ export type Asker =
   | 'verify'
   | 'context'
   | 'bells'
-  | 'dialogs';
+  | 'dialogs'
+  | 'tenants';
 
 /** A question in flight. `id`: the job or dialog that it is about. */
 export type Question = { asker: Asker; request: number; asked_at: number; id: string | null };
@@ -245,6 +250,8 @@ export type State = {
   opening: string | null;
   unlocked_until: number | null;
   tenants: readonly string[];
+  /** Whether the database has been asked for its tenants. */
+  tenants_read: boolean;
   interval_ms: number;
   cost: Cost;
   /** Questions in flight (asking.ts); answers to others are dropped. */
@@ -303,6 +310,7 @@ export function initialState(options: ConsoleOptions): State {
     opening: null,
     unlocked_until: null,
     tenants: [...new Set([options.labels.tenant, ...(options.tenants ?? [])])],
+    tenants_read: false,
     interval_ms: options.interval_ms,
     cost: { answers: [], pace_ms: 0, paced_at: 0 },
     asking: [],

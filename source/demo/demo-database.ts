@@ -15,8 +15,13 @@ export function demoSettings(server: EmbeddedServer): ConnectionSettings {
  * Recreates the demonstration's database: schema, sources, empty results. Only this part runs as
  * superuser.
  * @param pace seconds added to each partition
+ * @param onStep called after each of three steps: database, schema, data
  */
-export async function makeDemoDatabase(server: EmbeddedServer, pace: number): Promise<void> {
+export async function makeDemoDatabase(
+  server: EmbeddedServer,
+  pace: number,
+  onStep: () => void = () => {},
+): Promise<void> {
   await asSuperuser(server.superuser, async (run) => {
     await run(`drop database if exists ${demoDatabase} with (force)`);
     await run(`create database ${demoDatabase}`);
@@ -24,8 +29,11 @@ export async function makeDemoDatabase(server: EmbeddedServer, pace: number): Pr
     if (pace > 0) await run(`alter database ${demoDatabase} set demo.pace_seconds = '${pace}'`);
   });
   const owner = { ...server.superuser, database: demoDatabase };
+  onStep();
   await migrate(owner);
+  onStep();
   await loadSources(owner);
+  onStep();
 }
 
 /** Creates the demonstration's tables and loads the two series; `owner` is a superuser. */

@@ -15,6 +15,9 @@ import { startDue } from './start-due.ts';
 
 const slots = 8;
 
+/** Of the start: server, database, schema, data, executor. */
+const steps = 5;
+
 /**
  * The demonstration: the embedded server, a new database, an executor and three backfills of real
  * data. If one is running already, a terminal joins its console and a script gets `not_allowed`.
@@ -33,9 +36,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 }
 
 async function run(server: EmbeddedServer, options: DemoOptions): Promise<DemoResult> {
-  const { openConsole, say, actor } = options;
+  const { openConsole, say, advance, actor } = options;
   say(`PostgreSQL ${server.version} is running; loading births of 7,670 days into a new database`);
-  await makeDemoDatabase(server, openConsole === null ? 0 : watchablePace);
+  let done = 1;
+  advance(done, steps);
+  await makeDemoDatabase(server, openConsole === null ? 0 : watchablePace, () => {
+    done += 1;
+    advance(done, steps);
+  });
   const settings = demoSettings(server);
   const database = openDatabase(settings, { connections: 2 });
   const ended = new AbortController();
@@ -44,6 +52,7 @@ async function run(server: EmbeddedServer, options: DemoOptions): Promise<DemoRe
     await registerDemoAssets(database, actor);
     await startDue(database, actor, []);
     executor = startExecutor(settings, slots);
+    advance(steps, steps);
     if (openConsole === null) return await runToEnd(database, executor, options);
     const follower = startFollowing(database, actor, ended.signal);
     const exit = await openConsole(settings, demoTenant);

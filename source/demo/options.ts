@@ -6,6 +6,8 @@ export type DemoOptions = {
   actor: string;
   /** Prints a line about the progress. */
   say(line: string): void;
+  /** So many of the `all` steps of the start are done. */
+  advance(done: number, all: number): void;
   /**
    * At a terminal: shows the console until the user quits, and returns its exit code. Null: run to
    * the end and report.

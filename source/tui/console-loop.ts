@@ -49,6 +49,7 @@ export class ConsoleLoop {
       keymap: remapKeys(keymap, options.keys ?? {}).keymap,
       commands: paletteCommands,
       contexts: options.contexts ?? [],
+      leads: options.leads,
       tenants: options.tenants ?? [],
       zone: options.utc === true ? 'utc' : 'local',
       interval_ms: options.interval_ms ?? 1000,

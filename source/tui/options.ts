@@ -1,5 +1,6 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { Labels, RunEffect } from '../console/effects.ts';
+import type { ConsoleOptions } from '../console/state.ts';
 import type { Hue } from '../presentation/text/hue.ts';
 
 export type RunConsoleOptions = {
@@ -12,6 +13,7 @@ export type RunConsoleOptions = {
   keys?: Readonly<Record<string, string>>;
   /** Contexts of the configuration file, and the tenants that it names. */
   contexts?: readonly string[];
+  leads?: ConsoleOptions['leads'];
   tenants?: readonly string[];
   stdin: ReadStream;
   stdout: WriteStream;

@@ -87,6 +87,7 @@ beforeAll(async () => {
       })),
     ],
     'find-job': [{ type: 'find-job', reference: id.slice(0, 8) }],
+    'load-tenants': [{ type: 'load-tenants' }],
     'load-named': [{ type: 'load-named', ids: [id] }],
     'explain-job': [{ type: 'explain-job', id }],
     'verify-job': [{ type: 'verify-job', id, checks: checkNames }],
@@ -134,7 +135,14 @@ function explained(db: Database, plans: string[]): Database {
 
 const types: readonly SessionEffect['type'][] = [
   ...(['load-jobs', 'load-job', 'load-partition', 'load-job-sql', 'load-board'] as const),
-  ...(['find-job', 'load-named', 'explain-job', 'verify-job', 'write-report'] as const),
+  ...([
+    'find-job',
+    'load-named',
+    'load-tenants',
+    'explain-job',
+    'verify-job',
+    'write-report',
+  ] as const),
   ...(['plan-jobs', 'load-recent-events', 'announce-dialog', 'close-dialog', 'act'] as const),
 ];
 

@@ -23,6 +23,7 @@ import { readClock } from '../../source/database/queries/read-clock.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
 import { readFinished } from '../../source/database/queries/read-finished.ts';
 import { readRunTime } from '../../source/database/queries/read-run-time.ts';
+import { tenantNames } from '../../source/database/queries/read-tenants.ts';
 import { isAnythingVisible } from '../../source/database/queries/read-visibility.ts';
 import { messageOf } from '../../source/errors.ts';
 import { getPartition } from '../../source/operations/jobs/get-partition.ts';
@@ -186,6 +187,7 @@ async function askTheRest(broken: string, pending: string): Promise<void> {
     await readClock(ask);
     await readFinished(ask, 'acme', [broken]);
     await isAnythingVisible(ask, 'acme');
+    await tenantNames(ask, 500);
     await readFigures(ask, 'acme', ['pending', 'running']);
   });
   await db.write({ tenant: 'acme', actor: marked }, async (ask) => {

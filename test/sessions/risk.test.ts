@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { listed } from '../../source/console/boards.ts';
 import { runText } from '../../source/console/run.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
-import { planLines } from '../../source/tui/plan-lines.ts';
+import { planLines } from '../../source/tui/dialogs/card/plan.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

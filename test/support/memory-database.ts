@@ -60,6 +60,7 @@ export class MemoryDatabase {
       const rows = effect.ids.flatMap((id) => this.jobs.get(id) ?? []);
       return { type: 'named', jobs: rows.map((row) => viewJob(row, as_of)) };
     }
+    if (effect.type === 'load-tenants') return { type: 'tenants', tenants: [] };
     if (effect.type === 'find-job') {
       const found = [...this.jobs.values()].find(({ id }) => id.startsWith(effect.reference));
       if (found === undefined) throw new ServoError('not_found', `no job ${effect.reference}`);

@@ -1,5 +1,6 @@
-import { onHost } from '../../app/command.ts';
-import { isWatched, readConsole } from './console-flags.ts';
+import { type Host, onHost } from '../../app/command.ts';
+import { hasUnicode } from '../../cli/io.ts';
+import { type ConsoleRequest, isWatched, readConsole } from './console-flags.ts';
 
 /** Its own database and tenant, whatever is configured. */
 export const demo = onHost({
@@ -20,18 +21,39 @@ export const demo = onHost({
       import('../../demo/demo.ts'),
       import('../../demo/report-text.ts'),
     ]);
+    const start = hasBar(host) ? await openBar(host, request) : null;
     const { exit, report } = await runDemo({
       actor: host.settings.actor,
-      say: (line) => host.io.stderr.write(`${line}\n`),
+      say: (line) => {
+        if (start?.say(line) !== true) host.io.stderr.write(`${line}\n`);
+      },
+      advance: (done, all) => start?.advance(done, all),
       openConsole: isWatched(host)
         ? async (connection, tenant) => {
+            start?.close();
             const { openConsole } = await import('./open-console.ts');
             const settings = { ...host.settings, database: null, tenants: [tenant] };
             const connections = { read: connection, write: connection };
             return openConsole(request, { ...host, settings }, connections);
           }
         : null,
-    });
+    }).finally(() => start?.close());
     return report === null ? { exit } : { json: report, text: () => reportText(report), exit };
   },
 });
+
+/** A bar only for who watches; in CI and for pipes lines are enough. */
+function hasBar(host: Host): boolean {
+  const { env, stderr } = host.io;
+  const isTerminal = (stderr as NodeJS.WriteStream).isTTY === true;
+  return isWatched(host) && !host.plain && isTerminal && !env.CI && !env.CONTINUOUS_INTEGRATION;
+}
+
+async function openBar({ io, view }: Host, { color }: ConsoleRequest) {
+  const { openStartBar } = await import('../../tui/app/start-bar.tsx');
+  return openStartBar({
+    output: io.stderr as NodeJS.WriteStream,
+    ascii: view.ascii || !hasUnicode(io),
+    color: color && !io.env.NO_COLOR,
+  });
+}

@@ -56,6 +56,7 @@ async function loadPainted(): Promise<Run> {
       perform: contexts.runEffect,
       keys: contexts.keys,
       contexts: contexts.contexts,
+      leads: contexts.leads,
       tenants: contexts.tenants,
       stdin: io.stdin,
       stdout: io.stdout,

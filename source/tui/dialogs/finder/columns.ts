@@ -1,0 +1,31 @@
+/** A row of a column: the heading of a group, the item of that index, or a blank before a group. */
+export type Cell = { heading: string } | { item: number } | null;
+
+/**
+ * Items in their order in columns of at most `rows` rows, each group under its heading; a column
+ * that begins inside of a group repeats it. Two columns are as even as the groups allow.
+ */
+export function columnsOf(groups: readonly string[], rows: number): Cell[][] {
+  for (let height = Math.min(rows, Math.ceil(groups.length / 2)); height < rows; height += 1) {
+    const columns = filledTo(groups, height);
+    if (columns.length <= 2) return columns;
+  }
+  return filledTo(groups, rows);
+}
+
+function filledTo(groups: readonly string[], rows: number): Cell[][] {
+  const columns: Cell[][] = [];
+  let open: Cell[] = [];
+  for (const [item, group] of groups.entries()) {
+    const begins = open.length > 0 && group !== groups[item - 1];
+    const needed = begins ? 3 : open.length === 0 ? 2 : 1;
+    if (open.length > 0 && open.length + needed > rows) {
+      columns.push(open);
+      open = [];
+    }
+    if (open.length === 0) open.push({ heading: group });
+    else if (begins) open.push(null, { heading: group });
+    open.push({ item });
+  }
+  return open.length === 0 ? columns : [...columns, open];
+}

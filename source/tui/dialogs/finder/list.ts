@@ -1,0 +1,49 @@
+import { blank, cut, exactly, type Line, selected, span } from '../../spans.ts';
+import type { Contents } from '../dialog.ts';
+import { within } from '../dialog.ts';
+
+/** A list that is narrowed by typing: the palette's commands, the help's keys. */
+export type Found = {
+  title: string;
+  /** The text field. */
+  field: Line;
+  length: number;
+  cursor: number;
+  row: (index: number, first: boolean) => Line;
+  /** Said instead of an empty list. */
+  nothing: string;
+};
+
+export type FinderContents = Contents & { field: Line; list: readonly Line[] };
+
+/** Field and blank line. */
+const aroundList = 2;
+
+export function listRows(height: number): number {
+  return Math.max(1, height - aroundList);
+}
+
+/** One column, its cursor in the middle, except near the ends. */
+export function finderContents(found: Found, width: number, height: number): FinderContents {
+  const { length, cursor, row, nothing } = found;
+  const rows = listRows(height);
+  const first = Math.max(0, Math.min(cursor - Math.floor(rows / 2), length - rows));
+  const lines = Array.from({ length: Math.min(rows, length - first) }, (_, index) => {
+    const line = row(first + index, index === 0);
+    return first + index === cursor ? selected(line, width) : cut(line, width);
+  });
+  const list = length === 0 ? [[span(nothing, 'dim')]] : lines;
+  return finder(found, list, width, height);
+}
+
+/** The list in the whole height, so that the frame stays in place while it is narrowed. */
+export function finder(
+  { title, field }: Pick<Found, 'title' | 'field'>,
+  list: readonly Line[],
+  width: number,
+  height: number,
+): FinderContents {
+  const lines = within(exactly([field, blank, ...list], height), width, height);
+  const [first = blank, ...rest] = lines;
+  return { title, width, rows: lines.length, field: first, list: rest };
+}

@@ -1,0 +1,6 @@
+import { Lines } from '../../lines.tsx';
+import type { FinderContents } from './list.ts';
+
+export function FinderView({ field, list }: FinderContents) {
+  return <Lines lines={[field, ...list]} />;
+}

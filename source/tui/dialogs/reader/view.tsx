@@ -1,0 +1,6 @@
+import { Lines } from '../../lines.tsx';
+import type { ReaderContents } from './lines.ts';
+
+export function ReaderView({ lines }: ReaderContents) {
+  return <Lines lines={lines} />;
+}

@@ -1,0 +1,78 @@
+import { defaultTheme, extendTheme, ThemeProvider, type Theme as UiStyles } from '@inkjs/ui';
+import type { BoxProps, TextProps } from 'ink';
+import { type ReactNode, useMemo } from 'react';
+import { toAscii } from '../../presentation/text/ascii.ts';
+import { type Hue, isHue } from '../../presentation/text/hue.ts';
+import { signOf, type Tone } from '../../presentation/text/tone.ts';
+import { colorOf, type Theme, textProps } from '../theme.ts';
+
+type Variant = 'info' | 'success' | 'warning' | 'error';
+
+const tones: Readonly<Record<Variant, Tone>> = {
+  info: 'accent',
+  success: 'good',
+  warning: 'warn',
+  error: 'bad',
+};
+
+const hues: Readonly<Record<Variant, Hue>> = {
+  info: 'cyan',
+  success: 'green',
+  warning: 'yellow',
+  error: 'red',
+};
+
+/** The signs of one-line messages, so that both forms of a message look alike. */
+function iconOf(variant: Variant): string {
+  return variant === 'info' ? 'i' : signOf(tones[variant]).trim();
+}
+
+/** @inkjs/ui in the console's tones. With NO_COLOR bold and inverse carry the status. */
+export function uiTheme(theme: Theme): UiStyles {
+  const drawn = (text: string) => (theme.ascii ? toAscii(text) : text);
+  const icon = {
+    styles: { icon: ({ variant }: { variant: Variant }) => textProps(theme, tones[variant]) },
+    config: ({ variant }: { variant: Variant }) => ({ icon: drawn(iconOf(variant)) }),
+  };
+  return extendTheme(defaultTheme, {
+    components: {
+      StatusMessage: icon,
+      Alert: {
+        ...icon,
+        styles: {
+          ...icon.styles,
+          container: ({ variant }: { variant: Variant }): BoxProps => ({
+            flexGrow: 1,
+            gap: 1,
+            paddingX: 1,
+            borderStyle: theme.ascii ? 'classic' : 'round',
+            borderColor: colorOf(theme, hues[variant]),
+          }),
+          message: (): TextProps => ({ bold: theme.palette === null }),
+        },
+      },
+      Badge: {
+        styles: {
+          container: ({ color }: { color: string }): TextProps => ({
+            color: isHue(color) ? colorOf(theme, color) : undefined,
+            bold: theme.palette === null,
+            inverse: true,
+          }),
+          // Inverse already gives the contrast: black would be on a dark colour on white.
+          label: (): TextProps => ({ color: undefined }),
+        },
+      },
+      ProgressBar: {
+        styles: { completed: (): TextProps => ({ color: colorOf(theme, 'cyan') }) },
+        config: () => ({ completedCharacter: drawn('█'), remainingCharacter: drawn('░') }),
+      },
+      UnorderedList: { config: () => ({ marker: drawn('–') }) },
+    },
+  });
+}
+
+/** Gives the components of @inkjs/ui below it the console's theme. */
+export function UiTheme({ theme, children }: { theme: Theme; children: ReactNode }) {
+  const ui = useMemo(() => uiTheme(theme), [theme]);
+  return <ThemeProvider theme={ui}>{children}</ThemeProvider>;
+}
