@@ -7,19 +7,22 @@ import { ThemeContext, textProps } from './theme.ts';
 
 /** Renders one terminal row per line. The caller has cut the lines to the width. */
 export function Lines({ lines }: { lines: readonly Line[] }) {
-  const placeholders = useContext(PlaceholderContext);
   return (
     <Box flexDirection="column" flexShrink={0}>
-      {lines.map((line, row) =>
-        placeholders === null ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its row
-          <TextLine key={row} line={line} />
-        ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its row
-          <PlaceholderLine key={row} line={line} placeholders={placeholders} />
-        ),
-      )}
+      {lines.map((line, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its row
+        <Row key={row} line={line} />
+      ))}
     </Box>
+  );
+}
+
+export function Row({ line }: { line: Line }) {
+  const placeholders = useContext(PlaceholderContext);
+  return placeholders === null ? (
+    <TextLine line={line} />
+  ) : (
+    <PlaceholderLine line={line} placeholders={placeholders} />
   );
 }
 
