@@ -36,9 +36,9 @@ import {
 } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { signOf } from '../presentation/text/tone.ts';
-import { fieldText, unfocusedText } from './field-text.ts';
 import { planLines } from './plan-lines.ts';
-import { cut, type Line, lineWidth, message, type Span, span, spread } from './spans.ts';
+import { cut, type Line, lineWidth, message, type Span, span, spread } from './widgets/spans.ts';
+import { fieldText, unfocusedText } from './widgets/text-field.ts';
 
 /**
  * Inside of an action's dialog: what was seen, what will happen, and the questions. On a low

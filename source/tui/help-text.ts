@@ -3,8 +3,8 @@ import { keyName } from '../console/key-names.ts';
 import type { Help } from '../console/overlay.ts';
 import type { State } from '../console/state.ts';
 import { fitted } from '../presentation/text/fitted.ts';
-import { fieldText } from './field-text.ts';
-import { cut, exactly, type Line, selected, span } from './spans.ts';
+import { cut, exactly, type Line, selected, span } from './widgets/spans.ts';
+import { fieldText } from './widgets/text-field.ts';
 
 /** With less room: one key per row, and no groups. */
 const narrow = 60;

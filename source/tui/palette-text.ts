@@ -3,8 +3,8 @@ import { paletteEntries } from '../console/palette.ts';
 import type { State } from '../console/state.ts';
 import { fitted } from '../presentation/text/fitted.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
-import { fieldText } from './field-text.ts';
-import { cut, exactly, type Line, selected, span } from './spans.ts';
+import { cut, exactly, type Line, selected, span } from './widgets/spans.ts';
+import { fieldText } from './widgets/text-field.ts';
 
 const narrow = 60;
 

@@ -15,7 +15,7 @@ import { fitted } from '../presentation/text/fitted.ts';
 import { formatFullCount, plural } from '../presentation/text/format.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Tone } from '../presentation/text/tone.ts';
-import { cut, exactly, type Line, lineWidth, message, span, spread } from './spans.ts';
+import { cut, exactly, type Line, lineWidth, message, span, spread } from './widgets/spans.ts';
 
 /**
  * An action on several jobs: how many, which are not on the screen, and per job what or why not.

@@ -5,8 +5,8 @@ import { missingWord } from '../console/unlock.ts';
 import { wrap } from '../presentation/text/fitted.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import { signOf } from '../presentation/text/tone.ts';
-import { fieldText, unfocusedText } from './field-text.ts';
-import { type Line, span } from './spans.ts';
+import { type Line, span } from './widgets/spans.ts';
+import { fieldText, unfocusedText } from './widgets/text-field.ts';
 
 export function unlockLines(state: State, dialog: Unlock, width: number): Line[] {
   const { context, database, tenant } = state.options.labels;

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { missing } from '../../source/console/card.ts';
 import type { State } from '../../source/console/state.ts';
 import { cardLines } from '../../source/tui/card-text.ts';
-import { noteLine } from '../../source/tui/footer.ts';
-import { jobsPicture } from '../../source/tui/jobs-screen.ts';
 import { runLines } from '../../source/tui/plan-lines.ts';
-import type { Line } from '../../source/tui/spans.ts';
+import { noteLine } from '../../source/tui/screens/footer.ts';
+import { jobsPicture } from '../../source/tui/screens/jobs/rows.ts';
+import type { Line } from '../../source/tui/widgets/spans.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob } from '../support/jobs.ts';
 

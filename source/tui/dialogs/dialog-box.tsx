@@ -6,12 +6,12 @@ import { toAscii } from '../../presentation/text/ascii.ts';
 import { truncate } from '../../presentation/text/fitted.ts';
 import { cardLines, cardTitle } from '../card-text.ts';
 import { helpLines } from '../help-text.ts';
-import { Lines } from '../lines.tsx';
 import { paletteLines } from '../palette-text.ts';
 import { runLines } from '../plan-lines.ts';
-import { cut, type Line } from '../spans.ts';
-import { colorOf, ThemeContext, usualAccent } from '../theme.ts';
 import { unlockLines } from '../unlock-text.ts';
+import { Lines } from '../widgets/line.tsx';
+import { cut, type Line } from '../widgets/spans.ts';
+import { colorOf, ThemeContext, usualAccent } from '../widgets/theme.ts';
 
 /** The open dialog in the middle of the screen's rows, of which it replaces as many as it needs. */
 export function DialogBox({ state, rows }: { state: State; rows: readonly ReactNode[] }) {
