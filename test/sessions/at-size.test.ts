@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { rowOf } from '../../source/console/arrange.ts';
 import { jobsLayout } from '../../source/console/layout.ts';
 import { infoLine } from '../../source/tui/screens/footer.ts';
-import { jobsPicture } from '../../source/tui/screens/jobs/rows.ts';
+import { jobsPicture } from '../../source/tui/screens/jobs/picture.ts';
 import type { Line } from '../../source/tui/widgets/spans.ts';
 import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';

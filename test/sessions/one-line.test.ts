@@ -5,8 +5,8 @@ import { cutMessage } from '../../source/presentation/text/fitted.ts';
 import { widthOf } from '../../source/presentation/text/width.ts';
 import { noteLine } from '../../source/tui/screens/footer.ts';
 import { bannerLine } from '../../source/tui/screens/header.ts';
-import { jobPicture } from '../../source/tui/screens/job/rows.ts';
 import type { Line } from '../../source/tui/widgets/spans.ts';
+import { jobPicture } from '../support/job-picture.tsx';
 import { aJob, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

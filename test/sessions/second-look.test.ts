@@ -7,7 +7,7 @@ import { kindsOf } from '../../source/presentation/partition/failure-groups.ts';
 import { cardLines, cardTitle } from '../../source/tui/card-text.ts';
 import { noteLine } from '../../source/tui/screens/footer.ts';
 import { headerLine } from '../../source/tui/screens/header.ts';
-import { jobsPicture } from '../../source/tui/screens/jobs/rows.ts';
+import { jobsPicture } from '../../source/tui/screens/jobs/picture.ts';
 import type { Line } from '../../source/tui/widgets/spans.ts';
 import { textProps } from '../../source/tui/widgets/theme.ts';
 import { diagnosedJob, explainFacts } from '../support/explained.ts';

@@ -4,7 +4,7 @@ import type { State } from '../../source/console/state.ts';
 import { cardLines } from '../../source/tui/card-text.ts';
 import { runLines } from '../../source/tui/plan-lines.ts';
 import { noteLine } from '../../source/tui/screens/footer.ts';
-import { jobsPicture } from '../../source/tui/screens/jobs/rows.ts';
+import { jobsPicture } from '../../source/tui/screens/jobs/picture.ts';
 import type { Line } from '../../source/tui/widgets/spans.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob } from '../support/jobs.ts';

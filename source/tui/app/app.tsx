@@ -1,65 +1,47 @@
-import { Box } from 'ink';
-import { linesOf } from '../../console/layout.ts';
-import { isStale } from '../../console/loading.ts';
-import type { State } from '../../console/state.ts';
-import { DialogBox, isBox } from '../dialogs/dialog-box.tsx';
-import { boardPicture } from '../screens/board/rows.ts';
-import { jobPicture } from '../screens/job/rows.ts';
-import { jobsPicture, type Picture } from '../screens/jobs/rows.ts';
-import { Lines, Row } from '../widgets/line.tsx';
-import type { Line } from '../widgets/spans.ts';
-import { type Theme, ThemeContext } from '../widgets/theme.ts';
+import type { ComponentType } from 'react';
+import type { ScreenName, State } from '../../console/state.ts';
+import { ConsoleContext, type Shown, useConsole } from '../model/use-console.tsx';
+import { BoardView } from '../screens/board/view.tsx';
+import { JobView } from '../screens/job/view.tsx';
+import { JobsView } from '../screens/jobs/view.tsx';
+import type { Theme } from '../widgets/theme.ts';
+import { ThemeContext } from '../widgets/theme-context.tsx';
+import { UiThemeProvider } from '../widgets/ui-theme-provider.tsx';
 
-const pictures: Record<State['screen'], (state: State) => Picture> = {
-  jobs: jobsPicture,
-  job: (state) => (state.job === null ? jobsPicture(state) : jobPicture(state, state.job)),
-  triage: (state) => boardPicture(state, 'triage'),
-  check: (state) => boardPicture(state, 'check'),
-  risk: (state) => boardPicture(state, 'risk'),
-  executors: (state) => boardPicture(state, 'executors'),
-  alerts: (state) => boardPicture(state, 'alerts'),
-  events: (state) => boardPicture(state, 'events'),
+const views: Readonly<Record<ScreenName, ComponentType>> = {
+  jobs: JobsView,
+  job: JobView,
+  triage: () => <BoardView name="triage" />,
+  check: () => <BoardView name="check" />,
+  risk: () => <BoardView name="risk" />,
+  executors: () => <BoardView name="executors" />,
+  alerts: () => <BoardView name="alerts" />,
+  events: () => <BoardView name="events" />,
 };
 
-/** Lines that an overlay needs; on a lower terminal it also covers the frame. */
-const roomToRead = 16;
+/** The whole console: what `shown` holds, on the terminal's size. */
+export function App({ shown, themeOf }: { shown: Shown; themeOf: (state: State) => Theme }) {
+  return (
+    <ConsoleContext value={shown}>
+      <Themed themeOf={themeOf} />
+    </ConsoleContext>
+  );
+}
 
-export function App({ state, theme }: { state: State; theme: Theme }) {
-  const drawn = pictures[state.screen](state);
-  const picture = isStale(state) ? { ...drawn, body: drawn.body.map(faded) } : drawn;
-  const covered = isBox(state) && picture.body.length < roomToRead;
-  const { top, body, bottom } = covered ? bare(picture, state) : picture;
+function Themed({ themeOf }: { themeOf: (state: State) => Theme }) {
+  const theme = useConsole(themeOf);
   return (
     <ThemeContext value={theme}>
-      <Box flexDirection="column" width={state.size.columns} height={linesOf(state.size)}>
-        <Lines lines={top} />
-        <DialogBox state={state} rows={body.map(row)} />
-        <Lines lines={bottom} />
-      </Box>
+      <UiThemeProvider theme={theme}>
+        <PresentScreen />
+      </UiThemeProvider>
     </ThemeContext>
   );
 }
 
-function row(line: Line, index: number) {
-  return <Row key={index} line={line} />;
+function PresentScreen() {
+  const View = useConsole(({ screen, job }) =>
+    screen === 'job' && job === null ? views.jobs : views[screen],
+  );
+  return <View />;
 }
-
-/** Old data is dimmed; reverse video (cursor, banner) stays. */
-function faded(line: Line): Line {
-  return line.map((piece) => (piece.inverse ? piece : { ...piece, tone: 'dim' as const }));
-}
-
-/**
- * An overlay leaves the line of keys; a dialog covers that too, because it names its keys itself.
- */
-function bare({ top, body, bottom }: Picture, { overlay, size }: State): Picture {
-  const kept = overlay?.type === 'card' || linesOf(size) < roomForKeys ? 0 : 1;
-  const lines = [...top, ...body, ...bottom];
-  return {
-    top: [],
-    body: lines.slice(0, lines.length - kept),
-    bottom: lines.slice(lines.length - kept),
-  };
-}
-
-const roomForKeys = 8;

@@ -2,42 +2,44 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import chalk from 'chalk';
 import { type Instance, render } from 'ink';
 import type { State } from '../../console/state.ts';
-import { PlaceholderContext, Placeholders } from '../terminal/placeholders.ts';
+import type { Shown } from '../model/use-console.tsx';
+import { Placeholders } from '../terminal/placeholders.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { sizeOf } from '../terminal/terminal.ts';
-import { paletteOf, type Theme, usualAccent } from '../widgets/theme.ts';
+import { PlaceholderContext } from '../widgets/line.tsx';
+import type { Theme } from '../widgets/theme.ts';
 import { App } from './app.tsx';
 
-export type PictureOptions = {
+export type ProgramOptions = {
   stdout: WriteStream;
   screen: Screen;
-  ascii: boolean;
-  color: boolean;
+  shown: Shown;
+  themeOf: (state: State) => Theme;
   onError: (error: unknown) => void;
 };
 
-export type Picture = {
-  draw: (state: State) => void;
+export type Program = {
+  /** Writes the present frame to the screen, before it returns. */
+  draw: () => void;
   close: () => void;
 };
 
-export function openPicture(options: PictureOptions): Picture {
+export function openProgram(options: ProgramOptions): Program {
   // Bold, dim and inverse are chalk's too: at level 0 it would leave them out.
   chalk.level = chalk.level === 0 ? 1 : chalk.level;
-  const { ascii, color } = options;
+  const { shown, themeOf } = options;
   const placeholders = new Placeholders();
-  let theme: Theme = { ascii, palette: null, accent: usualAccent };
+  const app = (
+    <PlaceholderContext value={placeholders}>
+      <App shown={shown} themeOf={themeOf} />
+    </PlaceholderContext>
+  );
   let ink: Instance | null = null;
   return {
-    draw: (state) => {
-      theme = themed(theme, state, color);
-      const picture = (
-        <PlaceholderContext value={placeholders}>
-          <App state={state} theme={theme} />
-        </PlaceholderContext>
-      );
-      if (ink !== null) return ink.rerender(picture);
-      ink = render(picture, {
+    draw: () => {
+      // The same element: only what has changed of its state is drawn again.
+      if (ink !== null) return ink.rerender(app);
+      ink = render(app, {
         stdin: noKeyboard,
         stdout: sinkOf(options, placeholders),
         // Each frame is written whole to our sink, which compares it with the screen.
@@ -52,19 +54,12 @@ export function openPicture(options: PictureOptions): Picture {
   };
 }
 
-function themed(before: Theme, { options, light }: State, color: boolean): Theme {
-  const accent = options.accent ?? usualAccent;
-  const palette = color ? paletteOf(light, chalk.level) : null;
-  const same = accent === before.accent && palette === before.palette;
-  return same ? before : { ...before, accent, palette };
-}
-
 /** keyboard.ts reads the keys, not Ink. */
 const noKeyboard = { isTTY: false } as ReadStream;
 
 /** Ink's terminal: as wide as ours, never too low, and never resized unnoticed. */
 function sinkOf(
-  { stdout, screen }: PictureOptions,
+  { stdout, screen }: ProgramOptions,
   placeholders: Placeholders,
 ): NodeJS.WriteStream {
   const sink = {

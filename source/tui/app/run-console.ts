@@ -1,222 +1,205 @@
-import type { Effect, Failure, TimerName } from '../../console/effects.ts';
+import chalk from 'chalk';
 import { type Decoder, decodeInput, idleDecoder, type RawInput } from '../../console/input.ts';
 import { keymap } from '../../console/keymap.ts';
-import type { Message } from '../../console/messages.ts';
+import type { Size } from '../../console/messages.ts';
 import { remapKeys } from '../../console/remap.ts';
-import { initialState, type State } from '../../console/state.ts';
-import { update } from '../../console/update.ts';
-import { messageOf, ServoError } from '../../errors.ts';
+import type { ConsoleOptions, State } from '../../console/state.ts';
 import { askBackground } from '../terminal/background.ts';
 import { Keyboard } from '../terminal/keyboard.ts';
 import { Screen } from '../terminal/screen.ts';
 import { type Ending, sizeOf, Terminal } from '../terminal/terminal.ts';
+import { type Look, type Theme, themeOf } from '../widgets/theme.ts';
+import { type Background, backgroundEffects, type Carriers, carryOut, clock } from './effects.ts';
+import { firstFrame, hasFirstFrame } from './first-frame.ts';
+import { Frames } from './frames.ts';
 import type { RunConsoleOptions } from './options.ts';
-import type { Picture } from './program.tsx';
+import type { Program } from './program.tsx';
+import { Store } from './store.ts';
 
-/** Minimum milliseconds between two frames, unless a key asks for one. */
-const frameMs = 16;
+/** How long a database that does not answer keeps Ink from being loaded. */
+const answerMs = 150;
 
-export type LoadPicture = () => Promise<typeof import('./program.tsx')>;
+export type LoadProgram = () => Promise<typeof import('./program.tsx')>;
 
-export class ConsoleLoop {
+/** Ink, which takes as long to load as all that comes before the first frame. */
+export function loadProgram(): Promise<typeof import('./program.tsx')> {
+  // With one of these Ink draws nothing live; it looks once, when it is loaded.
+  delete process.env.CI;
+  delete process.env.CONTINUOUS_INTEGRATION;
+  return import('./program.tsx');
+}
+
+/**
+ * Runs the console until the operator or a signal ends it, and restores the terminal.
+ * @returns the exit code: 0, 130 (Ctrl-C, SIGINT), 143 (SIGTERM), 129 (SIGHUP, lost terminal)
+ * @throws what crashed it, after the terminal has been restored
+ */
+export function runConsole(options: RunConsoleOptions, load = loadProgram): Promise<number> {
+  return new Runner(options, load).run();
+}
+
+/** Terminal, keyboard and screen around the store; Ink once the first frame has been written. */
+class Runner {
   readonly #options: RunConsoleOptions;
-  readonly #loadPicture: LoadPicture;
-  readonly #inColor: boolean;
+  readonly #loadProgram: LoadProgram;
+  readonly #look: Look;
+  readonly #store: Store;
+  readonly #frames: Frames;
   readonly #screen: Screen;
   readonly #terminal: Terminal;
   readonly #keyboard: Keyboard;
-  readonly #timers = new Map<TimerName, NodeJS.Timeout>();
-  #state: State;
+  readonly #background: Background;
+  /** Null until Ink is loaded: neither messages nor the first frames wait for it. */
+  #program: Program | null = null;
+  /** Reads of the keyboard before that. */
+  #early: (readonly RawInput[])[] = [];
   #decoder: Decoder = idleDecoder;
-  /** Null until Ink is loaded: messages and answers do not wait for it. */
-  #picture: Picture | null = null;
-  #drawTimer: NodeJS.Timeout | null = null;
-  #drawnAt = 0;
+  #theme: Theme | undefined;
+  #firstFrameDrawn: () => void = () => {};
   #end: (ending: Ending) => void = () => {};
 
-  constructor(options: RunConsoleOptions, loadPicture: LoadPicture) {
+  constructor(options: RunConsoleOptions, load: LoadProgram) {
     this.#options = options;
-    this.#loadPicture = loadPicture;
+    this.#loadProgram = load;
     const size = sizeOf(options.stdout);
-    this.#inColor = options.color ?? (process.env.NO_COLOR ?? '') === '';
-    this.#state = initialState({
-      labels: options.labels,
-      read_only: options.read_only,
-      locked_reason: options.locked_reason ?? null,
-      accent: options.accent ?? null,
-      light: options.light,
-      keymap: remapKeys(keymap, options.keys ?? {}).keymap,
-      contexts: options.contexts ?? [],
-      tenants: options.tenants ?? [],
-      zone: options.utc === true ? 'utc' : 'local',
-      interval_ms: options.interval_ms ?? 1000,
-      size,
-    });
+    const inColor = options.color ?? (process.env.NO_COLOR ?? '') === '';
+    this.#look = { ascii: options.ascii ?? false, depth: inColor ? Math.max(1, chalk.level) : 0 };
     this.#screen = new Screen(options.stdout, size);
-    this.#keyboard = new Keyboard(options.stdin, {
-      input: this.#input,
-      background: (light) => this.#dispatch({ type: 'background', light, at: clock() }),
-    });
     this.#terminal = new Terminal(options.stdin, options.stdout, {
       end: (ending) => this.#end(ending),
       suspended: () => this.#screen.close(),
       resumed: () => {
         this.#screen.open();
-        this.#dispatch({ type: 'woken', at: clock() });
+        this.#store.dispatch({ type: 'woken', at: clock() });
       },
     });
+    this.#keyboard = new Keyboard(options.stdin, {
+      input: (read) => (this.#program === null ? this.#early.push(read) : this.#input(read)),
+      background: (light) => this.#store.dispatch({ type: 'background', light, at: clock() }),
+    });
+    this.#background = backgroundEffects(options.perform, () => this.#store);
+    const carriers = this.#carriers();
+    this.#store = new Store(consoleOptions(options, size), (effect) => carryOut(carriers, effect));
+    let shown = size;
+    this.#store.subscribe(() => {
+      const { size } = this.#store.getSnapshot();
+      if (size !== shown) this.#screen.resize(size);
+      shown = size;
+    });
+    this.#frames = new Frames(this.#store, () => this.#draw());
   }
 
   async run(): Promise<number> {
     const ended = new Promise<Ending>((resolve) => {
       this.#end = resolve;
     });
+    const firstFrameDrawn = new Promise<void>((resolve) => {
+      this.#firstFrameDrawn = resolve;
+    });
     const { stdout } = this.#options;
-    const resized = () => this.#dispatch({ type: 'resized', size: sizeOf(stdout), at: clock() });
+    const resized = () =>
+      this.#store.dispatch({ type: 'resized', size: sizeOf(stdout), at: clock() });
     this.#terminal.start();
-    if (this.#inColor && this.#options.light === undefined) stdout.write(askBackground);
+    this.#keyboard.open();
+    if (this.#look.depth > 0 && this.#options.light === undefined) stdout.write(askBackground);
     stdout.on('resize', resized);
+    const late = setTimeout(this.#firstFrameDrawn, answerMs);
     try {
-      // Asked while Ink is loading: the answer usually arrives before the first frame.
-      this.#dispatch({ type: 'started', at: clock() });
-      const ink = await Promise.race([this.#loadPicture(), ended.then(() => null)]);
-      if (ink !== null) {
-        this.#picture = ink.openPicture({
-          stdout,
-          screen: this.#screen,
-          ascii: this.#options.ascii ?? false,
-          color: this.#inColor,
-          onError: (error) => this.#end({ error }),
-        });
-        this.#draw();
-        this.#keyboard.open();
-      }
+      this.#store.dispatch({ type: 'started', at: clock() });
+      await Promise.race([firstFrameDrawn, ended]);
+      const ink = await Promise.race([this.#loadProgram(), ended.then(() => null)]);
+      if (ink !== null) this.#open(ink);
       const ending = await ended;
       if ('error' in ending) throw ending.error;
       return ending.code;
     } finally {
+      clearTimeout(late);
       stdout.off('resize', resized);
       await this.#stop();
     }
   }
 
+  #open({ openProgram }: Awaited<ReturnType<LoadProgram>>): void {
+    this.#program = openProgram({
+      stdout: this.#options.stdout,
+      screen: this.#screen,
+      shown: this.#frames,
+      themeOf: this.#themeOf,
+      onError: (error) => this.#end({ error }),
+    });
+    this.#frames.flush();
+    this.#program.draw();
+    for (const read of this.#early.splice(0)) this.#input(read);
+  }
+
   async #stop(): Promise<void> {
-    this.#stopped = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    if (this.#drawTimer !== null) clearTimeout(this.#drawTimer);
+    this.#store.close();
+    this.#background.close();
+    this.#frames.close();
     this.#screen.close();
     this.#keyboard.close();
     await this.#terminal.flush();
     this.#terminal.stop();
-    this.#picture?.close();
+    this.#program?.close();
   }
-
-  #stopped = false;
-
-  #dispatch(message: Message): void {
-    // An answer after the end would ask again and keep the process alive.
-    if (this.#stopped) return;
-    const before = this.#state;
-    const [next, effects] = update(before, message);
-    this.#state = next;
-    if (next.size !== before.size) this.#screen.resize(next.size);
-    if (next !== before) this.#scheduleDraw(message.type === 'key');
-    for (const effect of effects) this.#carryOut(effect);
-  }
-
-  /** A key is drawn at once; everything else at the next frame. */
-  #scheduleDraw(now: boolean): void {
-    if (now) {
-      queueMicrotask(() => this.#draw());
-      return;
-    }
-    const wait = Math.max(0, this.#drawnAt + frameMs - clock());
-    this.#drawTimer ??= setTimeout(() => this.#draw(), wait);
-  }
-
-  #drawnState: State | null = null;
 
   #draw(): void {
-    if (this.#drawTimer !== null) clearTimeout(this.#drawTimer);
-    this.#drawTimer = null;
-    if (this.#picture === null || this.#drawnState === this.#state) return;
-    this.#drawnState = this.#state;
-    this.#drawnAt = clock();
-    this.#picture.draw(this.#state);
+    if (this.#program !== null) {
+      this.#program.draw();
+      return;
+    }
+    const state = this.#frames.getSnapshot();
+    if (!hasFirstFrame(state)) return;
+    this.#screen.draw(firstFrame(state, this.#themeOf(state)));
+    this.#screen.afterPaint(this.#firstFrameDrawn);
   }
 
-  readonly #input = (read: readonly RawInput[]) => {
-    const [decoder, messages] = decodeInput(this.#decoder, read, clock());
-    this.#decoder = decoder;
-    for (const message of messages) this.#dispatch(message);
+  readonly #themeOf = (state: State): Theme => {
+    this.#theme = themeOf(state, this.#look, this.#theme);
+    return this.#theme;
   };
 
-  #carryOut(effect: Effect): void {
-    switch (effect.type) {
-      case 'data': {
-        const answer = (answered: Message) => this.#dispatch(answered);
-        this.#options.perform(effect.effect, this.#state.context_number).then(
-          (result) =>
-            answer({ type: 'answered', request: effect.request, answer: result, at: clock() }),
-          (error: unknown) =>
-            answer({
-              type: 'answered',
-              request: effect.request,
-              answer: { type: 'failure', failure: failureOf(error) },
-              at: clock(),
-            }),
-        );
-        break;
-      }
-      case 'timer':
-        clearTimeout(this.#timers.get(effect.name));
-        this.#timers.set(
-          effect.name,
-          setTimeout(
-            () => this.#dispatch({ type: 'timer', name: effect.name, at: clock() }),
-            effect.after_ms,
-          ),
-        );
-        break;
-      case 'stop-timer':
-        clearTimeout(this.#timers.get(effect.name));
-        this.#timers.delete(effect.name);
-        break;
-      case 'announce-paint':
+  #input(read: readonly RawInput[]): void {
+    const [decoder, messages] = decodeInput(this.#decoder, read, clock());
+    this.#decoder = decoder;
+    for (const message of messages) this.#store.dispatch(message);
+  }
+
+  /** What the console wants done, but for what needs no terminal. */
+  #carriers(): Carriers {
+    const { stdout } = this.#options;
+    return {
+      ...this.#background,
+      'announce-paint': ({ token }) =>
         queueMicrotask(() => {
-          this.#draw();
-          this.#screen.afterPaint(() =>
-            this.#dispatch({ type: 'painted', token: effect.token, at: clock() }),
-          );
-        });
-        break;
-      case 'copy':
-        // OSC 52: the terminal's own clipboard, also through ssh.
-        this.#options.stdout.write(`\x1b]52;c;${Buffer.from(effect.text).toString('base64')}\x07`);
-        break;
-      case 'ring':
-        // The bell, and OSC 9, which many terminals show as a notification. Not while suspended.
-        this.#screen.signal(`\x07\x1b]9;servo-tui: ${effect.text}\x07`);
-        break;
-      case 'repaint':
-        this.#screen.repaint();
-        break;
-      case 'suspend':
-        this.#terminal.suspend();
-        break;
-      case 'exit':
-        this.#end({ code: effect.code });
-        break;
-    }
+          this.#frames.flush();
+          const painted = () => this.#store.dispatch({ type: 'painted', token, at: clock() });
+          this.#screen.afterPaint(painted);
+        }),
+      // OSC 52: the terminal's own clipboard, also through ssh.
+      copy: ({ text }) =>
+        void stdout.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`),
+      // The bell, and OSC 9, which many terminals show as a notification. Not while suspended.
+      ring: ({ text }) => this.#screen.signal(`\x07\x1b]9;servo-tui: ${text}\x07`),
+      repaint: () => this.#screen.repaint(),
+      suspend: () => this.#terminal.suspend(),
+      exit: ({ code }) => this.#end({ code }),
+    };
   }
 }
 
-function clock(): number {
-  return performance.now();
-}
-
-function failureOf(error: unknown): Failure {
-  return error instanceof ServoError
-    ? { code: error.code, message: error.message, hint: error.hint }
-    : { code: 'internal', message: messageOf(error) };
+function consoleOptions(options: RunConsoleOptions, size: Size): ConsoleOptions {
+  return {
+    labels: options.labels,
+    read_only: options.read_only,
+    locked_reason: options.locked_reason ?? null,
+    accent: options.accent ?? null,
+    light: options.light,
+    keymap: remapKeys(keymap, options.keys ?? {}).keymap,
+    contexts: options.contexts ?? [],
+    tenants: options.tenants ?? [],
+    zone: options.utc === true ? 'utc' : 'local',
+    interval_ms: options.interval_ms ?? 1000,
+    size,
+  };
 }

@@ -11,7 +11,8 @@ import { runLines } from '../plan-lines.ts';
 import { unlockLines } from '../unlock-text.ts';
 import { Lines } from '../widgets/line.tsx';
 import { cut, type Line } from '../widgets/spans.ts';
-import { colorOf, ThemeContext, usualAccent } from '../widgets/theme.ts';
+import { colorOf, usualAccent } from '../widgets/theme.ts';
+import { ThemeContext } from '../widgets/theme-context.tsx';
 
 /** The open dialog in the middle of the screen's rows, of which it replaces as many as it needs. */
 export function DialogBox({ state, rows }: { state: State; rows: readonly ReactNode[] }) {

@@ -89,7 +89,10 @@ function rowsShownText(state: State): string {
 
 /** Marked by a sign as well as by its colour. */
 function remark(text: string, tone: Tone, width: number): Line {
-  return message(`${signOf(tone)}${text}`, tone, width);
+  const sign = signOf(tone);
+  if (sign === '') return message(text, tone, width);
+  const [rest] = message(text, tone, width - sign.length - 1, '');
+  return [{ text: ` ${sign}`, tone, as: 'status' }, rest!];
 }
 
 /** An action, else a notice, else the fields of the selected row that have no column. */

@@ -7,6 +7,7 @@ import { stateLabel } from '../../presentation/job/state-label.ts';
 import { cutMessage, truncate, truncateStart } from '../../presentation/text/fitted.ts';
 import { formatAge, formatFullCount, plural, zoneName } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
+import type { Tone } from '../../presentation/text/tone.ts';
 import { widthOf } from '../../presentation/text/width.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from '../widgets/spans.ts';
 
@@ -18,13 +19,13 @@ export function headerLine(state: State): Line {
   const { labels, read_only } = state.options;
   const left_open = unlockedMinutes(state);
   const width = state.size.columns - 1;
-  const mode = !read_only
-    ? span(state.size.columns < roomForMode ? 'RW' : 'read-write', 'dim')
+  const mode: Line = !read_only
+    ? [span(' · ', 'dim'), span(state.size.columns < roomForMode ? 'RW' : 'read-write', 'dim')]
     : left_open === null
-      ? span('READ-ONLY', 'warn')
-      : span(`UNLOCKED ${left_open}m`, 'bad');
+      ? [span(' '), badge('READ-ONLY')]
+      : [span(' '), badge(`UNLOCKED ${left_open}m`, 'bad')];
   const tenant = truncate(safeText(labels.tenant), longestTenant);
-  const around = widthOf(` servo-tui ·  / ${tenant} · ${mode.text}`);
+  const around = widthOf(` servo-tui ·  / ${tenant}`) + lineWidth(mode);
   const name = safeText(labels.context ?? labels.database);
   const shown = someBadges(badges(state), width - around - Math.min(widthOf(name), shortestName));
   const room = width - around - (shown.length > 0 ? lineWidth(shown) + 2 : 0);
@@ -32,8 +33,7 @@ export function headerLine(state: State): Line {
     span(' servo-tui', 'context'),
     span(' · ', 'dim'),
     span([truncateStart(name, Math.max(0, room)), tenant].filter(Boolean).join(' / '), 'strong'),
-    span(' · ', 'dim'),
-    mode,
+    ...mode,
   ];
   // The zone of all times, if there is room.
   const as_of = state.jobs.list?.as_of;
@@ -97,8 +97,8 @@ function executorBadges({ boards, jobs }: State): Span[] {
     : [span(`${plural(executors.silent, 'executor')} silent`, 'warn')];
 }
 
-function badge(text: string): Span {
-  return { text: ` ${text} `, tone: 'warn', inverse: true };
+function badge(text: string, tone: Tone = 'warn'): Span {
+  return { text: ` ${text} `, tone, inverse: true, as: 'badge' };
 }
 
 export function countsLine(state: State): Line {

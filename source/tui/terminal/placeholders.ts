@@ -1,10 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import chalk from 'chalk';
-import { createContext } from 'react';
-import { toAscii } from '../../presentation/text/ascii.ts';
 import { widthOf } from '../../presentation/text/width.ts';
-import { type Line, lineWidth } from '../widgets/spans.ts';
-import { type Theme, textProps } from '../widgets/theme.ts';
 
 /** Private-use characters, one per line on the screen. safeText lets none from data through. */
 const first = 0xe000;
@@ -12,7 +7,7 @@ const last = 0xf8fe;
 const anyPlaceholder = /[\ue000-\uf8fe]/;
 
 /** Precedes the character under the terminal's cursor; takes no column. */
-const caretMark = '\uf8ff';
+export const caretMark = '\uf8ff';
 
 /**
  * Replaces each line by one character while Ink lays out the screen, and restores it in the frame.
@@ -66,27 +61,3 @@ export class Placeholders {
 export type Position = { row: number; column: number };
 
 export type Expanded = { frame: string; caret: Position | null };
-
-/** If null, Ink renders the lines themselves. */
-export const PlaceholderContext = createContext<Placeholders | null>(null);
-
-function inColor(color: string, text: string): string {
-  const number = /^ansi256\((\d+)\)$/.exec(color)?.[1];
-  return number === undefined
-    ? (chalk as unknown as Record<string, typeof chalk>)[color]!(text)
-    : chalk.ansi256(Number(number))(text);
-}
-
-/** The line with escape sequences, exactly as Ink would render it. */
-export function styled(theme: Theme, line: Line): { text: string; width: number } {
-  const text = line.map((piece) => {
-    const { bold, dimColor, color } = textProps(theme, piece.tone);
-    let shown = theme.ascii ? toAscii(piece.text) : piece.text;
-    if (dimColor) shown = chalk.dim(shown);
-    if (color !== undefined) shown = inColor(String(color), shown);
-    if (bold) shown = chalk.bold(shown);
-    if (piece.inverse) shown = chalk.inverse(shown);
-    return piece.caret ? caretMark + shown : shown;
-  });
-  return { text: text.join(''), width: lineWidth(line) };
-}

@@ -1,38 +1,62 @@
 import { Box, Text } from 'ink';
-import { memo, useContext, useEffect, useState } from 'react';
+import { createContext, memo, useContext, useEffect, useState } from 'react';
 import { toAscii } from '../../presentation/text/ascii.ts';
-import { PlaceholderContext, type Placeholders, styled } from '../terminal/placeholders.ts';
-import type { Line, Span } from './spans.ts';
-import { ThemeContext, textProps } from './theme.ts';
+import type { Placeholders } from '../terminal/placeholders.ts';
+import type { Line as Spans } from './spans.ts';
+import { mergeSpans, styled } from './styled.ts';
+import { textProps } from './theme.ts';
+import { ThemeContext } from './theme-context.tsx';
 
-/** Renders one terminal row per line. The caller has cut the lines to the width. */
-export function Lines({ lines }: { lines: readonly Line[] }) {
+/** If null, Ink renders the lines themselves. */
+export const PlaceholderContext = createContext<Placeholders | null>(null);
+
+/**
+ * One row of the terminal: the leaf of nearly all that is drawn. Ink lays it out as one character,
+ * which is replaced in the finished frame (terminal/placeholders.ts): with a `<Box>` and a `<Text>`
+ * for each cell a key on a full 120×45 screen costs 21–25 ms, with this leaf 5.9. For the same
+ * reason nothing may overlap it: what lies over a line replaces it (`<Screen>`), and what stands
+ * beside it begins behind its width (`<PartsLine>`). The caller has cut the spans to the width.
+ */
+export const Line = memo(
+  function Line({ spans }: { spans: Spans }) {
+    const theme = useContext(ThemeContext);
+    const placeholders = useContext(PlaceholderContext);
+    const placeholder = usePlaceholder(placeholders);
+    if (placeholders === null || placeholder === null) return <InkLine spans={spans} />;
+    const { text, width } = styled(theme, spans);
+    placeholders.set(placeholder, text, width);
+    return <Text>{placeholder}</Text>;
+  },
+  (before, { spans }) => sameSpans(before.spans, spans),
+);
+
+export function Lines({ lines }: { lines: readonly Spans[] }) {
   return (
     <Box flexDirection="column" flexShrink={0}>
-      {lines.map((line, row) => (
+      {lines.map((spans, row) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its row
-        <Row key={row} line={line} />
+        <Line key={row} spans={spans} />
       ))}
     </Box>
   );
 }
 
-export function Row({ line }: { line: Line }) {
-  const placeholders = useContext(PlaceholderContext);
-  return placeholders === null ? (
-    <TextLine line={line} />
-  ) : (
-    <PlaceholderLine line={line} placeholders={placeholders} />
+function usePlaceholder(placeholders: Placeholders | null): string | null {
+  const [placeholder] = useState(() => placeholders?.take() ?? null);
+  useEffect(
+    () => () => void (placeholder !== null && placeholders?.release(placeholder)),
+    [placeholder, placeholders],
   );
+  return placeholder;
 }
 
-const TextLine = memo(function TextLine({ line }: { line: Line }) {
+function InkLine({ spans }: { spans: Spans }) {
   const theme = useContext(ThemeContext);
   // Ink renders an empty text as no row at all.
-  if (line.every(({ text }) => text === '')) return <Text> </Text>;
+  if (spans.every(({ text }) => text === '')) return <Text> </Text>;
   return (
     <Text wrap="truncate-end">
-      {mergeSpans(line).map(({ text, tone, inverse }, index) => (
+      {mergeSpans(spans).map(({ text, tone, inverse }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a span has no identity but its index
         <Text key={index} {...textProps(theme, tone)} inverse={inverse}>
           {theme.ascii ? toAscii(text) : text}
@@ -40,55 +64,21 @@ const TextLine = memo(function TextLine({ line }: { line: Line }) {
       ))}
     </Text>
   );
-}, sameLine);
-
-const PlaceholderLine = memo(function PlaceholderLine({
-  line,
-  placeholders,
-}: {
-  line: Line;
-  placeholders: Placeholders;
-}) {
-  const theme = useContext(ThemeContext);
-  const [placeholder] = useState(() => placeholders.take());
-  useEffect(
-    () => () => void (placeholder !== null && placeholders.release(placeholder)),
-    [placeholder, placeholders],
-  );
-  if (placeholder === null) return <TextLine line={line} />;
-  const { text, width } = styled(theme, mergeSpans(line));
-  placeholders.set(placeholder, text, width);
-  return <Text>{placeholder}</Text>;
-}, sameLine);
-
-/** Merges adjacent spans of the same style, and blank spans into the span before them. */
-function mergeSpans(line: Line): Span[] {
-  const merged: Span[] = [];
-  for (const span of line) {
-    const previous = merged.at(-1);
-    const alike =
-      previous !== undefined &&
-      previous.caret === span.caret &&
-      previous.inverse === span.inverse &&
-      (previous.tone === span.tone || (span.inverse !== true && span.text.trim() === ''));
-    if (alike) merged[merged.length - 1] = { ...previous, text: previous.text + span.text };
-    else merged.push(span);
-  }
-  return merged;
 }
 
-function sameLine(previous: { line: Line }, next: { line: Line }): boolean {
-  const [a, b] = [previous.line, next.line];
+export function sameSpans(a: Spans, b: Spans): boolean {
   return (
-    a.length === b.length &&
-    a.every((span, index) => {
-      const other = b[index]!;
-      return (
-        span.text === other.text &&
-        span.tone === other.tone &&
-        span.inverse === other.inverse &&
-        span.caret === other.caret
-      );
-    })
+    a === b ||
+    (a.length === b.length &&
+      a.every((span, index) => {
+        const other = b[index]!;
+        return (
+          span.text === other.text &&
+          span.tone === other.tone &&
+          span.inverse === other.inverse &&
+          span.caret === other.caret &&
+          span.as === other.as
+        );
+      }))
   );
 }

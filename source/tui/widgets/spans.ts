@@ -8,6 +8,8 @@ export type Span = {
   inverse?: boolean;
   /** The terminal's cursor stands on its first column. */
   caret?: true;
+  /** Drawn by this component of @inkjs/ui once Ink is loaded, in the same cells. */
+  as?: 'badge' | 'status';
 };
 export type Line = readonly Span[];
 
@@ -83,6 +85,11 @@ export function flow(facts: readonly Line[], width: number): Line[] {
     }
   }
   return lines;
+}
+
+/** Old data is dimmed; reverse video (cursor, banner) stays. */
+export function faded(line: Line): Line {
+  return line.map((piece) => (piece.inverse ? piece : { ...piece, tone: 'dim' as const }));
 }
 
 export function exactly(lines: readonly Line[], count: number): Line[] {

@@ -1,5 +1,3 @@
-import type { TextProps } from 'ink';
-import { createContext } from 'react';
 import type { Hue } from '../../presentation/text/hue.ts';
 import type { Tone } from '../../presentation/text/tone.ts';
 
@@ -56,14 +54,30 @@ export const usualAccent: Hue = 'cyan';
 
 export const plainTheme: Theme = { ascii: false, palette: null, accent: usualAccent };
 
-export const ThemeContext = createContext<Theme>(plainTheme);
+/** What Ink's `<Text>` is given, and `styled` writes. */
+export type TextStyle = { color?: string; bold?: true; dimColor?: true };
+
+/** The theme of a state; the same object as `before` if nothing of it has changed. */
+export function themeOf(
+  { options, light }: { options: { accent?: Hue | null }; light: boolean },
+  { ascii, depth }: Look,
+  before: Theme = plainTheme,
+): Theme {
+  const accent = options.accent ?? usualAccent;
+  const palette = depth === 0 ? null : paletteOf(light, depth);
+  const same = accent === before.accent && palette === before.palette && ascii === before.ascii;
+  return same ? before : { ascii, accent, palette };
+}
+
+/** What the terminal can show; `depth` as chalk counts it, 0 = no colours. */
+export type Look = { ascii: boolean; depth: number };
 
 export function colorOf({ palette }: Theme, hue: Hue): string | undefined {
   return palette?.[hue] ?? undefined;
 }
 
-export function textProps(theme: Theme, tone: Tone): TextProps {
-  const colored = (hue: Hue, rest: TextProps = {}): TextProps => {
+export function textProps(theme: Theme, tone: Tone): TextStyle {
+  const colored = (hue: Hue, rest: TextStyle = {}): TextStyle => {
     const color = colorOf(theme, hue);
     return color === undefined ? rest : { color, ...rest };
   };

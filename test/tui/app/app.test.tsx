@@ -5,9 +5,9 @@ import type { JobDetail, JobEvent } from '../../../source/domain/job/detail.ts';
 import type { JobView } from '../../../source/domain/job/job.ts';
 import { isTerminal } from '../../../source/domain/job/state.ts';
 import { widthOf } from '../../../source/presentation/text/width.ts';
-import { App } from '../../../source/tui/app/app.tsx';
 import { plainTheme } from '../../../source/tui/widgets/theme.ts';
 import { Session } from '../../sessions/session.ts';
+import { ConsoleApp } from '../../support/console-app.tsx';
 import {
   aJob,
   aList,
@@ -32,7 +32,7 @@ const sizes = [
 /** The screen as lines; never more or wider than the terminal. */
 function screen(state: State, ascii = false): string[] {
   const { columns, rows } = state.size;
-  const picture = renderToString(<App state={state} theme={{ ...plainTheme, ascii }} />, {
+  const picture = renderToString(<ConsoleApp state={state} theme={{ ...plainTheme, ascii }} />, {
     columns,
   });
   const lines = picture.split('\n');
@@ -374,7 +374,7 @@ describe('what must not be overlooked', () => {
       rls_bypassed: true,
     };
     const [header] = screen(Session.showing([aJob()], { read_only: true, labels }).state);
-    expect(header).toMatch(/warehouse \/ acme · READ-ONLY .*RLS BYPASSED.*EMBEDDED/);
+    expect(header).toMatch(/warehouse \/ acme  READ-ONLY .*RLS BYPASSED.*EMBEDDED/);
   });
 
   test('a long database name gives way to tenant, mode and badge, from its beginning', () => {
@@ -388,7 +388,7 @@ describe('what must not be overlooked', () => {
     const options = { ...sized(80, 24, { labels, read_only: true }) };
     const [header] = screen(Session.showing([], options).state);
     expect(header).toMatch(
-      /^ servo-tui · ….*warehouse \/ acme · READ-ONLY +RLS BYPASSED +EMBEDDED$/,
+      /^ servo-tui · ….*warehouse \/ acme  READ-ONLY +RLS BYPASSED +EMBEDDED$/,
     );
   });
 

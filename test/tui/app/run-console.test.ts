@@ -5,12 +5,13 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { expect, test, vi } from 'vitest';
 import type { DataEffect } from '../../../source/console/effects.ts';
 import type { State } from '../../../source/console/state.ts';
-import { ConsoleLoop, type LoadPicture } from '../../../source/tui/app/run-console.ts';
+import type { Program, ProgramOptions } from '../../../source/tui/app/program.tsx';
+import { type LoadProgram, runConsole } from '../../../source/tui/app/run-console.ts';
 import { now } from '../../support/jobs.ts';
 import { MemoryDatabase, variedJobs } from '../../support/memory-database.ts';
 
-/** A loop on a stub terminal, with Ink as the test loads it. */
-function aLoop(loadPicture: LoadPicture) {
+/** A console on a stub terminal, with Ink as the test loads it. */
+function aConsole(load: LoadProgram) {
   const database = new MemoryDatabase(variedJobs(now), () => now);
   const asked: DataEffect['type'][] = [];
   const written: string[] = [];
@@ -21,54 +22,67 @@ function aLoop(loadPicture: LoadPicture) {
     fd: openSync('/dev/null', 'w'),
     write: (data: string) => written.push(data) > 0,
   }) as unknown as WriteStream;
-  const loop = new ConsoleLoop(
-    {
-      perform: (effect) => {
-        asked.push(effect.type);
-        return database.perform(effect);
+  const run = () =>
+    runConsole(
+      {
+        perform: (effect) => {
+          asked.push(effect.type);
+          return database.perform(effect);
+        },
+        labels: {
+          context: null,
+          database: 'warehouse',
+          tenant: 'acme',
+          embedded: false,
+          rls_bypassed: false,
+        },
+        read_only: false,
+        light: false,
+        stdin,
+        stdout,
       },
-      labels: {
-        context: null,
-        database: 'warehouse',
-        tenant: 'acme',
-        embedded: false,
-        rls_bypassed: false,
-      },
-      read_only: false,
-      light: false,
-      stdin,
-      stdout,
-    },
-    loadPicture,
-  );
+      load,
+    );
   const resize = (columns: number) => {
     stdout.columns = columns;
     stdout.emit('resize');
   };
   const press = (key: string) => stdin.emit('data', Buffer.from(key));
-  return { loop, asked, written, resize, press, hangUp: () => stdin.emit('end') };
+  return { run, database, asked, written, resize, press, hangUp: () => stdin.emit('end') };
 }
 
-function aPicture() {
+/** In the place of Ink: the states that it was to draw. */
+function aProgram() {
   const drawn: State[] = [];
   const close = vi.fn();
-  const openPicture = () => ({ draw: (state: State) => void drawn.push(state), close });
-  return { drawn, close, module: { openPicture } as Awaited<ReturnType<LoadPicture>> };
+  const openProgram = ({ shown }: ProgramOptions): Program => ({
+    draw: () => void drawn.push(shown.getSnapshot()),
+    close,
+  });
+  return { drawn, close, module: { openProgram } };
 }
 
-test('the jobs are asked for before Ink is loaded, and the first frame has them', async () => {
-  let loaded: (module: Awaited<ReturnType<LoadPicture>>) => void = () => {};
-  const ink = new Promise<Awaited<ReturnType<LoadPicture>>>((resolve) => {
-    loaded = resolve;
+/** Ink that is loaded when the test says so. */
+function lateInk(module: Awaited<ReturnType<LoadProgram>>) {
+  let loaded: () => void = () => {};
+  const ink = new Promise<typeof module>((resolve) => {
+    loaded = () => resolve(module);
   });
-  const { drawn, close, module } = aPicture();
-  const { loop, asked, hangUp } = aLoop(() => ink);
-  const ended = loop.run();
+  return { load: () => ink, loaded };
+}
+
+test('the jobs are on the screen before Ink is loaded, which is asked for only then', async () => {
+  const { drawn, close, module } = aProgram();
+  const ink = lateInk(module);
+  const load = vi.fn(ink.load);
+  const { run, asked, written, hangUp } = aConsole(load);
+  const ended = run();
   expect(asked).toContain('load-jobs');
-  // The answer arrives in a few turns: Ink only has to come later.
-  await new Promise(setImmediate);
+  expect(load).not.toHaveBeenCalled();
+  await vi.waitFor(() => expect(written.join('')).toContain('orders_daily'));
   expect(drawn).toEqual([]);
-  loaded(module);
+  await vi.waitFor(() => expect(load).toHaveBeenCalled());
+  ink.loaded();
   await vi.waitFor(() => expect(drawn).not.toEqual([]));
   expect(drawn[0]!.jobs.order).toHaveLength(variedJobs(now).length);
   hangUp();
@@ -76,9 +90,37 @@ test('the jobs are asked for before Ink is loaded, and the first frame has them'
   expect(close).toHaveBeenCalledOnce();
 });
 
+test('keys that are pressed before Ink is loaded are acted on when it is there, in their order', async () => {
+  const { drawn, module } = aProgram();
+  const ink = lateInk(module);
+  const { run, written, press, hangUp } = aConsole(ink.load);
+  const ended = run();
+  press('j');
+  press('?');
+  await vi.waitFor(() => expect(written.join('')).toContain('orders_daily'));
+  ink.loaded();
+  await vi.waitFor(() => expect(drawn.at(-1)?.overlay?.type).toBe('help'));
+  const { order, cursor } = drawn.at(-1)!.jobs;
+  expect(cursor).toBe(order[1]);
+  hangUp();
+  await ended;
+});
+
+test('a database that does not answer keeps nothing waiting: Ink is loaded, and keys work', async () => {
+  const { drawn, module } = aProgram();
+  const { run, database, press, hangUp } = aConsole(async () => module);
+  database.silence = new Promise(() => {});
+  const ended = run();
+  await vi.waitFor(() => expect(drawn).not.toEqual([]));
+  press('?');
+  await vi.waitFor(() => expect(drawn.at(-1)!.overlay?.type).toBe('help'));
+  hangUp();
+  expect(await ended).toBe(129);
+});
+
 test('a terminal that goes while Ink is loaded ends the console, and nothing is drawn on it', async () => {
-  const { loop, written, hangUp } = aLoop(() => new Promise(() => {}));
-  const ended = loop.run();
+  const { run, written, hangUp } = aConsole(() => new Promise(() => {}));
+  const ended = run();
   const before = written.length;
   hangUp();
   expect(await ended).toBe(129);
@@ -87,15 +129,15 @@ test('a terminal that goes while Ink is loaded ends the console, and nothing is 
 
 test('an error of Ink is reported after the terminal has been restored', async () => {
   const listeners = process.listenerCount('SIGTSTP');
-  const { loop } = aLoop(() => Promise.reject(new Error('no Ink')));
-  await expect(loop.run()).rejects.toThrow('no Ink');
+  const { run } = aConsole(() => Promise.reject(new Error('no Ink')));
+  await expect(run()).rejects.toThrow('no Ink');
   expect(process.listenerCount('SIGTSTP')).toBe(listeners);
 });
 
 test('input is handled before updates: a key is drawn at once, with what an update has still to wait for', async () => {
-  const { drawn, module } = aPicture();
-  const { loop, resize, press, hangUp } = aLoop(async () => module);
-  const ended = loop.run();
+  const { drawn, module } = aProgram();
+  const { run, resize, press, hangUp } = aConsole(async () => module);
+  const ended = run();
   await vi.waitFor(() => expect(drawn.at(-1)?.jobs.order.length).toBeGreaterThan(1));
   const before = drawn.at(-1)!;
   const frames = drawn.length;

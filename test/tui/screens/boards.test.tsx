@@ -9,9 +9,9 @@ import {
   worstOf,
 } from '../../../source/domain/triage/checks.ts';
 import { widthOf } from '../../../source/presentation/text/width.ts';
-import { App } from '../../../source/tui/app/app.tsx';
 import { plainTheme } from '../../../source/tui/widgets/theme.ts';
 import { Session } from '../../sessions/session.ts';
+import { ConsoleApp } from '../../support/console-app.tsx';
 import { aJob, now, secondsAgo } from '../../support/jobs.ts';
 
 const hostile = '\x1b[2J\x1b]52;c;aGk=\x07\u202eevil\u200b\r\n\t表'.repeat(40);
@@ -208,7 +208,7 @@ function open(name: BoardName, text: string, session = showing([100, 24])): Sess
 }
 
 function picture({ state }: Session): string[] {
-  const app = <App state={state} theme={plainTheme} />;
+  const app = <ConsoleApp state={state} theme={plainTheme} />;
   return renderToString(app, { columns: state.size.columns }).split('\n');
 }
 

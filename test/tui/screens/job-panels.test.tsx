@@ -1,13 +1,13 @@
 import { renderToString } from 'ink';
 import { expect, test } from 'vitest';
 import type { State } from '../../../source/console/state.ts';
-import { App } from '../../../source/tui/app/app.tsx';
 import { plainTheme } from '../../../source/tui/widgets/theme.ts';
 import { Session } from '../../sessions/session.ts';
+import { ConsoleApp } from '../../support/console-app.tsx';
 import { aJob, anInsight, buckets, dailyKeys, secondsAgo } from '../../support/jobs.ts';
 
 const picture = (state: State, ascii = false) =>
-  renderToString(<App state={state} theme={{ ...plainTheme, ascii }} />, {
+  renderToString(<ConsoleApp state={state} theme={{ ...plainTheme, ascii }} />, {
     columns: state.size.columns,
   });
 

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { spokenNames } from '../../../source/console/key-hints.ts';
 import { keymap } from '../../../source/console/keymap.ts';
 import { nameOf, remapKeys } from '../../../source/console/remap.ts';
-import { App } from '../../../source/tui/app/app.tsx';
 import { plainTheme } from '../../../source/tui/widgets/theme.ts';
 import { Session } from '../../sessions/session.ts';
+import { ConsoleApp } from '../../support/console-app.tsx';
 import { aJob, anInsight, secondsAgo } from '../../support/jobs.ts';
 
 /** Every name of the keymap on a letter of its own that no keyboard has. */
@@ -23,7 +23,7 @@ const open = (options = {}) =>
     ...options,
   });
 const picture = ({ state }: Session) =>
-  renderToString(<App state={state} theme={plainTheme} />, { columns: state.size.columns });
+  renderToString(<ConsoleApp state={state} theme={plainTheme} />, { columns: state.size.columns });
 const footer = (session: Session) => picture(session).trimEnd().split('\n').at(-1)!;
 
 test('every row can be remapped, and every name that a text speaks of is a row', () => {

@@ -3,11 +3,12 @@ import { render, renderToString } from 'ink';
 import type { ReactNode } from 'react';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { State } from '../../../source/console/state.ts';
-import { App } from '../../../source/tui/app/app.tsx';
 import { paintAll } from '../../../source/tui/terminal/frame.ts';
-import { PlaceholderContext, Placeholders } from '../../../source/tui/terminal/placeholders.ts';
+import { Placeholders } from '../../../source/tui/terminal/placeholders.ts';
+import { PlaceholderContext } from '../../../source/tui/widgets/line.tsx';
 import { paletteOf, type Theme } from '../../../source/tui/widgets/theme.ts';
 import { Session } from '../../sessions/session.ts';
+import { ConsoleApp } from '../../support/console-app.tsx';
 import { now } from '../../support/jobs.ts';
 import { variedJobs } from '../../support/memory-database.ts';
 
@@ -47,11 +48,11 @@ describe('lines that bypass Ink look exactly as through Ink', () => {
       if (state.overlay?.type === 'card') session.read();
       for (const theme of themes) {
         const options = { columns };
-        const direct = renderToString(<App state={state} theme={theme} />, options);
+        const direct = renderToString(<ConsoleApp state={state} theme={theme} />, options);
         const placeholders = new Placeholders();
         const indirect = expanded(
           <PlaceholderContext value={placeholders}>
-            <App state={state} theme={theme} />
+            <ConsoleApp state={state} theme={theme} />
           </PlaceholderContext>,
           columns,
           placeholders,

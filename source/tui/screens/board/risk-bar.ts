@@ -1,7 +1,7 @@
 import type { State } from '../../../console/state.ts';
-import { type RiskBoard, type RiskRow, riskRows } from '../../../domain/risk/board.ts';
+import type { RiskRow } from '../../../domain/risk/board.ts';
 import { atRiskLevels, type RiskLevel } from '../../../domain/risk/risk.ts';
-import { isNoChange, type WhatIf } from '../../../domain/risk/what-if.ts';
+import { isNoChange } from '../../../domain/risk/what-if.ts';
 import { formatClock, formatDuration } from '../../../presentation/text/format.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import { cut, type Line, type Span, span } from '../../widgets/spans.ts';
@@ -10,10 +10,9 @@ import { cut, type Line, type Span, span } from '../../widgets/spans.ts';
  * `at risk 2 → 1  WHAT IF  slots 6 → [9]  pause clicks  parallel weather ×9  deadline weather +30m
  * (now 14:17)`.
  */
-export function riskBar(state: State, width: number): Line {
+export function riskBar(state: State, rows: readonly RiskRow[]): Line {
   const { data, what } = state.boards.risk;
   if (data === null) return [];
-  const rows = rowsOf(data, what);
   const { slots } = data.fleet;
   const name = (id: string) => {
     const job = data.jobs.find((one) => one.id === id);
@@ -41,14 +40,7 @@ export function riskBar(state: State, width: number): Line {
     ...(data.truncated ? [span('  not all jobs are shown', 'warn')] : []),
     span(`  (now ${formatClock(data.as_of, data.as_of, state.options.zone)})`, 'dim'),
   ];
-  return cut(line, width);
-}
-
-let last: { data: RiskBoard; what: WhatIf; rows: readonly RiskRow[] } | null = null;
-
-function rowsOf(data: RiskBoard, what: WhatIf): readonly RiskRow[] {
-  if (last?.data !== data || last.what !== what) last = { data, what, rows: riskRows(data, what) };
-  return last.rows;
+  return cut(line, state.size.columns - 1);
 }
 
 function part(label: string, text: string, changed: boolean): Span[] {

@@ -1,11 +1,13 @@
 import { type JobRow, rowsOf } from '../../../console/arrange.ts';
 import { hasBell } from '../../../console/bells.ts';
 import { keyFor } from '../../../console/key-hints.ts';
-import { jobsLayout, paneWidth } from '../../../console/layout.ts';
+import { type JobsLayout, jobsLayout, paneWidth } from '../../../console/layout.ts';
+import { isStale } from '../../../console/loading.ts';
 import { dialogsInTable } from '../../../console/other-dialogs.ts';
 import { isAnswered } from '../../../console/paging.ts';
 import { paneJob } from '../../../console/pane.ts';
-import type { JobsScreen, State } from '../../../console/state.ts';
+import type { JobScreen, JobsScreen, State } from '../../../console/state.ts';
+import type { JobView } from '../../../domain/job/job.ts';
 import {
   besidePane,
   type JobColumn,
@@ -13,9 +15,9 @@ import {
   pinnedColumns,
 } from '../../../presentation/job/columns.ts';
 import { fitted, wrap } from '../../../presentation/text/fitted.ts';
+import type { Zone } from '../../../presentation/text/format.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import {
-  type CellContext,
   cellOf,
   type LaidColumn,
   layoutColumns,
@@ -23,130 +25,144 @@ import {
 } from '../../../presentation/text/table.ts';
 import { widthOf } from '../../../presentation/text/width.ts';
 import { searchLimitText } from '../../../presentation/triage/search-limit.ts';
-import { blank, exactly, filled, type Line, selected, span } from '../../widgets/spans.ts';
-import { hintsLine, infoLine, noteLine } from '../footer.ts';
-import { bannerLine, countsLine, headerLine } from '../header.ts';
+import { blank, exactly, faded, filled, type Line, selected, span } from '../../widgets/spans.ts';
 import { paneLines, paneTitle } from './pane.ts';
 
-export type Picture = { top: readonly Line[]; body: readonly Line[]; bottom: readonly Line[] };
+export type Columns = readonly LaidColumn<JobColumn>[];
 
-export function jobsPicture(state: State): Picture {
-  const layout = jobsLayout(state);
-  const pane = paneJob(state);
-  const width = state.size.columns - (pane === null ? 0 : paneWidth(state.size));
-  // A column for the cursor's mark on the left, and a free one on the right.
-  const laid = columnsFor(state.jobs, width - (pane === null ? 2 : 4), state.wide, pane !== null);
-  const rows = rowsOf(state.jobs).slice(state.jobs.top, state.jobs.top + layout.rows);
-  const lines =
-    rows.length > 0
-      ? rows.map((row) => rowLine(state, row, laid, width - (pane === null ? 2 : 3)))
-      : emptyTable(state, layout.rows);
-  return {
-    top: [
-      ...(layout.header ? [headerLine(state)] : []),
-      ...(layout.counts ? [countsLine(state)] : []),
-      ...(layout.banner ? [bannerLine(state)] : []),
-      ...(layout.heads
-        ? beside(
-            [rows.length > 0 ? headsLine(state, laid) : blank],
-            pane === null ? null : [paneTitle(pane)],
-            width,
-          )
-        : []),
-    ],
-    body: beside(
-      exactly(lines, layout.rows),
-      pane === null ? null : paneLines(state, pane, state.size.columns - width - 3, layout.rows),
-      width,
-    ),
-    bottom: [
-      ...(layout.info ? [infoLine(state)] : []),
-      ...(layout.note ? [noteLine(state, laid)] : []),
-      ...(layout.hints ? [hintsLine(state)] : []),
-    ],
-  };
-}
+/** What there is to draw of the table. Equal parts are the same objects from frame to frame. */
+export type JobTable = {
+  layout: JobsLayout;
+  columns: Columns;
+  rows: readonly TableRow[];
+  /** Its title and lines, as many as the rows; null without a pane. */
+  pane: { title: Line; lines: readonly Line[] } | null;
+};
 
-function beside(lines: readonly Line[], others: readonly Line[] | null, width: number): Line[] {
-  if (others === null) return [...lines];
-  return lines.map((line, row) => [
-    ...filled(line, width - 1),
-    span('│ ', 'dim'),
-    ...(others[row] ?? blank),
-  ]);
-}
+/** One row of the screen: a job, a line of text where there are none, or nothing. */
+export type TableRow = {
+  job: JobView | null;
+  text: Line;
+  columns: Columns;
+  as_of: Date | null;
+  zone: Zone;
+  /** The signs before its first cell and its name. */
+  mark: '◆' | '';
+  sign: '✎' | '♪' | '';
+  /** Gone, or shown only because the cursor is on it. */
+  faint: boolean;
+  selected: boolean;
+  stale: boolean;
+  /** Columns of the table, and the pane's line behind it. */
+  width: number;
+  pane: Line | null;
+};
 
-type Layout = Pick<JobsScreen, 'list' | 'gone'> & {
+export type ColumnsInput = Pick<JobsScreen, 'list' | 'gone'> & {
   width: number;
   wide: number | null;
   pane: boolean;
-  laid: LaidColumn<JobColumn>[];
 };
-let lastLayout: Layout | null = null;
 
-/**
- * The layout depends on all jobs, including those that are gone: cached until data or width change.
- */
-function columnsFor(
-  { list, gone }: JobsScreen,
-  width: number,
-  wide: number | null,
-  pane: boolean,
-): LaidColumn<JobColumn>[] {
-  const last = lastLayout;
-  const same = last?.list === list && last.width === width && last.wide === wide;
-  if (!same || last.gone !== gone || last.pane !== pane) {
-    const jobs = [...(list?.jobs ?? []), ...Object.values(gone)];
-    const laid =
-      wide === null
-        ? layoutColumns(pane ? besidePane : jobsTable, jobs, width)
-        : scrolledColumns(
-            layoutColumns(jobsTable, jobs, Number.POSITIVE_INFINITY),
-            width,
-            pinnedColumns,
-            wide,
-          );
-    lastLayout = { list, gone, width, wide, pane, laid };
-    return laid;
-  }
-  return last.laid;
+/** What the columns depend on: all jobs, those that are gone included, and the width. */
+export function columnsInput(state: State): ColumnsInput {
+  const pane = paneJob(state) !== null;
+  const { list, gone } = state.jobs;
+  // A column for the cursor's mark on the left, and a free one on the right.
+  return { list, gone, width: tableWidth(state) - (pane ? 4 : 2), wide: state.wide, pane };
 }
 
-function headsLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
+export function columnsOf({ list, gone, width, wide, pane }: ColumnsInput): Columns {
+  const jobs = [...(list?.jobs ?? []), ...Object.values(gone)];
+  if (wide === null) return layoutColumns(pane ? besidePane : jobsTable, jobs, width);
+  const whole = layoutColumns(jobsTable, jobs, Number.POSITIVE_INFINITY);
+  return scrolledColumns(whole, width, pinnedColumns, wide);
+}
+
+function tableWidth(state: State): number {
+  return state.size.columns - (paneJob(state) === null ? 0 : paneWidth(state.size));
+}
+
+export function jobTable(state: State, columns: Columns): JobTable {
+  const layout = jobsLayout(state);
+  const { jobs, options } = state;
+  const pane = paneOf(state, paneJob(state), layout.rows);
+  const shown = rowsOf(jobs).slice(jobs.top, jobs.top + layout.rows);
+  const texts = shown.length > 0 ? [] : emptyTable(state, layout.rows);
+  const common = {
+    columns,
+    as_of: jobs.list?.as_of ?? null,
+    zone: options.zone,
+    stale: isStale(state),
+    width: tableWidth(state),
+  };
+  const rows = Array.from({ length: layout.rows }, (_, index): TableRow => {
+    const row: JobRow | undefined = shown[index];
+    const id = row?.job.id;
+    return {
+      ...common,
+      job: row?.job ?? null,
+      text: texts[index] ?? blank,
+      mark: id !== undefined && state.marks.has(id) ? '◆' : '',
+      sign: id === undefined ? '' : signOf(state, id),
+      faint: row !== undefined && (row.gone || row.unmatched),
+      selected: id !== undefined && id === jobs.cursor,
+      pane: pane?.lines[index] ?? null,
+    };
+  });
+  return { layout, columns, rows, pane };
+}
+
+function signOf(state: State, id: string): TableRow['sign'] {
+  if (dialogsInTable(state, id).length > 0) return '✎';
+  return hasBell(state, id) ? '♪' : '';
+}
+
+function paneOf(state: State, job: JobScreen | null, height: number): JobTable['pane'] {
+  if (job === null) return null;
+  const width = state.size.columns - tableWidth(state) - 3;
+  return { title: paneTitle(job), lines: paneLines(state, job, width, height) };
+}
+
+/** The titles of the columns, and beside them the pane's. */
+export function headsLine(state: State, { columns, rows, pane }: JobTable): Line {
   const { column: sorted, descending } = state.jobs.sort;
-  const heads = laid.map(({ column, width }) => {
+  const heads = columns.map(({ column, width }) => {
     const mark = column.name === sorted ? (descending ? '▼' : '▲') : '';
     const title = width > column.title.length ? column.title + mark : mark || column.title;
     const text = ' '.repeat(column.gap) + fitted(width < 3 ? mark : title, width, column.align);
     return span(text, mark === '' ? 'dim' : 'strong');
   });
-  return [span(' '), ...heads];
+  const line = rows.some(({ job }) => job !== null) ? [span(' '), ...heads] : blank;
+  return beside(line, pane?.title ?? null, tableWidth(state));
 }
 
-function rowLine(
-  state: State,
-  row: JobRow,
-  laid: readonly LaidColumn<JobColumn>[],
+/** A row of the table, and beside it the pane's line: two leaves would cost twice as much. */
+export function rowLine({ text, stale, width, pane, ...row }: TableRow): Line {
+  const cells = row.job === null ? text : jobCells(row, row.job, width - (pane ? 3 : 2));
+  const line = beside(cells, pane, width);
+  return stale ? faded(line) : line;
+}
+
+function jobCells(
+  row: Omit<TableRow, 'text' | 'stale' | 'width' | 'pane'>,
+  job: JobView,
   width: number,
 ): Line {
-  const context: Omit<CellContext, 'width'> = {
-    as_of: state.jobs.list!.as_of,
-    zone: state.options.zone,
-  };
-  const beside =
-    dialogsInTable(state, row.job.id).length > 0 ? '✎' : hasBell(state, row.job.id) ? '♪' : '';
-  const faint = row.gone || row.unmatched;
-  const marked = state.marks.has(row.job.id);
-  const cells = laid.flatMap(({ column, width }, index) => {
-    const { text, tone } = cellOf(column, row.job, { ...context, width });
-    const sign = index === 0 && marked ? '◆' : column.name === 'asset' ? beside : '';
+  const context = { as_of: row.as_of!, zone: row.zone };
+  const cells = row.columns.flatMap(({ column, width }, index) => {
+    const { text, tone } = cellOf(column, job, { ...context, width });
+    const sign =
+      index === 0 && row.mark !== '' ? row.mark : column.name === 'asset' ? row.sign : '';
     const gap = sign === '' ? ' '.repeat(column.gap) : sign;
-    return [span(gap, 'accent'), span(text, faint ? 'dim' : tone)];
+    return [span(gap, 'accent'), span(text, row.faint ? 'dim' : tone)];
   });
-  if (row.job.id !== state.jobs.cursor) return [span(' '), ...cells];
-  return [span('▐', 'accent'), ...selected(cells, width)];
+  return row.selected ? [span('▐', 'accent'), ...selected(cells, width)] : [span(' '), ...cells];
 }
 
+function beside(line: Line, pane: Line | null, width: number): Line {
+  return pane === null ? line : [...filled(line, width - 1), span('│ ', 'dim'), ...pane];
+}
 function emptyTable(state: State, rows: number): Line[] {
   const texts = emptyTexts(state);
   const above = Math.max(0, Math.floor((rows - texts.length) / 3));
