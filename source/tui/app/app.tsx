@@ -6,7 +6,7 @@ import { JobView } from '../screens/job/view.tsx';
 import { JobsView } from '../screens/jobs/view.tsx';
 import type { Theme } from '../widgets/theme.ts';
 import { ThemeContext } from '../widgets/theme-context.tsx';
-import { UiThemeProvider } from '../widgets/ui-theme-provider.tsx';
+import { UiTheme } from '../widgets/ui-theme.tsx';
 
 const views: Readonly<Record<ScreenName, ComponentType>> = {
   jobs: JobsView,
@@ -32,9 +32,9 @@ function Themed({ themeOf }: { themeOf: (state: State) => Theme }) {
   const theme = useConsole(themeOf);
   return (
     <ThemeContext value={theme}>
-      <UiThemeProvider theme={theme}>
+      <UiTheme theme={theme}>
         <PresentScreen />
-      </UiThemeProvider>
+      </UiTheme>
     </ThemeContext>
   );
 }

@@ -11,5 +11,6 @@ export function hasFirstFrame({ jobs, link }: State): boolean {
 /** The console's frame before Ink is loaded: the same cells as Ink's first. No dialog is open yet. */
 export function firstFrame(state: State, theme: Theme): string {
   const { top, body, bottom } = jobsPicture(state);
-  return [...top, ...body, ...bottom].map((line) => styled(theme, line).text).join('\n');
+  const rows = [...top, ...body, ...bottom].map((line) => styled(theme, line).text.trimEnd());
+  return rows.join('\n');
 }

@@ -374,7 +374,7 @@ describe('what must not be overlooked', () => {
       rls_bypassed: true,
     };
     const [header] = screen(Session.showing([aJob()], { read_only: true, labels }).state);
-    expect(header).toMatch(/warehouse \/ acme  READ-ONLY .*RLS BYPASSED.*EMBEDDED/);
+    expect(header).toMatch(/warehouse \/ acme {2}READ-ONLY .*RLS BYPASSED.*EMBEDDED/);
   });
 
   test('a long database name gives way to tenant, mode and badge, from its beginning', () => {
@@ -388,7 +388,7 @@ describe('what must not be overlooked', () => {
     const options = { ...sized(80, 24, { labels, read_only: true }) };
     const [header] = screen(Session.showing([], options).state);
     expect(header).toMatch(
-      /^ servo-tui · ….*warehouse \/ acme  READ-ONLY +RLS BYPASSED +EMBEDDED$/,
+      /^ servo-tui · ….*warehouse \/ acme {2}READ-ONLY +RLS BYPASSED +EMBEDDED$/,
     );
   });
 

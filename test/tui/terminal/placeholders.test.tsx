@@ -1,14 +1,13 @@
 import chalk from 'chalk';
-import { render, renderToString } from 'ink';
-import type { ReactNode } from 'react';
+import { renderToString } from 'ink';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { State } from '../../../source/console/state.ts';
 import { paintAll } from '../../../source/tui/terminal/frame.ts';
 import { Placeholders } from '../../../source/tui/terminal/placeholders.ts';
-import { PlaceholderContext } from '../../../source/tui/widgets/line.tsx';
 import { paletteOf, type Theme } from '../../../source/tui/widgets/theme.ts';
 import { Session } from '../../sessions/session.ts';
 import { ConsoleApp } from '../../support/console-app.tsx';
+import { inkFrame } from '../../support/ink-frame.tsx';
 import { now } from '../../support/jobs.ts';
 import { variedJobs } from '../../support/memory-database.ts';
 
@@ -49,33 +48,12 @@ describe('lines that bypass Ink look exactly as through Ink', () => {
       for (const theme of themes) {
         const options = { columns };
         const direct = renderToString(<ConsoleApp state={state} theme={theme} />, options);
-        const placeholders = new Placeholders();
-        const indirect = expanded(
-          <PlaceholderContext value={placeholders}>
-            <ConsoleApp state={state} theme={theme} />
-          </PlaceholderContext>,
-          columns,
-          placeholders,
-        );
+        const indirect = inkFrame(state, theme).frame;
         expect(painted(indirect, state)).toBe(painted(direct, state));
       }
     }
   });
 });
-
-/** Ink's first frame, expanded before its lines are unmounted and release their placeholders. */
-function expanded(node: ReactNode, columns: number, placeholders: Placeholders): string {
-  const frames: string[] = [];
-  const sink = {
-    columns,
-    rows: 1000,
-    write: (frame: string) => frames.push(placeholders.expand(frame).frame),
-    on: () => {},
-    off: () => {},
-  } as unknown as NodeJS.WriteStream;
-  render(node, { stdout: sink, debug: true, patchConsole: false }).unmount();
-  return frames[0]!;
-}
 
 test('a released placeholder is used again', () => {
   const placeholders = new Placeholders();

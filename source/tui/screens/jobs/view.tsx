@@ -5,7 +5,7 @@ import { Banner, Counts, Header, Hints, Info, Note } from '../bars.tsx';
 import { Screen } from '../screen.tsx';
 import { columnsInput, columnsOf, headsLine, type JobTable, jobTable, rowLine } from './rows.ts';
 
-/** The table of jobs; on a wide terminal the pane with the selected job is at the end of its rows. */
+/** The table of jobs; on a wide terminal the selected job's pane is at the end of its rows. */
 export function JobsView() {
   const table = useJobTable();
   const { layout, columns, rows } = table;

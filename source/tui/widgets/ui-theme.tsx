@@ -1,0 +1,51 @@
+import { defaultTheme, extendTheme, ThemeProvider, type Theme as UiStyles } from '@inkjs/ui';
+import type { TextProps } from 'ink';
+import { type ReactNode, useMemo } from 'react';
+import { toAscii } from '../../presentation/text/ascii.ts';
+import { isHue } from '../../presentation/text/hue.ts';
+import { signOf, type Tone } from '../../presentation/text/tone.ts';
+import { colorOf, type Theme, textProps } from './theme.ts';
+
+type Variant = 'info' | 'success' | 'warning' | 'error';
+
+const tones: Readonly<Record<Variant, Tone>> = {
+  info: 'accent',
+  success: 'good',
+  warning: 'warn',
+  error: 'bad',
+};
+
+/** The signs of one-line messages, so that both forms of a message look alike. */
+function iconOf(variant: Variant): string {
+  return variant === 'info' ? 'i' : signOf(tones[variant]).trim();
+}
+
+/** @inkjs/ui in the console's tones. With NO_COLOR bold and inverse carry the status. */
+export function uiTheme(theme: Theme): UiStyles {
+  const drawn = (text: string) => (theme.ascii ? toAscii(text) : text);
+  return extendTheme(defaultTheme, {
+    components: {
+      StatusMessage: {
+        styles: { icon: ({ variant }: { variant: Variant }) => textProps(theme, tones[variant]) },
+        config: ({ variant }: { variant: Variant }) => ({ icon: drawn(iconOf(variant)) }),
+      },
+      Badge: {
+        styles: {
+          container: ({ color }: { color: string }): TextProps => ({
+            color: isHue(color) ? colorOf(theme, color) : undefined,
+            bold: theme.palette === null,
+            inverse: true,
+          }),
+          // Inverse already gives the contrast: black would be on a dark colour on white.
+          label: (): TextProps => ({ color: undefined }),
+        },
+      },
+    },
+  });
+}
+
+/** Gives the components of @inkjs/ui below it the console's theme. */
+export function UiTheme({ theme, children }: { theme: Theme; children: ReactNode }) {
+  const ui = useMemo(() => uiTheme(theme), [theme]);
+  return <ThemeProvider theme={ui}>{children}</ThemeProvider>;
+}
