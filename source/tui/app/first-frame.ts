@@ -8,7 +8,7 @@ export function hasFirstFrame({ jobs, link }: State): boolean {
   return jobs.list !== null || link.failure !== null;
 }
 
-/** The console's frame before Ink is loaded: the same cells as Ink's first. No dialog is open yet. */
+/** The frame before Ink is loaded: the same cells as Ink's first. No dialog is open yet. */
 export function firstFrame(state: State, theme: Theme): string {
   const { top, body, bottom } = jobsPicture(state);
   const rows = [...top, ...body, ...bottom].map((line) => styled(theme, line).text.trimEnd());
