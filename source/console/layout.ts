@@ -35,7 +35,7 @@ export function isWide(size: Size): boolean {
 }
 
 /** From this width on the selected job is shown beside the table. */
-const paneFrom = 180;
+const paneFrom = 160;
 
 /** Columns of the pane beside the job table, with its border; 0 if there is none. */
 export function paneWidth({ columns }: Size): number {

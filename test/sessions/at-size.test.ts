@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { rowOf } from '../../source/console/arrange.ts';
 import { asked } from '../../source/console/asking.ts';
 import { jobsLayout } from '../../source/console/layout.ts';
-import { infoLine } from '../../source/tui/footer.ts';
-import { jobsPicture } from '../../source/tui/jobs-screen.ts';
-import type { Line } from '../../source/tui/spans.ts';
+import { infoLine } from '../../source/tui/screens/footer.ts';
+import { jobsPicture } from '../../source/tui/screens/jobs/picture.ts';
+import type { Line } from '../../source/tui/widgets/spans.ts';
 import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -7,8 +7,8 @@ import {
   type TextField,
 } from '../../source/console/text-field.ts';
 import { widthOf } from '../../source/presentation/text/width.ts';
-import { fieldText } from '../../source/tui/field-text.ts';
-import { lineWidth } from '../../source/tui/spans.ts';
+import { lineWidth } from '../../source/tui/widgets/spans.ts';
+import { fieldText } from '../../source/tui/widgets/text-field.ts';
 import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { explainFailure } from '../../source/database/failure.ts';
 import { cutMessage } from '../../source/presentation/text/fitted.ts';
 import { widthOf } from '../../source/presentation/text/width.ts';
-import { noteLine } from '../../source/tui/footer.ts';
-import { bannerLine } from '../../source/tui/header.ts';
-import { jobPicture } from '../../source/tui/job-screen.ts';
-import type { Line } from '../../source/tui/spans.ts';
+import { noteLine } from '../../source/tui/screens/footer.ts';
+import { bannerLine } from '../../source/tui/screens/header.ts';
+import type { Line } from '../../source/tui/widgets/spans.ts';
+import { jobPicture } from '../support/job-picture.tsx';
 import { aJob, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { jobsPicture } from '../../source/tui/jobs-screen.ts';
-import { lineWidth } from '../../source/tui/spans.ts';
+import { jobsPicture } from '../../source/tui/screens/jobs/picture.ts';
+import { lineWidth } from '../../source/tui/widgets/spans.ts';
 import { aDetail, aJob, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

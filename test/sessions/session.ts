@@ -17,8 +17,8 @@ import { update } from '../../source/console/update.ts';
 import type { ActionResult, JobDetail } from '../../source/domain/job/detail.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import type { ErrorCode } from '../../source/errors.ts';
-import { decodeTokens } from '../../source/tui/keys.ts';
-import { dueAt, elapsed, idleTokenizer, tokenize } from '../../source/tui/tokenizer.ts';
+import { decodeTokens } from '../../source/tui/terminal/keys.ts';
+import { dueAt, elapsed, idleTokenizer, tokenize } from '../../source/tui/terminal/tokenizer.ts';
 import { aDetail, aList, aPage, aPartition, now } from '../support/jobs.ts';
 
 type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at'> : never) : never;

@@ -7,9 +7,9 @@ import type { JobEvent } from '../../source/domain/job/detail.ts';
 import type { Dialog } from '../../source/domain/job/dialog.ts';
 import { dialogText, planDialogText } from '../../source/presentation/job/dialog-text.ts';
 import { toAscii } from '../../source/presentation/text/ascii.ts';
-import { jobPicture } from '../../source/tui/job-screen.ts';
-import { jobsPicture } from '../../source/tui/jobs-screen.ts';
-import type { Line } from '../../source/tui/spans.ts';
+import { jobsPicture } from '../../source/tui/screens/jobs/picture.ts';
+import type { Line } from '../../source/tui/widgets/spans.ts';
+import { jobPicture } from '../support/job-picture.tsx';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -3,7 +3,7 @@
 import { appendFileSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { ServoError } from '../../source/errors.ts';
-import { runConsole } from '../../source/tui/run-console.ts';
+import { runConsole } from '../../source/tui/app/run-console.ts';
 import { aJob, now } from '../support/jobs.ts';
 import { MemoryDatabase, variedJobs } from '../support/memory-database.ts';
 

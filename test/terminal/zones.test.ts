@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { zoned } from '../../source/console/typed-moment.ts';
 import { formatInstant, zoneName } from '../../source/presentation/text/format.ts';
 import { cardLines } from '../../source/tui/dialogs/card/lines.ts';
-import { headerLine } from '../../source/tui/header.ts';
+import { headerLine } from '../../source/tui/screens/header.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 

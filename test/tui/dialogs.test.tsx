@@ -6,10 +6,12 @@ import { helpEntries } from '../../source/console/help.ts';
 import type { Reader } from '../../source/console/overlay.ts';
 import type { State } from '../../source/console/state.ts';
 import { widthOf } from '../../source/presentation/text/width.ts';
-import { DialogBox, framedDialog } from '../../source/tui/dialogs/dialog-box.tsx';
+import { DialogFrame, framedDialog } from '../../source/tui/dialogs/dialog-box.tsx';
 import { columnsOf } from '../../source/tui/dialogs/finder/columns.ts';
-import { PlaceholderContext, Placeholders } from '../../source/tui/placeholders.ts';
-import { plainTheme, type Theme, ThemeContext } from '../../source/tui/theme.ts';
+import { Placeholders } from '../../source/tui/terminal/placeholders.ts';
+import { PlaceholderContext } from '../../source/tui/widgets/line.tsx';
+import { plainTheme, type Theme } from '../../source/tui/widgets/theme.ts';
+import { ThemeContext } from '../../source/tui/widgets/theme-context.tsx';
 import { UiTheme } from '../../source/tui/widgets/ui-theme.tsx';
 import { Session } from '../sessions/session.ts';
 import { aJob } from '../support/jobs.ts';
@@ -36,7 +38,7 @@ function dialogOf(
     <PlaceholderContext value={lines}>
       <ThemeContext value={theme}>
         <UiTheme theme={theme}>
-          <DialogBox dialog={dialog} />
+          <DialogFrame dialog={dialog} />
         </UiTheme>
       </ThemeContext>
     </PlaceholderContext>

@@ -3,9 +3,9 @@ import { missing } from '../../source/console/card.ts';
 import type { State } from '../../source/console/state.ts';
 import { cardLines } from '../../source/tui/dialogs/card/lines.ts';
 import { runLines } from '../../source/tui/dialogs/run/lines.ts';
-import { noteLine } from '../../source/tui/footer.ts';
-import { jobsPicture } from '../../source/tui/jobs-screen.ts';
-import type { Line } from '../../source/tui/spans.ts';
+import { noteLine } from '../../source/tui/screens/footer.ts';
+import { jobsPicture } from '../../source/tui/screens/jobs/picture.ts';
+import type { Line } from '../../source/tui/widgets/spans.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob } from '../support/jobs.ts';
 

@@ -3,7 +3,7 @@ import type { WriteStream } from 'node:tty';
 import { cleanup, render } from 'ink-testing-library';
 import { afterEach, expect, test } from 'vitest';
 import { openStartBar, Start } from '../../source/tui/app/start-bar.tsx';
-import { plainTheme } from '../../source/tui/theme.ts';
+import { plainTheme } from '../../source/tui/widgets/theme.ts';
 
 afterEach(cleanup);
 

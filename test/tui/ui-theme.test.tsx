@@ -3,7 +3,7 @@ import chalk from 'chalk';
 import { Box, Text } from 'ink';
 import { cleanup, render } from 'ink-testing-library';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { paletteOf, type Theme } from '../../source/tui/theme.ts';
+import { paletteOf, type Theme } from '../../source/tui/widgets/theme.ts';
 import { UiTheme } from '../../source/tui/widgets/ui-theme.tsx';
 
 let level: typeof chalk.level;

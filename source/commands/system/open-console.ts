@@ -45,11 +45,8 @@ async function loadPlain(): Promise<Run> {
     });
 }
 
-/** Loads the console, and behind it Ink, while the database is asked for its first answer. */
 async function loadPainted(): Promise<Run> {
-  const { loadPicture, runConsole } = await import('../../tui/run-console.ts');
-  // An error of it is told by what awaits it.
-  loadPicture().catch(() => {});
+  const { runConsole } = await import('../../tui/app/run-console.ts');
   return ({ interval_ms, color, light }, { io, view }, contexts) =>
     runConsole({
       ...contexts.view,

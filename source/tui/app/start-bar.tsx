@@ -3,7 +3,7 @@ import { ProgressBar } from '@inkjs/ui';
 import chalk from 'chalk';
 import { Box, render, Text } from 'ink';
 import { toAscii } from '../../presentation/text/ascii.ts';
-import { paletteOf, plainTheme, type Theme } from '../theme.ts';
+import { paletteOf, plainTheme, type Theme } from '../widgets/theme.ts';
 import { UiTheme } from '../widgets/ui-theme.tsx';
 
 export type StartBarOptions = { output: WriteStream; ascii: boolean; color: boolean };

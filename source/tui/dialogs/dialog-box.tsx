@@ -1,14 +1,15 @@
 import { Box, Text } from 'ink';
-import { useContext } from 'react';
+import { type ReactNode, useContext } from 'react';
 import type { Overlay } from '../../console/overlay.ts';
 import type { State } from '../../console/state.ts';
 import { toAscii } from '../../presentation/text/ascii.ts';
 import { truncate } from '../../presentation/text/fitted.ts';
-import { colorOf, ThemeContext, usualAccent } from '../theme.ts';
+import { colorOf, usualAccent } from '../widgets/theme.ts';
+import { ThemeContext } from '../widgets/theme-context.tsx';
 import { type Dialog, type Drawn, dialogs } from './table.tsx';
 
 /** The open dialog in its frame. */
-export type FramedDialog = Drawn & {
+type FramedDialog = Drawn & {
   width: number;
   /** Lines of the screen above it. */
   above: number;
@@ -35,7 +36,25 @@ export function framedDialog(state: State, room: number): FramedDialog | null {
   return { ...drawn, width, above: Math.max(0, Math.floor((room - covered) / 2)), covered };
 }
 
-export function DialogBox({ dialog: { title, width, view } }: { dialog: FramedDialog }) {
+/** The screen's rows with the open dialog in their middle, in place of those that it covers. */
+export function DialogBox({ state, rows }: { state: State; rows: readonly ReactNode[] }) {
+  const dialog = framedDialog(state, rows.length);
+  if (dialog === null) return rows;
+  return (
+    <>
+      {rows.slice(0, dialog.above)}
+      <DialogFrame dialog={dialog} />
+      {rows.slice(dialog.above + dialog.covered)}
+    </>
+  );
+}
+
+/** Whether a dialog is open that is drawn as a box; the filter is a field of the screen. */
+export function isBox({ overlay }: State): boolean {
+  return overlay !== null && dialogs[overlay.type] !== null;
+}
+
+export function DialogFrame({ dialog: { title, width, view } }: { dialog: FramedDialog }) {
   const theme = useContext(ThemeContext);
   const { ascii } = theme;
   const heading = truncate(` ${title} `, width - aroundRow);

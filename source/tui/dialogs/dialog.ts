@@ -1,6 +1,6 @@
 import type { Overlay } from '../../console/overlay.ts';
 import type { State } from '../../console/state.ts';
-import { cut, type Line } from '../spans.ts';
+import { cut, type Line } from '../widgets/spans.ts';
 
 /** An open dialog and the room inside its frame. */
 export type DialogProps<O extends Overlay> = {

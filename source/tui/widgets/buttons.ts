@@ -1,4 +1,4 @@
-import { type Line, type Span, span } from '../spans.ts';
+import { type Line, type Span, span } from './spans.ts';
 
 export type Button = {
   text: string;

@@ -1,6 +1,6 @@
 import { cutMessage, wrap } from '../../presentation/text/fitted.ts';
 import type { Tone } from '../../presentation/text/tone.ts';
-import { type Line, span } from '../spans.ts';
+import { type Line, span } from './spans.ts';
 
 const labelWidth = 6;
 

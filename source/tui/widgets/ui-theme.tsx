@@ -4,7 +4,7 @@ import { type ReactNode, useMemo } from 'react';
 import { toAscii } from '../../presentation/text/ascii.ts';
 import { type Hue, isHue } from '../../presentation/text/hue.ts';
 import { signOf, type Tone } from '../../presentation/text/tone.ts';
-import { colorOf, type Theme, textProps } from '../theme.ts';
+import { colorOf, type Theme, textProps } from './theme.ts';
 
 type Variant = 'info' | 'success' | 'warning' | 'error';
 

@@ -10,8 +10,8 @@ import { cutMessage } from '../../../presentation/text/fitted.ts';
 import { formatFullCount, plural } from '../../../presentation/text/format.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import { signOf } from '../../../presentation/text/tone.ts';
-import { cut, type Line, lineWidth, span, spread } from '../../spans.ts';
 import { buttons } from '../../widgets/buttons.ts';
+import { cut, type Line, lineWidth, span, spread } from '../../widgets/spans.ts';
 import { fieldLine, parameterLines } from './fields.ts';
 
 export function cardTitle(card: Card): string {

@@ -21,8 +21,8 @@ import { dialogText } from '../../../presentation/job/dialog-text.ts';
 import { stateLabel } from '../../../presentation/job/state-label.ts';
 import { formatAge, formatFullCount, plural } from '../../../presentation/text/format.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
-import type { Line } from '../../spans.ts';
 import { labelled } from '../../widgets/labelled.ts';
+import type { Line } from '../../widgets/spans.ts';
 import { planLines } from './plan.ts';
 
 /**

@@ -3,8 +3,8 @@ import { problemOfField, settingsOf } from '../../../console/card.ts';
 import type { Card, FieldName } from '../../../console/overlay.ts';
 import { formatDuration, formatInstant, formatSecond } from '../../../presentation/text/format.ts';
 import { signOf } from '../../../presentation/text/tone.ts';
-import { fieldText, unfocusedText } from '../../field-text.ts';
-import { cut, type Line, lineWidth, message, span, spread } from '../../spans.ts';
+import { cut, type Line, lineWidth, message, span, spread } from '../../widgets/spans.ts';
+import { fieldText, unfocusedText } from '../../widgets/text-field.ts';
 
 export function parameterLines(card: Card, field: ParameterField, width: number): Line[] {
   const jobs = card.plan?.jobs.map(({ job }) => job) ?? [card.job];

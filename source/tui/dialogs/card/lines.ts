@@ -2,7 +2,6 @@ import { tooSmall } from '../../../console/layout.ts';
 import type { Card } from '../../../console/overlay.ts';
 import type { State } from '../../../console/state.ts';
 import { wrap } from '../../../presentation/text/fitted.ts';
-import { type Line, span } from '../../spans.ts';
 import {
   alertPart,
   type Inserted,
@@ -11,6 +10,7 @@ import {
   type Part,
   rowsOf,
 } from '../../widgets/parts/parts.ts';
+import { type Line, span } from '../../widgets/spans.ts';
 import { type Contents, type DialogProps, within } from '../dialog.ts';
 import { buttonsLine, cardTitle, controlLines } from './controls.ts';
 import { type Details, details, nowText } from './details.ts';

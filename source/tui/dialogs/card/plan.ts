@@ -10,7 +10,7 @@ import { stateLabel } from '../../../presentation/job/state-label.ts';
 import { namesOf } from '../../../presentation/plan/plan-text.ts';
 import { formatFullCount, plural } from '../../../presentation/text/format.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
-import { cut, type Line, span } from '../../spans.ts';
+import { cut, type Line, span } from '../../widgets/spans.ts';
 import { calledOf, wideFrom } from '../job-name.ts';
 
 /**

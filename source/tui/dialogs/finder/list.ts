@@ -1,4 +1,4 @@
-import { blank, cut, exactly, type Line, selected, span } from '../../spans.ts';
+import { blank, cut, exactly, type Line, selected, span } from '../../widgets/spans.ts';
 import type { Contents } from '../dialog.ts';
 import { within } from '../dialog.ts';
 

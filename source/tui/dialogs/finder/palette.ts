@@ -2,8 +2,8 @@ import type { Palette } from '../../../console/overlay.ts';
 import { type PaletteEntry, paletteEntries } from '../../../console/palette.ts';
 import { fitted } from '../../../presentation/text/fitted.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
-import { fieldText } from '../../field-text.ts';
-import { type Line, span } from '../../spans.ts';
+import { type Line, span } from '../../widgets/spans.ts';
+import { fieldText } from '../../widgets/text-field.ts';
 import type { DialogProps } from '../dialog.ts';
 import { type FinderContents, finderContents } from './list.ts';
 

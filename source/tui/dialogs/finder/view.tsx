@@ -1,4 +1,4 @@
-import { Lines } from '../../lines.tsx';
+import { Lines } from '../../widgets/line.tsx';
 import type { FinderContents } from './list.ts';
 
 export function FinderView({ field, list }: FinderContents) {

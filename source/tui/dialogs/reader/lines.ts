@@ -1,6 +1,6 @@
 import { readerLines, readerRows } from '../../../console/layout.ts';
 import type { Reader } from '../../../console/overlay.ts';
-import { type Line, span } from '../../spans.ts';
+import { type Line, span } from '../../widgets/spans.ts';
 import { type Contents, type DialogProps, firstShown, within } from '../dialog.ts';
 
 export type ReaderContents = Contents & { lines: readonly Line[] };

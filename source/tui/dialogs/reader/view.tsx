@@ -1,4 +1,4 @@
-import { Lines } from '../../lines.tsx';
+import { Lines } from '../../widgets/line.tsx';
 import type { ReaderContents } from './lines.ts';
 
 export function ReaderView({ lines }: ReaderContents) {

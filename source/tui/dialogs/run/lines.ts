@@ -8,8 +8,8 @@ import type { JobView } from '../../../domain/job/job.ts';
 import { shortId } from '../../../domain/job/reference.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import type { Tone } from '../../../presentation/text/tone.ts';
-import { cut, exactly, type Line, lineWidth, message, span, spread } from '../../spans.ts';
 import { inserted, type Part, rowsOf } from '../../widgets/parts/parts.ts';
+import { cut, exactly, type Line, lineWidth, message, span, spread } from '../../widgets/spans.ts';
 import { type Contents, type DialogProps, firstShown, within } from '../dialog.ts';
 import { calledOf } from '../job-name.ts';
 

@@ -5,10 +5,10 @@ import { missingWord } from '../../../console/unlock.ts';
 import { wrap } from '../../../presentation/text/fitted.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import { signOf } from '../../../presentation/text/tone.ts';
-import { fieldText, unfocusedText } from '../../field-text.ts';
-import { type Line, span } from '../../spans.ts';
 import { buttons } from '../../widgets/buttons.ts';
 import { alertPart, inserted, type Part, rowsOf } from '../../widgets/parts/parts.ts';
+import { type Line, span } from '../../widgets/spans.ts';
+import { fieldText, unfocusedText } from '../../widgets/text-field.ts';
 import { type Contents, type DialogProps, within } from '../dialog.ts';
 
 export type UnlockContents = Contents & { parts: readonly Part[] };

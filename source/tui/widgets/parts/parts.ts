@@ -1,5 +1,5 @@
 import { cutMessage, wrap } from '../../../presentation/text/fitted.ts';
-import type { Line } from '../../spans.ts';
+import type { Line } from '../spans.ts';
 
 /** A message in a frame of its own. */
 export type AlertPart = {

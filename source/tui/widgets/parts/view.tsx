@@ -3,9 +3,9 @@ import { Box, Text } from 'ink';
 import { type ComponentType, useContext } from 'react';
 import { toAscii } from '../../../presentation/text/ascii.ts';
 import { formatFullCount } from '../../../presentation/text/format.ts';
-import { Lines } from '../../lines.tsx';
-import { span } from '../../spans.ts';
-import { ThemeContext } from '../../theme.ts';
+import { Lines } from '../line.tsx';
+import { span } from '../spans.ts';
+import { ThemeContext } from '../theme-context.tsx';
 import { type Part, rowsOf } from './parts.ts';
 
 const views: { readonly [T in Part['type']]: ComponentType<ViewProps<T>> } = {

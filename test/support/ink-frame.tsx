@@ -1,0 +1,28 @@
+import { render } from 'ink';
+import type { State } from '../../source/console/state.ts';
+import { Placeholders } from '../../source/tui/terminal/placeholders.ts';
+import { PlaceholderContext } from '../../source/tui/widgets/line.tsx';
+import type { Theme } from '../../source/tui/widgets/theme.ts';
+import { ConsoleApp } from './console-app.tsx';
+
+/** The frame that the console writes: as Ink lays it out, and with its lines restored. */
+export function inkFrame(state: State, theme: Theme): { laidOut: string; frame: string } {
+  const placeholders = new Placeholders();
+  const frames: { laidOut: string; frame: string }[] = [];
+  const sink = {
+    columns: state.size.columns,
+    rows: 1000,
+    // Before the lines are unmounted and release their placeholders.
+    write: (frame: string) =>
+      frames.push({ laidOut: frame, frame: placeholders.expand(frame).frame }),
+    on: () => {},
+    off: () => {},
+  } as unknown as NodeJS.WriteStream;
+  const app = (
+    <PlaceholderContext value={placeholders}>
+      <ConsoleApp state={state} theme={theme} />
+    </PlaceholderContext>
+  );
+  render(app, { stdout: sink, debug: true, patchConsole: false }).unmount();
+  return frames[0]!;
+}
