@@ -13,8 +13,8 @@ alter table backfill_jobs
   -- Its partitions do not follow its state yet: unfinished ones of a job that has ended are still
   -- to be skipped, those skipped with a job that was revived by hand are still to become pending.
   add column if not exists needs_finalizing boolean not null default false,
-  -- The permanent failures of one kind that its last attempts ended with: {"print", "failures",
-  -- "message"}; null after a completion. While it is set, one partition is tried at a time.
+  -- The last attempts failed permanently, all with errors of one kind: {"fingerprint", "failures",
+  -- "message"}. Null after a completion. While it is set, one partition runs at a time.
   add column if not exists failing jsonb,
   -- All partition rows have been there: one that is missing since was deleted by a person, and is
   -- not made again.

@@ -4,7 +4,7 @@ create index concurrently backfill_partitions_fresh on backfill_partitions (back
   where state = 'pending' and available_at is null;
 -- Retried, released and rescued partitions have an index of their own: a claim stays flat when dead
 -- rows cannot be vacuumed.
-create index concurrently backfill_partitions_handed_back on backfill_partitions (backfill_job_id, available_at, partition_key)
+create index concurrently backfill_partitions_available on backfill_partitions (backfill_job_id, available_at, partition_key)
   where state = 'pending' and available_at is not null;
 -- The few partitions that follow an attempt of another job. By an expression, so that no other
 -- index serves the same question: without statistics one of all pending rows looks as good.

@@ -2,10 +2,10 @@
 -- message gets new types, as it gets a new function, so that old and new executors run side by
 -- side.
 
--- How one attempt ended. `print`: for a permanent failure, what it has in common with others of its
--- kind.
+-- How one attempt ended. `fingerprint`: the part of a permanent failure's message that is common
+-- to all failures of its kind (source/domain/partition/failure-fingerprint.ts).
 create type servo_report_v1 as (
-  id uuid, attempt integer, token uuid, outcome text, duration_ms bigint, delay_ms bigint, message text, print text
+  id uuid, attempt integer, token uuid, outcome text, duration_ms bigint, delay_ms bigint, message text, fingerprint text
 );
 
 -- One more lease queue: its token, chosen by the caller, and the token that it follows, or null.

@@ -33,7 +33,7 @@ end $$;
 -- Refreshes running jobs of ours that only wait: for a slot, or for a snoozed partition. Called by
 -- executors that have the handler. A job with leases is left to the executors that hold them: it is
 -- stale where these are gone. Returns how many.
-create or replace function servo_wait_v1(p_tenant text, p_assets text[], p_except uuid[], p_age_ms bigint) returns bigint language plpgsql
+create or replace function servo_refresh_idle_v1(p_tenant text, p_assets text[], p_except uuid[], p_age_ms bigint) returns bigint language plpgsql
   set jit = off set enable_seqscan = off set lock_timeout = '2s' as $$
 declare
   t timestamptz := clock_timestamp();

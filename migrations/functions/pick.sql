@@ -1,8 +1,8 @@
 -- Chooses the partitions that a batch claims, in their order; the second part of
 -- servo_report_and_claim_v1, whose caller holds the job's row.
 --   p_from     claims go above it: the checkpoint, after this batch's completions
---   p_idle     no lease is left on the job; p_alone: one partition at a time
---   pick       ids, at most p_seats × p_want
+--   p_idle     no lease is left on the job; p_serial: one partition at a time
+--   pick       ids, at most p_queues × p_per_queue
 --   checkpoint moved past what was adopted from another job (adopt.sql): so many partitions
 --   missing    a sequential job waits for this key, which its writer has still to add
 --   complete   all rows of a job that was being created are there
@@ -20,7 +20,7 @@
 --   two days at once, and on the earlier one after all the others. Released keys are
 --   claimed as before: a sequential job goes on past a partition in back-off.
 create or replace function servo_pick_v1(p_tenant text, p_job uuid, p_owner text, p_asset uuid, p_descending boolean, p_made boolean,
-  p_total integer, p_from varchar, p_idle boolean, p_alone boolean, p_seats integer, p_want integer, p_max_attempts integer,
+  p_total integer, p_from varchar, p_idle boolean, p_serial boolean, p_queues integer, p_per_queue integer, p_max_attempts integer,
   p_stale_ms bigint, p_at timestamptz,
   out pick uuid[], out checkpoint varchar, out adopted integer, out missing varchar, out complete boolean, out busy boolean
 ) language plpgsql as $$
@@ -51,48 +51,48 @@ begin
       select id, crash_count from backfill_partitions
       where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at <= p_at
         and (v_busy is null or partition_key <> all (v_busy))
-      order by available_at, partition_key desc limit p_seats * p_want) d;
+      order by available_at, partition_key desc limit p_queues * p_per_queue) d;
   else
     select array_agg(id), bool_or(crash_count > 0) into pick, v_lost from (
       select id, crash_count from backfill_partitions
       where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at <= p_at
         and (v_busy is null or partition_key <> all (v_busy))
-      order by available_at, partition_key limit p_seats * p_want) d;
+      order by available_at, partition_key limit p_queues * p_per_queue) d;
   end if;
   pick := coalesce(pick, '{}');
   if v_lost then
-    pick := pick[1:p_seats];
+    pick := pick[1:p_queues];
   end if;
 
-  if cardinality(pick) < p_seats then
+  if cardinality(pick) < p_queues then
     -- Fresh ones, in key order.
     if p_descending then
       v_fresh := array(select id from backfill_partitions
         where backfill_job_id = p_job and state = 'pending' and available_at is null
           and (v_busy is null or partition_key <> all (v_busy))
-        order by partition_key desc limit (p_seats - cardinality(pick)) * p_want);
+        order by partition_key desc limit (p_queues - cardinality(pick)) * p_per_queue);
     else
       if p_from is not null then
         v_fresh := array(select id from backfill_partitions
           where backfill_job_id = p_job and state = 'pending' and available_at is null and partition_key > p_from
               and (v_busy is null or partition_key <> all (v_busy))
-          order by partition_key limit (p_seats - cardinality(pick)) * p_want);
+          order by partition_key limit (p_queues - cardinality(pick)) * p_per_queue);
       end if;
       if p_from is null or (cardinality(v_fresh) = 0 and p_idle) then
         v_fresh := array(select id from backfill_partitions
           where backfill_job_id = p_job and state = 'pending' and available_at is null
             and (v_busy is null or partition_key <> all (v_busy))
-          order by partition_key limit (p_seats - cardinality(pick)) * p_want);
+          order by partition_key limit (p_queues - cardinality(pick)) * p_per_queue);
       end if;
     end if;
-    if busy and p_alone then
+    if busy and p_serial then
       v_fresh := array(select f.id from unnest(v_fresh) with ordinality f (id, n) join backfill_partitions p on p.id = f.id
         where not exists (select from unnest(v_busy) k join backfill_partitions b on b.backfill_job_id = p_job and b.partition_key = k
           where b.state || '' = 'pending' and b.available_at is null
             and case when p_descending then b.partition_key > p.partition_key else b.partition_key < p.partition_key end)
         order by f.n);
     end if;
-    if not p_made and p_alone and cardinality(v_fresh) > 0 then
+    if not p_made and p_serial and cardinality(v_fresh) > 0 then
       -- A sequential job that is still being created: not past a key that is still to come.
       begin
         select case when p_descending then max(key) filter (where lacks) else min(key) filter (where lacks) end,
@@ -111,7 +111,7 @@ begin
       v_fresh := array(select id from backfill_partitions
         where backfill_job_id = p_job and state = 'failed' and available_at is null and attempt_count < p_max_attempts
           and (v_busy is null or partition_key <> all (v_busy))
-        order by partition_key limit p_seats * p_want);
+        order by partition_key limit p_queues * p_per_queue);
     end if;
     pick := pick || v_fresh;
 
@@ -124,7 +124,7 @@ begin
       if cardinality(v_fresh) > 0 then
         update backfill_partitions set available_at = p_at, failure_count = 0, crash_count = 0
           where id = any (v_fresh) and tenant_id || '' = p_tenant and state || '' = 'pending';
-        pick := v_fresh[1 : p_seats * p_want];
+        pick := v_fresh[1 : p_queues * p_per_queue];
       end if;
     end if;
   end if;

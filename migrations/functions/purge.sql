@@ -2,7 +2,7 @@
 -- and deletes those that are older than p_age_ms (at least a day) and whose job no longer exists;
 -- with p_dry only counts them. `last_id` is null at the end. The tenant must be the session's.
 create or replace function servo_purge_v1(p_tenant text, p_age_ms bigint, p_after bigint, p_batch integer, p_dry boolean,
-  out forgotten integer, out last_id bigint) language plpgsql security definer
+  out purged integer, out last_id bigint) language plpgsql security definer
   set lock_timeout = '2s' as $$
 declare
   v_before timestamptz := clock_timestamp() - p_age_ms * interval '1 millisecond';
@@ -17,8 +17,8 @@ begin
     into last_id, v_ids
     from (select id, at, job_id from backfill_events where tenant_id = p_tenant and id > p_after order by id limit p_batch) e
     where at < v_before;
-  forgotten := coalesce(cardinality(v_ids), 0);
-  if not p_dry and forgotten > 0 then
+  purged := coalesce(cardinality(v_ids), 0);
+  if not p_dry and purged > 0 then
     delete from backfill_events where id = any (v_ids) and tenant_id || '' = p_tenant;
   end if;
 end $$;

@@ -12,7 +12,7 @@
 --   p_opening   repeating a message after a lost reply gives the same attempts. A queue that no
 --               longer holds the token that it follows claims nothing, so that a late duplicate
 --               cannot claim twice.
---   p_want      attempts for each new queue, at most.
+--   p_per_queue      attempts for each new queue, at most.
 --   p_policy    of the asset, for a job that does not say; pause_at: the job is paused after so
 --               many permanent failures of one kind in a row.
 --   due_in_ms   if nothing was claimed: milliseconds until the next partition in back-off or
@@ -27,7 +27,7 @@
 --   that every plan was compiled (350 ms). These settings also hold in the functions called.
 -- * The parts are functions of their own: composite arrays saved more than the calls cost.
 create or replace function servo_report_and_claim_v1(p_tenant text, p_job uuid, p_owner text, p_reports servo_report_v1[], p_closing uuid[],
-  p_opening servo_opening_v1[], p_want integer, p_lease_ms bigint, p_policy servo_policy_v1
+  p_opening servo_opening_v1[], p_per_queue integer, p_lease_ms bigint, p_policy servo_policy_v1
 ) returns servo_reply_v1 language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_sort = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 #variable_conflict use_column
@@ -43,7 +43,7 @@ declare
   v_checkpoint backfill_jobs.checkpoint_partition_key%type;
   v_live uuid[];
   v_new uuid[];
-  v_seats integer := 0;
+  v_queues integer := 0;
   v_adopted integer := 0;
   v_missing boolean := false;
   v_busy boolean := false;
@@ -91,16 +91,16 @@ begin
     -- Permanent failures of one kind in a row. Enough of them pause the job in this transaction,
     -- before more partitions are lost to what only a person can mend; not where nothing is left to
     -- try. Any completion ends the row.
-    if f.print is not null or (v_ok > 0 and j.failing is not null) then
-      if f.print is not null and v_ok = 0 and j.failing ->> 'print' = f.print then
-        f.alike := f.alike + servo_integer(j.failing -> 'failures', 0);
+    if f.fingerprint is not null or (v_ok > 0 and j.failing is not null) then
+      if f.fingerprint is not null and v_ok = 0 and j.failing ->> 'fingerprint' = f.fingerprint then
+        f.repeats := f.repeats + servo_integer(j.failing -> 'failures', 0);
       end if;
-      j.failing := case when f.print is not null then jsonb_build_object('print', f.print, 'failures', f.alike, 'message', left(f.message, 500)) end;
-      v_pauses := j.state = 'running' and v_ours and f.alike >= p_policy.pause_at
+      j.failing := case when f.fingerprint is not null then jsonb_build_object('fingerprint', f.fingerprint, 'failures', f.repeats, 'message', left(f.message, 500)) end;
+      v_pauses := j.state = 'running' and v_ours and f.repeats >= p_policy.pause_at
         and exists (select from backfill_partitions where backfill_job_id = p_job and state = 'pending');
       if v_pauses then
         perform set_config('servo.reason', format('auto-paused: the last %s attempts had the same permanent error: %s',
-          f.alike, left(f.message, 500)), true);
+          f.repeats, left(f.message, 500)), true);
         j.state := 'paused';
         j.version := j.version + 1;
       end if;
@@ -113,7 +113,7 @@ begin
   -- hosts: also after a resume or a retry.
   if j.failing is not null then
     v_reply.max_parallel := 1;
-    p_want := 1;
+    p_per_queue := 1;
   end if;
   -- A token is closed once nothing runs under it: closed before, its place would be given away, and
   -- more would run than may. Every attempt has been reported, unless a report was not accepted or
@@ -133,26 +133,26 @@ begin
       from backfill_partitions p where p.backfill_job_id = p_job and p.state = 'running'
         and p.lease_token = any (v_new);
   elsif j.state = 'running' and v_ours then
-    v_seats := greatest(0, v_reply.max_parallel - cardinality(v_live));
+    v_queues := greatest(0, v_reply.max_parallel - cardinality(v_live));
     v_new := array(
       select token from unnest(p_opening) with ordinality o (token, replaces, n)
-      where token is not null and (replaces is null or replaces = any (j.lease_tokens)) order by n limit v_seats);
-    v_seats := cardinality(v_new);
-    if v_seats > 0 then
+      where token is not null and (replaces is null or replaces = any (j.lease_tokens)) order by n limit v_queues);
+    v_queues := cardinality(v_new);
+    if v_queues > 0 then
       select * into k from servo_pick_v1(p_tenant, p_job, p_owner, j.asset_id, j.strategy ->> 'order' = 'desc', j.made, j.total, v_checkpoint,
-        cardinality(v_live) = 0, v_reply.max_parallel = 1, v_seats, p_want, v_max_attempts, p_policy.stale_ms, t);
+        cardinality(v_live) = 0, v_reply.max_parallel = 1, v_queues, p_per_queue, v_max_attempts, p_policy.stale_ms, t);
       v_adopted := k.adopted;
       v_ok := v_ok + v_adopted;
       v_checkpoint := k.checkpoint;
       v_missing := k.missing is not null;
       v_busy := k.busy;
       v_complete := k.complete;
-      v_seats := least(v_seats, cardinality(k.pick));
+      v_queues := least(v_queues, cardinality(k.pick));
     end if;
-    if v_seats > 0 then
+    if v_queues > 0 then
       with claimed as (
         update backfill_partitions p set state = 'running', attempt_count = servo_sum_v1(p.attempt_count, 1), started_at = t, completed_at = null,
-          available_at = null, lease_owner = p_owner, lease_token = v_new[1 + (w.n - 1) % v_seats], lease_expires_at = t + p_lease_ms * interval '1 millisecond'
+          available_at = null, lease_owner = p_owner, lease_token = v_new[1 + (w.n - 1) % v_queues], lease_expires_at = t + p_lease_ms * interval '1 millisecond'
         from unnest(k.pick) with ordinality w (id, n)
         where p.id = w.id and p.tenant_id || '' = p_tenant and p.state || '' in ('pending', 'failed')
         returning p.id, p.partition_key, p.attempt_count as attempt, p.failure_count as failures, p.lease_token as token, w.n
@@ -171,7 +171,7 @@ begin
         v_reply.due_in_ms := greatest(200, least(coalesce(v_reply.due_in_ms, 1000), 1000));
       end if;
     end if;
-    if v_adopted > 0 and v_seats = 0 then
+    if v_adopted > 0 and v_queues = 0 then
       v_reply.due_in_ms := 1;
     end if;
   end if;

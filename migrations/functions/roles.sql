@@ -34,13 +34,13 @@ revoke all on function servo_grant_application(name) from public;
 
 -- Called by migrate only.
 create or replace function servo_owner_functions() returns name[] language sql immutable as $$
-  select '{servo_isolate_tenants,servo_apply_policies,servo_require_tenant,servo_grant_application,servo_pin_settings,servo_admit_application,servo_admit_roles,servo_admit_tenant}'::name[]
+  select '{servo_isolate_tenants,servo_apply_policies,servo_require_tenant,servo_grant_application,servo_pin_settings,servo_ensure_app_role,servo_ensure_reduced_roles,servo_ensure_tenant_role}'::name[]
 $$;
 
 -- The role that every program of ours works as, and its rights: made and granted where they are
 -- missing, at every run of migrate. Roles belong to the cluster: another database of it may be
 -- migrating at this moment, and a role that may not create roles must still be able to migrate.
-create or replace function servo_admit_application() returns void language plpgsql as $$
+create or replace function servo_ensure_app_role() returns void language plpgsql as $$
 declare
   v_role name;
 begin
@@ -60,13 +60,13 @@ begin
     perform servo_grant_application(v_role);
   end loop;
 end $$;
-revoke all on function servo_admit_application() from public;
+revoke all on function servo_ensure_app_role() from public;
 
 -- A role that is bound to one tenant, for `migrate --tenant-role`: it has servo_app's rights, and
 -- restrictive policies that name its tenant, whatever app.current_tenant says. A function with its
 -- owner's rights asks for the tenant of session_user. Returns its name. It is no member of
 -- servo_app: a member could become servo_app, whom these policies do not bind.
-create or replace function servo_admit_tenant(p_tenant text) returns name language plpgsql as $$
+create or replace function servo_ensure_tenant_role(p_tenant text) returns name language plpgsql as $$
 declare
   v_role text := 'servo_tenant_' || p_tenant;
 begin
@@ -97,24 +97,23 @@ begin
   perform servo_grant_application(v_role::name);
   return v_role;
 end $$;
-revoke all on function servo_admit_tenant(text) from public;
+revoke all on function servo_ensure_tenant_role(text) from public;
 
 -- Two roles with less than servo_app has, for `migrate --roles`: servo_reader sees what the console
 -- and the commands show, and writes nothing; servo_operator also acts on jobs and limits, but runs
 -- no partitions: it has no right to the columns that a claim or a batch writes, none to delete, and
 -- none to the executors' records. Members of a role have its rights.
 --
--- With p_make the roles are made where they are missing. At every other run of migrate, those that
--- this database has admitted before get what they lack of a newer schema. As in
--- servo_admit_application, roles belong to the cluster.
-create or replace function servo_admit_roles(p_make boolean) returns void language plpgsql as $$
+-- With p_create, missing roles are created. Without it, roles that already have rights in this
+-- database get those that a newer schema needs.
+create or replace function servo_ensure_reduced_roles(p_create boolean) returns void language plpgsql as $$
 declare
   v_role text;
   r record;
 begin
   foreach v_role in array '{servo_reader,servo_operator}'::text[] loop
     if to_regrole(v_role) is null then
-      continue when not p_make;
+      continue when not p_create;
       begin
         execute format('create role %I login nosuperuser nobypassrls nocreatedb nocreaterole', v_role);
       exception
@@ -124,7 +123,7 @@ begin
           continue;
       end;
     else
-      continue when not p_make and not has_table_privilege(v_role, 'servo_schema', 'select');
+      continue when not p_create and not has_table_privilege(v_role, 'servo_schema', 'select');
     end if;
     if not has_schema_privilege(v_role, current_schema(), 'usage') then
       execute format('grant usage on schema %I to %I', current_schema(), v_role);
@@ -168,4 +167,4 @@ begin
   end loop;
   perform servo_apply_policies();
 end $$;
-revoke all on function servo_admit_roles(boolean) from public;
+revoke all on function servo_ensure_reduced_roles(boolean) from public;

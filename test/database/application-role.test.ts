@@ -73,7 +73,7 @@ test('a role that another transaction is just making is waited for, and not made
   await waitFor('migrate to wait for the other', async () => {
     const waiting = await run(
       server.superuser,
-      `select from pg_stat_activity where datname = $1 and wait_event_type = 'Lock' and query like '%servo_admit_application%'`,
+      `select from pg_stat_activity where datname = $1 and wait_event_type = 'Lock' and query like '%servo_ensure_app_role%'`,
       [settings.database],
     );
     return waiting.length > 0;
@@ -131,11 +131,11 @@ test('functions that are not everybody’s by default are granted to it, but for
     await run(
       settings,
       `select proname as name, has_function_privilege('servo_app', oid, 'execute') as may
-       from pg_proc where proname in ('servo_report_and_claim_v1', 'servo_partition_keys', 'servo_isolate_tenants', 'servo_admit_application')
+       from pg_proc where proname in ('servo_report_and_claim_v1', 'servo_partition_keys', 'servo_isolate_tenants', 'servo_ensure_app_role')
        order by proname`,
     ),
   ).toEqual([
-    { name: 'servo_admit_application', may: false },
+    { name: 'servo_ensure_app_role', may: false },
     { name: 'servo_isolate_tenants', may: false },
     { name: 'servo_partition_keys', may: true },
     { name: 'servo_report_and_claim_v1', may: true },

@@ -154,11 +154,11 @@ describe('A6: what protects every table and function', () => {
     );
     const both = ['servo_app', 'servo_tenant_acme'];
     expect(rows).toEqual([
+      { name: 'servo_check_tenant_insert', pinned: true, trigger: true, callers: [] },
+      { name: 'servo_check_tenant_update', pinned: true, trigger: true, callers: [] },
       { name: 'servo_elect_v1', pinned: true, trigger: false, callers: both },
-      { name: 'servo_guard_job', pinned: true, trigger: true, callers: [] },
       { name: 'servo_journal', pinned: true, trigger: true, callers: [] },
       { name: 'servo_journal_edit', pinned: true, trigger: true, callers: [] },
-      { name: 'servo_own_job', pinned: true, trigger: true, callers: [] },
       { name: 'servo_purge_v1', pinned: true, trigger: false, callers: both },
     ]);
   });
@@ -409,9 +409,9 @@ describe('A6: nothing of another tenant changes', () => {
     );
     await run(
       owner,
-      `alter table backfill_partitions disable trigger servo_own_job;
+      `alter table backfill_partitions disable trigger servo_check_tenant_insert;
        insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key) values (gen_random_uuid(), '${job!.id}', 'acme', '2024-01-09');
-       alter table backfill_partitions enable trigger servo_own_job`,
+       alter table backfill_partitions enable trigger servo_check_tenant_insert`,
     );
     const seen = await run(
       as('app_login', 'globex'),

@@ -159,7 +159,7 @@ export function findRescues(
          and ((state = 'waiting_upstream' and (select verdict is not null or done <> completed_upstream_jobs
              from servo_upstream_verdict_v1($1, j.id, $2)))
            or (state = 'running' and claimed_version = version and lease_tokens = '{}'
-             and (not partitions_made or not servo_has_open_v1(id, ${maxAttempts})))
+             and (not partitions_made or not servo_has_unfinished_v1(id, ${maxAttempts})))
            or cardinality(lease_tokens) <> (select count(distinct lease_token) from backfill_partitions
              where backfill_job_id = j.id and state = 'running' and lease_token is not null)
            or exists (select from backfill_partitions where backfill_job_id = j.id and state = 'running'

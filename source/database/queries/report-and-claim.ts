@@ -1,6 +1,6 @@
 import { strategyDefaults } from '../../domain/job/strategy.ts';
 import type { Attempt, Outcome } from '../../domain/partition/attempt.ts';
-import { failurePrint } from '../../domain/partition/failure-print.ts';
+import { failureFingerprint } from '../../domain/partition/failure-fingerprint.ts';
 import type { Granularity } from '../../domain/partition/period.ts';
 import { policy } from '../../domain/policy.ts';
 import { composite, composites } from '../composite.ts';
@@ -119,7 +119,7 @@ function reportRow({ attempt, outcome, duration_ms, delay_ms }: Report) {
     Math.round(duration_ms),
     Math.round(delay_ms),
     'message' in outcome ? outcome.message : null,
-    'permanent' in outcome && outcome.permanent ? failurePrint(outcome.message) : null,
+    'permanent' in outcome && outcome.permanent ? failureFingerprint(outcome.message) : null,
   ];
 }
 
