@@ -1,24 +1,25 @@
--- Chooses the partitions that a batch claims, in their order; the second part of
--- servo_report_and_claim_v1, whose caller holds the job's row.
---   p_from     claims go above it: the checkpoint, after this batch's completions
---   p_idle     no lease is left on the job; p_serial: one partition at a time
---   pick       ids, at most p_queues × p_per_queue
---   checkpoint moved past what was adopted from another job (adopt.sql): so many partitions
---   missing    a sequential job waits for this key, which its writer has still to add
---   complete   all rows of a job that was being created are there
---   busy       keys were left out that still run in a cancelled job of the asset
+-- The second part of servo_report_and_claim_v1: chooses the partitions that the batch claims. The
+-- caller holds the job's row.
+--   p_from      the checkpoint after this batch's completions: claims start above it
+--   p_idle      the job has no leases
+--   p_serial    the job runs one partition at a time
+--   pick        ids in claim order, at most p_queues × p_per_queue
+--   checkpoint  p_from, or the highest key adopted from another job (adopt.sql)
+--   adopted     how many partitions were adopted
+--   missing     the key that a sequential job waits for, because its writer has not added it yet
+--   complete    all rows of a job that was being created exist
+--   busy        keys were left out because they still run in a cancelled job of the asset
 --
--- Why it is written as it is:
--- * `id = any(array(select … limit n))`: a join to the limited select plans a sequential scan (115
---   against 1,016 batches/s).
--- * A variable as the bound, never coalesce() in the where clause: under row-level security only
+-- Reasons for the form of the statements:
+-- * `id = any(array(select … limit n))`: a join with the limited select plans a sequential scan
+--   (115 instead of 1,016 batches/s).
+-- * Bounds are variables, never coalesce() in the where clause: under row-level security only
 --   leakproof conditions reach an index.
--- * Claims go above the checkpoint: under a held snapshot dead index entries below it would be read
---   again at each claim.
--- * A sequential job waits for a key that still runs in a cancelled job of its asset, and for its
---   turn behind it: past that key, a job recreated in the middle of a sequential backfill worked on
---   two days at once, and on the earlier one after all the others. Released keys are
---   claimed as before: a sequential job goes on past a partition in back-off.
+-- * Claims start above the checkpoint: while a snapshot is held, each claim would read the dead
+--   index entries below it again.
+-- * A sequential job waits for a key that still runs in a cancelled job of its asset. Without this,
+--   a job recreated in the middle of a sequential backfill ran two days at the same time, and the
+--   earlier day last. It does not wait for partitions in back-off.
 create or replace function servo_pick_v1(p_tenant text, p_job uuid, p_owner text, p_asset uuid, p_descending boolean, p_made boolean,
   p_total integer, p_from varchar, p_idle boolean, p_serial boolean, p_queues integer, p_per_queue integer, p_max_attempts integer,
   p_stale_ms bigint, p_at timestamptz,
@@ -34,8 +35,8 @@ begin
   adopted := 0;
   complete := false;
 
-  -- Busy keys. An external writer's partitions count until its heartbeat is stale. Only the
-  -- index backfill_jobs_needs_finalizing fits, which is mostly empty.
+  -- Busy keys. An external writer's partitions count until they are stale. The conditions leave
+  -- only the index backfill_jobs_needs_finalizing, which is mostly empty.
   if exists (select from backfill_jobs where tenant_id = p_tenant and needs_finalizing
       and asset_id || '' = p_asset::text and id <> p_job) then
     select array_agg(p.partition_key) into v_busy from backfill_jobs o join backfill_partitions p on p.backfill_job_id = o.id
@@ -44,8 +45,8 @@ begin
   end if;
   busy := v_busy is not null;
 
-  -- In back-off or released, and due. One that was lost goes alone: a partition that kills its
-  -- executor must not take others along.
+  -- Due partitions: retried, released, snoozed or rescued. If one has lost a lease, each queue gets
+  -- one partition: a partition that crashes its executor must not take others with it.
   if p_descending then
     select array_agg(id), bool_or(crash_count > 0) into pick, v_lost from (
       select id, crash_count from backfill_partitions
@@ -65,7 +66,7 @@ begin
   end if;
 
   if cardinality(pick) < p_queues then
-    -- Fresh ones, in key order.
+    -- Partitions that were never claimed, in key order.
     if p_descending then
       v_fresh := array(select id from backfill_partitions
         where backfill_job_id = p_job and state = 'pending' and available_at is null
@@ -93,20 +94,20 @@ begin
         order by f.n);
     end if;
     if not p_made and p_serial and cardinality(v_fresh) > 0 then
-      -- A sequential job that is still being created: not past a key that is still to come.
+      -- A sequential job that is still being created does not go past a missing key.
       begin
         select case when p_descending then max(key) filter (where lacks) else min(key) filter (where lacks) end,
             count(*) >= greatest(p_total, 1) and not bool_or(lacks)
           into missing, complete from servo_job_keys_v1(p_tenant, p_job) key, lateral (
             select not exists (select from backfill_partitions where backfill_job_id = p_job and partition_key = key) as lacks) l;
-      exception when data_exception then null; -- A range that is not one of times.
+      exception when data_exception then null; -- Not a range of times.
       end;
       v_fresh := array(select f.id from unnest(v_fresh) with ordinality f (id, n) join backfill_partitions p on p.id = f.id
         where case when missing is null then true when p_descending then p.partition_key > missing else p.partition_key < missing end
         order by f.n);
     end if;
 
-    -- An external writer leaves partitions that it may retry as failed.
+    -- External writers leave partitions in `failed` that may be retried.
     if cardinality(pick) + cardinality(v_fresh) = 0 and p_idle then
       v_fresh := array(select id from backfill_partitions
         where backfill_job_id = p_job and state = 'failed' and available_at is null and attempt_count < p_max_attempts
@@ -115,7 +116,7 @@ begin
     end if;
     pick := pick || v_fresh;
 
-    -- Failed for good, and set to pending by hand: its failures are reset, as by a retry.
+    -- Failed permanently and set to pending by hand: reset the failures, as a retry does.
     if cardinality(pick) = 0 then
       v_fresh := array(select id from backfill_partitions
         where backfill_job_id = p_job and state = 'pending' and available_at = 'infinity'
@@ -129,8 +130,8 @@ begin
     end if;
   end if;
 
-  -- What ended before the look at busy keys is seen here as completed; what ends later was busy,
-  -- and is not among these.
+  -- An attempt that ended before the busy keys were read is seen as completed here; one that ends
+  -- later was busy, so its key is not among the picked ones.
   if cardinality(pick) > 0 and exists (select from backfill_partitions
       where (case when follows_id is not null then backfill_job_id end) = p_job and follows_id is not null and state || '' = 'pending') then
     select a.rest, a.adopted, greatest(p_from, a.top) into pick, adopted, checkpoint from servo_adopt_v1(p_tenant, p_job, p_owner, pick) a;

@@ -12,7 +12,7 @@ begin
     raise exception using errcode = 'invalid_parameter_value', message = 'p_age_ms must be at least 86400000: the journal is kept for at least a day';
   end if;
   perform servo_require_tenant(p_tenant);
-  -- Ids are in order of time, except for events written at the same moment.
+  -- Ids are in order of time, except for concurrent transactions.
   select max(id), array_agg(id) filter (where at < v_before and not exists (select from backfill_jobs j where j.id = e.job_id and j.tenant_id = p_tenant))
     into last_id, v_ids
     from (select id, at, job_id from backfill_events where tenant_id = p_tenant and id > p_after order by id limit p_batch) e
