@@ -135,7 +135,7 @@ describe('retry', () => {
 });
 
 describe('recreate', () => {
-  test('cancels and starts anew in one go', async () => {
+  test('cancels and starts again in one transaction', async () => {
     const id = await aJob('running');
     const dry = await servo(`recreate ${id} --priority 10 --dry-run --reason`, ['SLA at risk']);
     expect(dry.stdout).toMatch(/^would start orders: 4 partitions .* priority 10;/);
@@ -146,7 +146,7 @@ describe('recreate', () => {
     const { job, replaced } = documentOf('recreate', stdout);
     expect(job).toMatchObject({ priority: 10, total_partitions: 4, state: 'pending' });
     expect(replaced).toMatchObject({ id, state: 'cancelled' });
-    // No executor lives: the command does the janitor's duty.
+    // No executor is running: the command finalizes the job itself.
     expect(
       await operator.value('select skipped_partitions from backfill_jobs where id = $1', [id]),
     ).toBe(4);

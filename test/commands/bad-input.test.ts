@@ -255,7 +255,7 @@ describe('the database', () => {
     expect(stderr).toBe('no tenant — set TENANT_ID, or give --tenant\n');
   });
 
-  test('nobody listens: 5, without the password', async () => {
+  test('nothing listens: 5, without the password', async () => {
     const url = 'postgres://app:s3cret@127.0.0.1:1/servo';
     const ran = await run(['list', '--json', '--verbose'], { DATABASE_URL: url, TENANT_ID: 't' });
     expect(ran.code).toBe(5);
@@ -350,7 +350,7 @@ test('mistakes of the line and of the configuration are told together', async ()
   expect(stderr).toMatch(/no tenant/);
 });
 
-/** A server that lets nobody in: the embedded one asks for no password. */
+/** A server that refuses every login: the embedded one asks for no password. */
 async function refusing(code: string, message: string): Promise<{ port: number; close(): void }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

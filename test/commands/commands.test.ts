@@ -303,7 +303,7 @@ describe('pause, resume, cancel', () => {
     ]);
   });
 
-  test('cancel skips the partitions where no executor lives', async () => {
+  test('cancel skips the partitions if no executor is running', async () => {
     const id = await operator.job({ asset: 'orders', start: '2045-01-01', end: '2045-12-31' });
     await servo(`cancel ${id} --reason enough`);
     expect(

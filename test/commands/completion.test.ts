@@ -101,7 +101,7 @@ describe('with a database', () => {
   });
 
   test('a database that cannot be reached, or none, is no error', async () => {
-    const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    const nowhere = { DATABASE_URL: 'postgres://outsider@127.0.0.1:1/none' };
     expect(await words('servo-tui pause ', nowhere)).toEqual([]);
     const { code, stdout } = await run(['completion', 'words'], {
       SERVO_COMPLETION_LINE: 'servo-tui pause ',

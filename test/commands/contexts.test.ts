@@ -99,7 +99,7 @@ test('an answer that is under way when the place is left still comes, from there
 });
 
 test('a place that cannot be opened leaves the present one as it is', async () => {
-  const broken = '[broken]\ndatabase_url = "postgres://nobody@127.0.0.1:1/x"\ntenant = "acme"\n';
+  const broken = '[broken]\ndatabase_url = "postgres://outsider@127.0.0.1:1/x"\ntenant = "acme"\n';
   const contexts = await start(section('one') + broken, 'one');
   expect(contexts.contexts).toEqual(['one', 'broken']);
   const go = await contexts.runEffect(
@@ -157,7 +157,7 @@ test('with a write_url it is unlocked, until it is locked or the time is over', 
   await contexts.runEffect({ type: 'lock' }, 0);
   expect(await contexts.runEffect(second, 0)).toMatchObject({ type: 'failure' });
   await contexts.runEffect({ type: 'unlock', ms: 1 }, 0);
-  // The session ends it by itself, whatever the console believes.
+  // The session ends it, whatever the console believes.
   await waitFor(
     'the lock',
     async () => (await contexts.runEffect(await aPause(), 0)).type === 'failure',
@@ -251,7 +251,7 @@ describe('a database that says nothing any more', () => {
     expect(await stateOf(pause.id)).toBe('running');
   });
 
-  test('whoever leaves waits neither for what was asked, nor for a connection that does not come about', async () => {
+  test('leaving waits neither for a request nor for a connection that is not made', async () => {
     const contexts = await start(silent(), 'silent', {}, { ...timeouts, answer: 600_000 });
     proxy.weather = { kind: 'frozen' };
     const owed = [contexts.runEffect(theTable, 0), contexts.runEffect(theTable, 0)];

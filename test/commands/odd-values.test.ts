@@ -116,7 +116,7 @@ type Question = { tenant: string; line: string[]; names: readonly string[]; abou
 async function failuresOf(questions: readonly Question[]): Promise<string[]> {
   const failures: string[] = [];
   const left = [...questions];
-  const lane = async () => {
+  const loop = async () => {
     for (let one = left.shift(); one !== undefined; one = left.shift()) {
       const { tenant, line, names, about } = one;
       try {
@@ -127,7 +127,7 @@ async function failuresOf(questions: readonly Question[]): Promise<string[]> {
       }
     }
   };
-  await Promise.all([lane(), lane(), lane(), lane()]);
+  await Promise.all([loop(), loop(), loop(), loop()]);
   return failures;
 }
 

@@ -112,7 +112,7 @@ describe('flags', () => {
     expect([flags.text('priority'), flags.text('partitions-file')]).toEqual(['-5', '-']);
   });
 
-  // By itself meow takes each of these for something else.
+  // meow alone would take each of these for something else.
   test.each([
     [
       ['status', '007', '1e3', '0x10', '"q"', "'q'"],

@@ -45,7 +45,7 @@ test('a reader that never looked ends it quietly too', async () => {
   expect(await endOf(child)).toEqual({ code: 0, signal: null, stderr: '' });
 });
 
-test('a watch ends when nobody reads it any more', async () => {
+test('a watch ends when its reader has gone', async () => {
   const id = await operator.job({ asset: 'orders', partitions: ['watched'] }, { state: 'running' });
   const child = start('status', id, '--watch', '--interval', '100ms', '--json');
   const ended = endOf(child);
@@ -88,7 +88,7 @@ test('C6: a failure to tell is no failure to do, and no fault of the program', a
     });
   const started = await onFullDisk('start', 'orders', '--partition', 'full', '--any-key');
   expect(started.code).toBe(11);
-  // Without its id nobody could look after it.
+  // Without its id the job could not be found.
   expect(started.stderr).toMatch(/started orders [0-9a-f-]{36}/);
   for (const json of [[], ['--json']]) {
     const [id, unread] = [

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorDocument, run } from '../support/cli.ts';
 import { everyCommand } from '../support/commands.ts';
 
-/** Where nobody listens: what opens a connection exits with 5. */
+/** Nothing listens there: a command that opens a connection exits with 5. */
 const nowhere = 'postgres://u@127.0.0.1:1/none';
 const job = '00000000-0000-4000-8000-000000000000';
 
@@ -86,10 +86,10 @@ function words(line: string): string[] {
 /** Four at a time: each is a process. */
 async function each<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
   const left = [...all];
-  const lane = async () => {
+  const loop = async () => {
     for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one);
   };
-  await Promise.all([lane(), lane(), lane(), lane()]);
+  await Promise.all([loop(), loop(), loop(), loop()]);
 }
 
 describe('C2 one gate for read-only', () => {

@@ -179,7 +179,7 @@ test('the beginning of a period is found by halving, whatever lies between', asy
 });
 
 test('the console writes the same to a new file that is its owner’s alone, never over another', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'servo-tui-paper-'));
+  const folder = mkdtempSync(join(tmpdir(), 'servo-tui-report-'));
   const before = process.cwd();
   process.chdir(folder);
   try {

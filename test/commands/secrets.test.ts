@@ -43,7 +43,7 @@ const at = (place: string, more = '') =>
 
 /** Each way in which a connection comes to nothing, as a URL. */
 const failures: Readonly<Record<string, () => string>> = {
-  'nobody listens': () => at('127.0.0.1:1/servo'),
+  'nothing listens': () => at('127.0.0.1:1/servo'),
   'the host is not known': () => at('nowhere.invalid/servo'),
   'it hangs up': () => at(`127.0.0.1:${portOf(mute)}/servo`),
   'there is no such database': () => at(`127.0.0.1:${plain.port}/nowhere`),

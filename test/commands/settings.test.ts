@@ -24,7 +24,7 @@ afterAll(async () => {
   await operator.close();
 });
 
-/** Where nobody listens: whoever uses it has not listened to what was said. */
+/** Nothing listens there: a command that uses it has ignored its settings. */
 const elsewhere = {
   DATABASE_URL: 'postgres://u:s3cret@127.0.0.1:1/other',
   PGPASSWORD: 'x',

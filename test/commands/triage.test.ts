@@ -116,7 +116,7 @@ describe('triage', () => {
     expect((await servo('triage --exit-code')).code).toBe(10);
     expect((await servo('triage stuck --exit-code')).code).toBe(10);
     expect((await servo('triage resuming --exit-code')).code).toBe(0);
-    expect((await servo('triage --exit-code --tenant nobody')).code).toBe(8);
+    expect((await servo('triage --exit-code --tenant stranger')).code).toBe(8);
   });
 
   test('the thresholds are variables', async () => {

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrate } from '../../source/database/migrate.ts';
 import { ownSteps } from '../../source/database/schema-version.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
-import { BaseWriter } from '../support/base-writer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { ExternalWriter } from '../support/external-writer.ts';
 import { errorOf } from '../support/operator.ts';
 import { Roles, run } from '../support/roles.ts';
 
@@ -17,7 +17,7 @@ const closing: (() => Promise<void>)[] = [];
 class Adopted {
   database!: TestDatabase;
   owner!: ConnectionSettings;
-  /** What base executors work as: it has rights on the base tables, and on nothing else. */
+  /** The role of external writers: it has rights on the base tables only. */
   executor!: ConnectionSettings;
 
   static async make(base: string, schema = 'public'): Promise<Adopted> {
@@ -135,7 +135,7 @@ describe.each([
     expect(await migrate(adopted[by])).toEqual(ownSteps());
   });
 
-  test('keeps every row as it is and where it is, and whoever owns and sees it', async () => {
+  test('keeps every row, its place, its owner and its rights', async () => {
     const after = { rows: await adopted.rows(columns), objects: await adopted.objects() };
     expect((after.rows.backfill_jobs ?? []).length).toBeGreaterThan(4);
     expect(after).toEqual(before);
@@ -196,12 +196,12 @@ describe.each([
     ).toEqual([{ state: 'pending' }, { state: 'running' }]);
   });
 
-  test('serves a base executor, which knows base columns only and has rights on nothing else', async () => {
+  test('serves an external writer that knows only base columns and has rights on nothing else', async () => {
     await run(
       adopted.superuser,
       `insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), 'invoices', 'table', 'other')`,
     );
-    const writer = await BaseWriter.open(adopted.executor, 'other');
+    const writer = await ExternalWriter.open(adopted.executor, 'other');
     try {
       const job = await writer.insert('other', 'invoices', ['2024-01-02', '2024-01-01']);
       expect(await writer.claim('other')).toBe(job);

@@ -371,7 +371,7 @@ describe('A6: nothing of another tenant changes', () => {
       'permission denied for function servo_elect_v1',
       'permission denied for function servo_purge_v1',
     ]);
-    // Not even whoever says that it is globex, where its login is bound.
+    // Not even a session that says it is globex, if its login is bound.
     expect(
       (
         await errorOf(
@@ -465,8 +465,8 @@ describe('A7: a lock in the hands of somebody who may only connect', () => {
       `insert into backfill_executors (tenant_id, id, host, pid, version, slots, handlers, locked, backend_pid, seen_at)
        values ('globex', 'h:1:dead', 'h', 1, '1', 1, '{}', true, 1, now() - interval '1 minute')`,
     );
-    const judge = { tenant: 'globex', owner: 'me', silence_ms: 10_000 };
-    expect(await declareDead(application, judge)).toEqual(['h:1:dead']);
+    const declarer = { tenant: 'globex', owner: 'me', silence_ms: 10_000 };
+    expect(await declareDead(application, declarer)).toEqual(['h:1:dead']);
     // It may not lock the rows either.
     await expect(client.query('select from backfill_locks for update')).rejects.toThrow(
       'permission denied',

@@ -272,7 +272,7 @@ describe('after an accident', () => {
       .query(`do $$ declare t timestamptz := clock_timestamp(); begin
       while clock_timestamp() < t + interval '3 s' loop end loop; end $$`)
       .catch(() => {});
-    await waitFor('the process to be at work', async () => {
+    await waitFor('the process to run', async () => {
       const rows = await query(
         first.superuser,
         `select from pg_stat_activity where state = 'active' and query like 'do %'`,

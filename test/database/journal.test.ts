@@ -3,8 +3,8 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { migrate } from '../../source/database/migrate.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
-import { BaseWriter } from '../support/base-writer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { ExternalWriter } from '../support/external-writer.ts';
 import { Roles, run } from '../support/roles.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -101,11 +101,11 @@ beforeEach(() => {
 });
 
 describe.each(writers)('%s', (_, settings, ownTenant) => {
-  let writer: BaseWriter;
+  let writer: ExternalWriter;
   let name: string;
 
   beforeAll(async () => {
-    writer = await BaseWriter.open({ ...settings(), application_name: 'psql' }, ownTenant);
+    writer = await ExternalWriter.open({ ...settings(), application_name: 'psql' }, ownTenant);
     name = settings().user;
   });
   afterAll(() => writer.close());
@@ -342,7 +342,7 @@ test('a pause does not wait for a locked journal, and the executors are notified
   const holder = new Client(database.superuser);
   await holder.connect();
   await holder.query('begin; lock table backfill_events in access exclusive mode');
-  const writer = await BaseWriter.open(base, tenant);
+  const writer = await ExternalWriter.open(base, tenant);
   try {
     await writer.rows(`update backfill_jobs set state = 'paused' where id = $1`, [id]);
     expect(await jobOf(id)).toMatchObject({ state: 'paused', version: 8 });

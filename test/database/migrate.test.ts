@@ -190,7 +190,7 @@ describe('migrate', () => {
   });
 });
 
-describe('a schema that wants a newer program', () => {
+describe('a schema that requires a newer program', () => {
   test.each([
     ['migrate', migrate],
     ['pendingMigrations', pendingMigrations],
@@ -310,7 +310,7 @@ describe('the record of what was applied', () => {
       'delete from servo_migrations',
       `update servo_schema set lowest_program = '0'`,
       'delete from backfill_events',
-      `update backfill_events set actor = 'nobody'`,
+      `update backfill_events set actor = 'outsider'`,
     ]) {
       expect((await errorOf(run(app, statement))).code).toBe('42501');
     }
@@ -321,14 +321,14 @@ describe('who migrates, and where', () => {
   test('a role without the right gets an error', async () => {
     const { superuser } = await database({ migrated: false });
     const roles = new Roles(superuser);
-    const nobody = await roles.create('nobody');
+    const outsider = await roles.create('outsider');
     await run(superuser, 'revoke all on schema public from public');
-    await run(superuser, `grant usage on schema public to "${nobody.user}"`);
-    expect(await errorOf(migrate(nobody))).toMatchObject({
+    await run(superuser, `grant usage on schema public to "${outsider.user}"`);
+    expect(await errorOf(migrate(outsider))).toMatchObject({
       code: 'schema',
       message: expect.stringContaining('this role may not change the schema'),
     });
-    await run(superuser, `revoke all on schema public from "${nobody.user}"`);
+    await run(superuser, `revoke all on schema public from "${outsider.user}"`);
     await roles.drop();
   });
 

@@ -301,7 +301,7 @@ test('row-level security isolates where a statement names the wrong tenant', asy
   const { rows } = await superuser.query<{ name: string }>(
     `select proname as name from pg_proc where prosrc like '%app.current_tenant%'`,
   );
-  // They set the tenant that they are called with: whoever names it is that tenant.
+  // They set the tenant that they are called with: a caller who names it acts as that tenant.
   const own = new RegExp(`\\b(${rows.map(({ name }) => name).join('|')})\\(`);
   const bad: string[] = [];
   let tried = 0;

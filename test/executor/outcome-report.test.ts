@@ -21,7 +21,7 @@ it.each<[Outcome, string | null]>([
   [{ kind: 'snoozed', message, delay_ms: 0, interrupted: true }, null],
   [{ kind: 'released' }, null],
   [unavailable, 'met'],
-])('%o says of the services that its job needs: %s', (outcome, outage) => {
+])('%o reports the state of the services that its job needs: %s', (outcome, outage) => {
   const context = { attempt: attempt('a'), timings, random: 0, onUnavailable: () => 1_000 };
   expect(reportOf(outcome, context)).toMatchObject({ outcome, outage });
 });

@@ -131,7 +131,7 @@ it('a heartbeat that gets no answer is sent again on another connection, before 
   expect((await backfills.partitions(job))[0]).toMatchObject({ attempt_count: 1, crash_count: 0 });
 });
 
-it('a listener that nobody answers is replaced, and new work is still heard of', async () => {
+it('a listener without a reply is replaced, and new work is still noticed', async () => {
   const { handler } = counting();
   await backfills.execute([handler], {
     speed: 1,
@@ -163,9 +163,9 @@ it('an executor that is told to stop while the database is half-open ends all th
 it('of several hosts, the first that takes writes is used, also after a failover', async () => {
   const standby = await FakeStandby.open();
   const primary = await DatabaseProxy.open(backfills.database.app, { tcp: true });
-  const nobody = await DatabaseProxy.open(backfills.database.app, { tcp: true });
-  const gone = { host: nobody.settings.host, port: nobody.settings.port };
-  await nobody.close();
+  const closed = await DatabaseProxy.open(backfills.database.app, { tcp: true });
+  const gone = { host: closed.settings.host, port: closed.settings.port };
+  await closed.close();
   const place = { host: primary.settings.host, port: primary.settings.port };
   const hosts = [gone, standby.place, place];
   const database = openDatabase({ ...primary.settings, ...gone, hosts });
@@ -193,7 +193,7 @@ it('of several hosts, the first that takes writes is used, also after a failover
   }
 });
 
-it('every connection looks its host up anew: a changed DNS answer is followed', async () => {
+it('every connection resolves its host again: a changed DNS reply is followed', async () => {
   const primary = await DatabaseProxy.open(backfills.database.app, { tcp: true });
   const lookup = dns.lookup;
   let answer: string | null = null;
@@ -218,9 +218,9 @@ it('every connection looks its host up anew: a changed DNS answer is followed', 
 // Seed 9904: a backend terminated while a worker with two hosts connected ended the worker.
 it('one of several hosts that ends a session as it begins does not end the process', async () => {
   const standby = await FakeStandby.open({ endsFrom: 2 });
-  const nobody = await FakeStandby.open();
-  await nobody.close();
-  const hosts = [standby.place, nobody.place];
+  const closed = await FakeStandby.open();
+  await closed.close();
+  const hosts = [standby.place, closed.place];
   const database = openDatabase({ ...backfills.database.app, ...standby.place, hosts });
   try {
     await expect(database.call('select 1 as one')).rejects.toMatchObject({

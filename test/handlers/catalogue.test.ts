@@ -118,7 +118,7 @@ describe('the catalogue', () => {
     ]);
   });
 
-  it('judges a link by what it leads to', async () => {
+  it('checks the target of a link', async () => {
     const elsewhere = handlerDirectory({ 'a.sql': 'select 1' });
     const directory = handlerDirectory({});
     symlinkSync(join(elsewhere, 'a.sql'), join(directory, 'a.sql'));
@@ -233,7 +233,7 @@ describe('an endpoint', () => {
       expect(
         await mistakesIn({
           'a.toml': '[http]\nurl = "ftp://localhost"',
-          'b.toml': '[http]\nurl = "https://user:hush@localhost/"',
+          'b.toml': '[http]\nurl = "https://user:hidden@localhost/"',
           'c.toml':
             '[http]\nurl = "https://localhost/"\n[http.headers]\n' +
             `Authorization = "Bearer \${ENDPOINT_TOKEN}"\nX-Key = "\${NOT_THERE}"\n` +

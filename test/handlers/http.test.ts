@@ -52,7 +52,7 @@ async function run(
     signal?: AbortSignal;
   } = {},
 ) {
-  const toml = `[http]\nurl = "${options.url ?? `${base}/run?key=hush`}"\n${options.headers ?? ''}`;
+  const toml = `[http]\nurl = "${options.url ?? `${base}/run?key=hidden`}"\n${options.headers ?? ''}`;
   return (await handlerOf(toml)).run({
     attempt: anAttempt(options.attempt),
     signal: options.signal ?? new AbortController().signal,
@@ -66,7 +66,7 @@ function answering(status: number, headers: Record<string, string> = {}, body = 
 
 describe('an endpoint', () => {
   it('gets the partition, with an idempotency key and the headers of its settings', async () => {
-    process.env.ENDPOINT_TOKEN = 'hush';
+    process.env.ENDPOINT_TOKEN = 'hidden';
     try {
       expect(
         await run({ headers: `[http.headers]\nAuthorization = "Bearer \${ENDPOINT_TOKEN}"\n` }),
@@ -75,9 +75,9 @@ describe('an endpoint', () => {
       delete process.env.ENDPOINT_TOKEN;
     }
     const [{ method, url, headers, body }] = received as [Received];
-    expect([method, url]).toEqual(['POST', '/run?key=hush']);
+    expect([method, url]).toEqual(['POST', '/run?key=hidden']);
     expect(headers).toMatchObject({
-      authorization: 'Bearer hush',
+      authorization: 'Bearer hidden',
       'content-type': 'application/json',
       'idempotency-key': 'backfill:j:2024-01-31',
     });
@@ -198,7 +198,7 @@ describe('an endpoint', () => {
     const { port } = closed.address() as AddressInfo;
     closed.close();
     await once(closed, 'close');
-    expect((await run({ url: `http://127.0.0.1:${port}/run?key=hush` })).outcome).toEqual({
+    expect((await run({ url: `http://127.0.0.1:${port}/run?key=hidden` })).outcome).toEqual({
       kind: 'unavailable',
       of: 'endpoint',
       message: `cannot reach http://127.0.0.1:${port}/run: connect ECONNREFUSED 127.0.0.1:${port}`,

@@ -147,7 +147,10 @@ describe('a module handler', () => {
     ['throw new Proxy({}, { get() { throw 1 } })', 'threw something that cannot be shown'],
     ['throw new AggregateError([new Error("a"), new Error("b")])', 'a; b'],
     ['process.exit(3)', 'called process.exit(3)'],
-    ['Promise.reject(new Error("nobody waits")); await new Promise(() => {})', 'nobody waits'],
+    [
+      'Promise.reject(new Error("without a handler")); await new Promise(() => {})',
+      'without a handler',
+    ],
     [
       'setTimeout(() => { throw new Error("in a timer") }); await new Promise(() => {})',
       'in a timer',
@@ -217,10 +220,10 @@ describe('a module handler', () => {
 
   it('sees the database only through the variables that its settings let pass', async () => {
     const code = `export default () => console.log(process.env.PGPASSWORD, process.env.DATABASE_URL, process.env.HOME)`;
-    Object.assign(process.env, { PGPASSWORD: 'hush', DATABASE_URL: 'postgres://hush' });
+    Object.assign(process.env, { PGPASSWORD: 'hidden', DATABASE_URL: 'postgres://hidden' });
     try {
       expect((await run(code)).output).toBe(`undefined undefined ${process.env.HOME}\n`);
-      expect((await run(code, { pass: ['PGPASSWORD'] })).output).toMatch(/^hush undefined /);
+      expect((await run(code, { pass: ['PGPASSWORD'] })).output).toMatch(/^hidden undefined /);
       expect((await run(code)).output).toMatch(/^undefined undefined /);
     } finally {
       delete process.env.PGPASSWORD;

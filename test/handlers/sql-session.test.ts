@@ -204,7 +204,7 @@ async function walk(
   return wrong;
 }
 
-it('A1: each of the leftovers is one, in a session that nobody cleans', async () => {
+it('A1: each of the leftovers is one, in a session that is not cleaned', async () => {
   const missed: string[] = [];
   for (const [what, sql] of Object.entries(leftovers(superuser))) {
     const client = new Client(superuser);

@@ -81,7 +81,7 @@ it('servo_retry with an absurd interval kept every later step of the job from be
   const job = await backfills.job({ keys: keys(1) });
   const sql = `select servo_retry('some day', '170000000 years')`;
   await backfills.execute([{ asset: 'orders', kind: 'sql', sql }], { speed: 100 });
-  const [partition] = await waitFor('the partition to be handed back', async () => {
+  const [partition] = await waitFor('the partition to be released', async () => {
     const partitions = await backfills.rows<{ state: string; hours: number }>(
       `select state, round(extract(epoch from available_at - clock_timestamp()) / 3600)::int as hours
        from backfill_partitions where backfill_job_id = $1 and state = 'pending' and available_at is not null`,

@@ -21,7 +21,7 @@ import { binary } from '../support/cli.ts';
 import { environment } from '../support/environment.ts';
 import { errorOf } from '../support/operator.ts';
 
-const nobody = 65_534;
+const otherUser = 65_534;
 const root = process.getuid?.() === 0;
 const lists = spawnSync('setfacl', ['--version']).status === 0;
 
@@ -62,7 +62,8 @@ const share = (path: string, mode: number) => (base: string) => {
   chmodSync(join(base, path), mode);
 };
 const chmod = (path: string, mode: number) => (base: string) => chmodSync(join(base, path), mode);
-const giveAway = (path: string) => (base: string) => chownSync(join(base, path), nobody, nobody);
+const giveAway = (path: string) => (base: string) =>
+  chownSync(join(base, path), otherUser, otherUser);
 
 const rows: Row[] = [
   {
@@ -130,7 +131,7 @@ const rows: Row[] = [
   },
   {
     what: 'a link of another owner',
-    spoil: (base) => lchownSync(join(base, 'current'), nobody, nobody),
+    spoil: (base) => lchownSync(join(base, 'current'), otherUser, otherUser),
     needs: 'root',
     blames: 'current',
   },

@@ -61,7 +61,7 @@ it('the program itself runs every kind of handler, and none sees or says what it
   expect(await exited).toEqual([0, null]);
 });
 
-it('the program drains though a module loops without end, and its partition is given back', async () => {
+it('the program drains while a module loops forever, and releases its partition', async () => {
   const directory = handlerDirectory({
     'orders.mjs': `import { writeFileSync } from 'node:fs';
       export default () => { writeFileSync(new URL('ready', import.meta.url), ''); for (;;); }`,

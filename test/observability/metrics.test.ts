@@ -75,12 +75,12 @@ describe('with two executors', () => {
     const done = await backfills.job({ keys: keys(40), strategy });
     await backfills.state(done, 'failed');
     const held = await backfills.job({ keys: keys(4, 'g'), strategy });
-    await waitFor('both to be at work', async () => {
+    await waitFor('both to run a partition', async () => {
       const busy = sumOf(await scrape(), 'servo_executor_slots_busy');
       return busy === 4;
     });
     // A reading of the last second may be used again.
-    const both = await waitFor('the job at work to be told of', async () => {
+    const both = await waitFor('the running job to be reported', async () => {
       const seen = await scrape();
       return sumOf(seen, active('running')) > 0 ? seen : null;
     });
