@@ -11,7 +11,7 @@ export type Output<Json = unknown> = {
   exit?: number;
 };
 
-export type WriteOptions = {
+type WriteOptions = {
   json: boolean;
   /** The command has changed something; a failed print does not undo it. */
   acted: boolean;

@@ -42,7 +42,7 @@ export class FailoverClient extends pg.Client {
 }
 
 /** Throws if no host answers, or if none takes writes and `target` asks for that. */
-export async function chooseHost(settings: ConnectionSettings): Promise<HostPort> {
+async function chooseHost(settings: ConnectionSettings): Promise<HostPort> {
   const hosts = settings.hosts ?? [settings];
   const key = hosts.map(({ host, port }) => `${host}:${port}`).join(',');
   const first = lastChosen.get(key) ?? 0;

@@ -14,7 +14,7 @@ export type IndexStatement = {
   shape: string;
 };
 
-export type MigrationFile = {
+type MigrationFile = {
   name: string;
   sql: string;
   /** The statements of a file that begins with `-- no-transaction`; null for any other. */

@@ -116,7 +116,7 @@ export function withOwnSettings(kind: typeof pg.Client): typeof pg.Client {
 }
 
 /** Applies our settings to a session: at its start, and after RESET ALL or DISCARD ALL. */
-export async function applyOwnSettings(client: pg.ClientBase): Promise<void> {
+async function applyOwnSettings(client: pg.ClientBase): Promise<void> {
   const session = client as SessionState;
   const { rows } = await client.query(sessionStatement, [session.processID ?? null]);
   session.pooled = rows[0].pooled;

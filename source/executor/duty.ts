@@ -3,7 +3,7 @@ import type { Log } from '../observability/log.ts';
 import { Loop } from './loop.ts';
 import { jittered } from './settings.ts';
 
-export type DutyConfig = {
+type DutyConfig = {
   name: string;
   /** Between two rounds, in milliseconds, where the round itself does not say. */
   every: number;

@@ -5,7 +5,7 @@ import type { ConnectionSettings } from '../database/settings.ts';
 import type { Meter } from '../observability/meter.ts';
 import { withTimeout } from './with-timeout.ts';
 
-export type StandingConnectionPorts = {
+type StandingConnectionPorts = {
   settings: ConnectionSettings;
   name: Parameters<Meter['reconnected']>[0];
   meter: Meter;

@@ -15,7 +15,7 @@ const mostLinks = 40;
 /** One file, folder or link on a path. */
 type Step = { path: string; found: Stats; last: boolean };
 
-export type TrustedPath = {
+type TrustedPath = {
   /** The path without links, which was checked and is to be run. */
   real: string;
   problems: Problem[];

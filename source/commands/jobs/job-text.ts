@@ -64,7 +64,7 @@ function noJobs({ tenant_id, counts }: JobList): string {
     : `no such jobs: tenant ${tenant} has ${others.join(', ')}\n`;
 }
 
-export type Surroundings = {
+type Surroundings = {
   idle: Idleness;
   onHold: readonly { id: string; hold_reason: string }[];
 };

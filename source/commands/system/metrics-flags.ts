@@ -26,7 +26,7 @@ export const metricsFlags: readonly FlagRow[] = [
   },
 ];
 
-export type MetricsRequest = {
+type MetricsRequest = {
   /** Null: nothing is served. */
   address: ListenAddress | null;
   /** Milliseconds; null: as the settings have it. */

@@ -21,7 +21,7 @@ export function settingsFor(installation: Installation, user: string): EmbeddedS
 }
 
 /** `absent`: nothing listens. `busy`: the server is starting or stopping. */
-export type Probe =
+type Probe =
   | { state: 'ready'; version: string }
   | { state: 'busy' | 'absent'; cause: unknown };
 

@@ -28,7 +28,7 @@ const wordings: { [Signal in keyof HealthSignals]: (seen: number, limit: number)
     `${Math.round(seen * 100)} % of the connections are in use (limit ${Math.round(limit * 100)} %)`,
 };
 
-export const healthSignals = ['replication_lag', 'lock_wait', 'connections'] as const;
+const healthSignals = ['replication_lag', 'lock_wait', 'connections'] as const;
 export type HealthSignal = (typeof healthSignals)[number];
 
 const columns: Readonly<Record<HealthSignal, keyof HealthSignals>> = {

@@ -90,7 +90,7 @@ export function outcomeByOrigin(origin: Origin, message: string): Outcome {
   return { kind: 'unavailable', message, of: origin };
 }
 
-export type Loss = {
+type Loss = {
   /** Last SQLSTATE from the server, if any. */
   said: string | null;
   /** The server has restarted since, or is another one. */

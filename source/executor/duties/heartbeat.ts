@@ -7,7 +7,7 @@ import type { Meter } from '../../observability/meter.ts';
 import { Duty } from '../duty.ts';
 import { jittered, type Timings } from '../settings.ts';
 
-export type HeartbeatPorts = {
+type HeartbeatPorts = {
   /** A pool of one connection, so that no batch or handler can delay a heartbeat. */
   database: Database;
   timings: Timings;

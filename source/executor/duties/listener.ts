@@ -12,7 +12,7 @@ const channel = 'servo';
 const probeMs = 30_000;
 const retryMs = 1_000;
 
-export type ListenerPorts = {
+type ListenerPorts = {
   settings: ConnectionSettings;
   log: Log;
   meter: Meter;

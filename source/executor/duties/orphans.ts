@@ -7,7 +7,7 @@ import type { Log } from '../../observability/log.ts';
 import { Duty } from '../duty.ts';
 import type { Timings } from '../settings.ts';
 
-export type OrphanPorts = {
+type OrphanPorts = {
   database: Database;
   tenants: readonly string[];
   owner: string;

@@ -4,7 +4,7 @@ import { pruneOldRecords } from '../../operations/system/prune.ts';
 import { Duty } from '../duty.ts';
 import type { Timings } from '../settings.ts';
 
-export type PrunerPorts = {
+type PrunerPorts = {
   database: Database;
   tenants: readonly string[];
   owner: string;

@@ -12,7 +12,7 @@ import { jittered, type Timings } from '../settings.ts';
 import { StandingConnection } from '../standing-connection.ts';
 import { withTimeout } from '../with-timeout.ts';
 
-export type Registration = {
+type Registration = {
   id: string;
   tenants: readonly string[];
   host: string;
@@ -26,7 +26,7 @@ export type Registration = {
   outages(): readonly OutageRow[];
 };
 
-export type RegistryPorts = {
+type RegistryPorts = {
   settings: ConnectionSettings;
   registration: Registration;
   timings: Timings;

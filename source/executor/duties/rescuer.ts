@@ -13,7 +13,7 @@ import type { Log } from '../../observability/log.ts';
 import { Duty } from '../duty.ts';
 import type { Timings } from '../settings.ts';
 
-export type RescuerPorts = {
+type RescuerPorts = {
   database: Database;
   tenants: readonly string[];
   owner: string;

@@ -3,7 +3,7 @@ import { sampleJobs } from '../../database/queries/executor-calls.ts';
 import type { Log } from '../../observability/log.ts';
 import { Duty } from '../duty.ts';
 
-export type SamplerPorts = {
+type SamplerPorts = {
   database: Database;
   log: Log;
   jobs(): Iterable<readonly [tenant: string, jobs: string[]]>;

@@ -19,7 +19,7 @@ import { actOnJob } from '../../operations/act/act-on-job.ts';
 import { Duty } from '../duty.ts';
 import type { Timings } from '../settings.ts';
 
-export type ThrottlePorts = {
+type ThrottlePorts = {
   database: Database;
   tenants: readonly string[];
   timings: Timings;

@@ -5,7 +5,7 @@ import type { Batch, BatchPolicy, Report } from '../../database/queries/report-a
 import { messageOf } from '../../errors.ts';
 import { BatchSender, type SenderPorts, type Sent } from './batch-sender.ts';
 
-export type BatcherPorts = Omit<SenderPorts, 'abandoned'> & { owner: string; policy: BatchPolicy };
+type BatcherPorts = Omit<SenderPorts, 'abandoned'> & { owner: string; policy: BatchPolicy };
 
 /**
  * A lease queue to open, in the place of one that has ended, under its own token where that is

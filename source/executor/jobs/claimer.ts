@@ -17,7 +17,7 @@ import type { JobPorts, RunnerEvents } from './ports.ts';
 import { ProgressLog } from './progress-log.ts';
 import type { Runners } from './runners.ts';
 
-export type ClaimerPorts = JobPorts & {
+type ClaimerPorts = JobPorts & {
   database: Database;
   tenants: readonly string[];
   catalogue: Catalogue;

@@ -4,7 +4,7 @@ import { messageOf } from '../../errors.ts';
 import type { Catalogue } from '../../handlers/handler.ts';
 import type { Log } from '../../observability/log.ts';
 
-export type OutagePorts = {
+type OutagePorts = {
   catalogue: Catalogue;
   back_off: BackOff;
   log: Log;
@@ -20,7 +20,7 @@ export type OutageRow = {
   age_ms: number;
 };
 
-export type JobRef = { tenant_id: string; asset_name: string; id: string };
+type JobRef = { tenant_id: string; asset_name: string; id: string };
 
 type Outage = {
   job: JobRef;

@@ -24,7 +24,7 @@ export type Column<Row> = {
   phrase: (row: Row, context: CellContext) => Phrase;
 };
 
-export type ColumnOptions = { align?: Align; gap?: number; grows_to?: number };
+type ColumnOptions = { align?: Align; gap?: number; grows_to?: number };
 
 export function column<Row>(
   name: string,
