@@ -27,27 +27,16 @@ import {
   plural,
 } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
-import { cellOf, layoutColumns } from '../../presentation/text/table.ts';
+import { tableLines } from '../../presentation/text/table.ts';
 import { signOf } from '../../presentation/text/tone.ts';
 import type { ExplainReason } from '../../presentation/triage/explain-reason.ts';
 
 /** The job table as lines; nothing wraps within `width`. */
 export function jobTable(list: JobList, options: View): string {
   if (list.jobs.length === 0) return noJobs(list);
-  const laid = layoutColumns(jobsTable, list.jobs, options.width);
-  const lineOf = (cell: (column: (typeof laid)[number]) => string) =>
-    laid
-      .map((column) => ' '.repeat(column.column.gap) + cell(column))
-      .join('')
-      .trimEnd();
+  const { width, zone } = options;
   const lines = [
-    lineOf(({ column, width }) => fitted(width < 3 ? '' : column.title, width, column.align)),
-    ...list.jobs.map((job) =>
-      lineOf(
-        ({ column, width }) =>
-          cellOf(column, job, { as_of: list.as_of, zone: options.zone, width }).text,
-      ),
-    ),
+    ...tableLines(jobsTable, list.jobs, { as_of: list.as_of, width, zone }),
     ...(list.truncated ? [` the first ${list.jobs.length}: more with --limit`] : []),
   ];
   return finish(lines, options);

@@ -21,9 +21,7 @@ export function settingsFor(installation: Installation, user: string): EmbeddedS
 }
 
 /** `absent`: nothing listens. `busy`: the server is starting or stopping. */
-type Probe =
-  | { state: 'ready'; version: string }
-  | { state: 'busy' | 'absent'; cause: unknown };
+type Probe = { state: 'ready'; version: string } | { state: 'busy' | 'absent'; cause: unknown };
 
 /** Connects to the server, and creates the application's role if it is missing. */
 export async function probeServer(installation: Installation): Promise<Probe> {

@@ -45,6 +45,12 @@ export function fittedTable(
   );
 }
 
+/** A fitted table of any width as a text. */
+export function tableText(rows: readonly (readonly string[])[]): string {
+  const lines = fittedTable(rows, Number.POSITIVE_INFINITY);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
 function sum(figures: readonly number[]): number {
   return figures.reduce((all, one) => all + one, 0);
 }
