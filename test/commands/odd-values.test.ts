@@ -73,7 +73,13 @@ async function makeJobs(tenant: string, wanted: readonly string[]): Promise<stri
 async function ask(tenant: string, line: string[]): Promise<{ json: string; text: string }> {
   const env = environment({ DATABASE_URL: urlOf(operator.database.app), TENANT_ID: tenant });
   const stream = () => new PassThrough().resume() as unknown as Io['stdout'];
-  const io = { env, stdin: stream() as never, stdout: stream(), stderr: stream(), terminal: false };
+  const io = {
+    env,
+    stdin: stream() as never,
+    stdout: stream(),
+    stderr: stream(),
+    interactive: false,
+  };
   const { spec, input, result } = await runInProcess(line, io);
   const output = result as Output;
   const json = JSON.stringify(output.json);

@@ -119,10 +119,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-function step(
+function batch(
   query: Query,
   job: string,
-  options: { want: number; reports?: number[]; closing?: string[] },
+  options: { per_queue: number; reports?: number[]; closing?: string[] },
 ): Promise<unknown[]> {
   const reports = options.reports ?? [];
   return query(
@@ -144,7 +144,7 @@ function step(
       ),
       options.closing ?? [],
       composites((options.closing ?? [null]).map((token, i) => [tokenOf(100 + i), token])),
-      options.want,
+      options.per_queue,
       policyRow(),
     ],
   );
@@ -291,7 +291,7 @@ const statements: Statement[] = [
     'a step that takes 500 new partitions of 60,000',
     1500,
     async ({ call }) => {
-      const [reply] = (await step(call, fresh, { want: 500 })) as [{ keys: string[] }];
+      const [reply] = (await batch(call, fresh, { per_queue: 500 })) as [{ keys: string[] }];
       expect(reply.keys).toHaveLength(500);
     },
   ],
@@ -299,8 +299,8 @@ const statements: Statement[] = [
     'a step that reports 200 partitions in the middle of 60,000 and takes 400 more',
     1500,
     async ({ call }) => {
-      const [reply] = (await step(call, half, {
-        want: 200,
+      const [reply] = (await batch(call, half, {
+        per_queue: 200,
         reports: range(30_001, 200),
         closing: [tokenOf(1), tokenOf(2)],
       })) as [{ keys: string[]; accepted: number[] }];
@@ -318,7 +318,7 @@ const statements: Statement[] = [
          where o.backfill_job_id = $2 and p.backfill_job_id = $1 and o.partition_key = p.partition_key and p.partition_key <= '0000000000100'`,
         [fresh, half],
       );
-      const [reply] = (await step(call, fresh, { want: 150 })) as [{ keys: string[] }];
+      const [reply] = (await batch(call, fresh, { per_queue: 150 })) as [{ keys: string[] }];
       expect(reply.keys[0]).toBe('0000000000101');
       expect(reply.keys).toHaveLength(50);
     },
@@ -344,7 +344,7 @@ const statements: Statement[] = [
     'a batch that claims 100 due partitions of 30,000',
     300,
     async ({ call }) => {
-      const [reply] = (await step(call, retried, { want: 100 })) as [{ keys: string[] }];
+      const [reply] = (await batch(call, retried, { per_queue: 100 })) as [{ keys: string[] }];
       expect(reply.keys).toHaveLength(100);
     },
   ],

@@ -209,7 +209,7 @@ async function servo(line: string): Promise<void> {
   });
   const sink = () =>
     new Writable({ write: (_, __, done) => done() }) as unknown as NodeJS.WriteStream;
-  const io: Io = { env, stdin: process.stdin, stdout: sink(), stderr: sink(), terminal: false };
+  const io: Io = { env, stdin: process.stdin, stdout: sink(), stderr: sink(), interactive: false };
   const { result } = await runInProcess([...line.split(' '), '--yes'], io);
   if ('json' in result || Symbol.asyncIterator in result)
     await write(result, io, { json: false, acted: true });

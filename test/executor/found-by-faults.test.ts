@@ -289,7 +289,10 @@ for (const [order, first, last] of [
     await next.claimJob();
     const doUpToTwo = async () => {
       const token = randomUUID();
-      const { claimed } = (await next.batch({ opening: [{ token, replaces: null }], want: 2 }))!;
+      const { claimed } = (await next.batch({
+        opening: [{ token, replaces: null }],
+        per_queue: 2,
+      }))!;
       const reports = claimed.map((one) => ({ attempt: one, outcome: completed }));
       await next.batch({ reports, closing: [token] });
       return claimed.map((one) => one.partition_key);

@@ -243,7 +243,7 @@ describe('A4 a revoked lease is not a failure', () => {
     const database = openDatabase(backfills.database.app);
     closing.push(() => database.close());
     for (let round = 0; round < 10; round++) {
-      const { claimed } = (await session.batch({ opening: [fresh()], want: 2 }))!;
+      const { claimed } = (await session.batch({ opening: [fresh()], per_queue: 2 }))!;
       expect(claimed.map((attempt) => attempt.attempt)).toEqual([round + 1, round + 1]);
       if (round % 2 === 0) await reclaimJob(database, author, job);
       else await backfills.rows(rawReclaim, [job]);
@@ -253,7 +253,7 @@ describe('A4 a revoked lease is not a failure', () => {
     for (const partition of await backfills.partitions(job)) {
       expect(partition).toMatchObject({ state: 'pending', crash_count: 0, error_message: null });
     }
-    const { claimed } = (await session.batch({ opening: [fresh()], want: 2 }))!;
+    const { claimed } = (await session.batch({ opening: [fresh()], per_queue: 2 }))!;
     const reports = claimed.map((attempt) => ({ attempt, outcome: completed }));
     const reply = await session.batch({ reports, closing: [claimed[0]!.token] });
     expect(reply!.state).toBe('completed');

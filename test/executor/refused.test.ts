@@ -130,7 +130,7 @@ it('A18: a database that refuses a batch is named, also if it was unavailable be
     onRefused: (message) => void said.push(message),
   });
   const request = { tenant, job, asset: 'orders', granularity: null, owner: 'me', reports: [] };
-  const sent = sender.send({ ...request, closing: [], opening: [], want: 1, lease_ms: 1_000 });
+  const sent = sender.send({ ...request, closing: [], opening: [], per_queue: 1, lease_ms: 1_000 });
   await waitFor('the refusal', () => said.length > 0);
   expect(said[0]).toContain('permission denied for function servo_report_and_claim_v1');
   abandoned.abort();
@@ -146,7 +146,7 @@ it('I4: orphaned claims of one token are released together, or kept together whe
   try {
     await queue.claimJob();
     const token = randomUUID();
-    await queue.batch({ opening: [{ token, replaces: null }], want: 3 });
+    await queue.batch({ opening: [{ token, replaces: null }], per_queue: 3 });
     const timings = scaleTimings(50);
     const ports = { database, tenants: [tenant], owner: 'executor-1', timings, log: silentLog };
     const orphans = new Orphans({ ...ports, owns: () => false });

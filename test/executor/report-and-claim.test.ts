@@ -30,7 +30,7 @@ describe('servo_report_and_claim_v1', () => {
   it('claims in key order, finishes, and moves counters and checkpoint in one transaction', async () => {
     const { job, session } = await claimed(3);
     const first = fresh();
-    const opened = await session.batch({ opening: [first], want: 2 });
+    const opened = await session.batch({ opening: [first], per_queue: 2 });
     expect(opened!.claimed.map((attempt) => [attempt.partition_key, attempt.attempt])).toEqual([
       ['k00001', 1],
       ['k00002', 1],
@@ -75,7 +75,7 @@ describe('servo_report_and_claim_v1', () => {
       (await backfills.row('select lease_tokens from backfill_jobs where id = $1', [job]))
         .lease_tokens;
     const first = fresh();
-    const { claimed: mine } = (await session.batch({ opening: [first], want: 2 }))!;
+    const { claimed: mine } = (await session.batch({ opening: [first], per_queue: 2 }))!;
     const fenced = { attempt: { ...mine[0]!, attempt: 9 }, outcome: completed };
     // Nothing reported, or not accepted: the place is not free, and goes to no other.
     for (const reports of [[], [fenced]]) {
@@ -93,12 +93,12 @@ describe('servo_report_and_claim_v1', () => {
   it('returns the same reply to a repeated message, and counts it once', async () => {
     const { job, session } = await claimed(4);
     const first = fresh();
-    const opened = await session.batch({ opening: [first], want: 2 });
+    const opened = await session.batch({ opening: [first], per_queue: 2 });
     const message = {
       reports: opened!.claimed.map((attempt) => ({ attempt, outcome: completed })),
       closing: [first.token],
       opening: [{ token: randomUUID(), replaces: first.token }],
-      want: 2,
+      per_queue: 2,
     };
     const once = await session.batch(message);
     const again = await session.batch(message);
@@ -172,17 +172,20 @@ describe('servo_report_and_claim_v1', () => {
 
   it('never opens more lease queues than max_parallel, over all executors', async () => {
     const { session } = await claimed(20, parallel(3));
-    const one = await session.batch({ opening: [fresh(), fresh()], want: 2 });
+    const one = await session.batch({ opening: [fresh(), fresh()], per_queue: 2 });
     const other = new ExecutorSession(backfills, one!.claimed[0]!.job_id, 'executor-2');
     sessions.push(other);
-    const two = await other.batch({ opening: [fresh(), fresh(), fresh()], want: 2 });
+    const two = await other.batch({ opening: [fresh(), fresh(), fresh()], per_queue: 2 });
     expect([one!.leases, two!.leases]).toEqual([2, 3]);
     expect(new Set(two!.claimed.map((attempt) => attempt.token)).size).toBe(1);
   });
 
   it('divides the remaining partitions evenly among the lease queues', async () => {
     const { session } = await claimed(4, parallel(4));
-    const reply = await session.batch({ opening: [fresh(), fresh(), fresh(), fresh()], want: 50 });
+    const reply = await session.batch({
+      opening: [fresh(), fresh(), fresh(), fresh()],
+      per_queue: 50,
+    });
     expect(new Set(reply!.claimed.map((attempt) => attempt.token)).size).toBe(4);
   });
 
@@ -229,7 +232,7 @@ describe('servo_report_and_claim_v1', () => {
   it('claims due partitions first, lost ones alone, and none before its time', async () => {
     const { job, session } = await claimed(6);
     const first = fresh();
-    const opened = await session.batch({ opening: [first], want: 3 });
+    const opened = await session.batch({ opening: [first], per_queue: 3 });
     const [one, two, three] = opened!.claimed;
     const next = { token: randomUUID(), replaces: first.token };
     const reply = await session.batch({
@@ -240,13 +243,13 @@ describe('servo_report_and_claim_v1', () => {
       ],
       closing: [first.token],
       opening: [next],
-      want: 3,
+      per_queue: 3,
       lease_ms: -1,
     });
     // A sequential job goes on past the one in back-off.
     expect(reply!.claimed.map((attempt) => attempt.partition_key)).toEqual(['k00002', 'k00003']);
     await session.rescue();
-    const alone = await session.batch({ opening: [fresh()], want: 3 });
+    const alone = await session.batch({ opening: [fresh()], per_queue: 3 });
     expect(alone!.claimed.map((attempt) => attempt.partition_key)).toEqual(['k00002']);
     expect((await backfills.partitions(job))[0]).toMatchObject({
       state: 'pending',
@@ -298,7 +301,7 @@ describe('servo_report_and_claim_v1', () => {
     const { job, session } = await claimed(6, parallel(1));
     const durations = [120, 80, 400, 10];
     const first = fresh();
-    const opened = await session.batch({ opening: [first], want: 4 });
+    const opened = await session.batch({ opening: [first], per_queue: 4 });
     await session.batch({
       reports: opened!.claimed.map((attempt, i) => ({
         attempt,
@@ -317,7 +320,7 @@ describe('servo_report_and_claim_v1', () => {
 
   it('runs a job backwards on request', async () => {
     const { session } = await claimed(5, { type: 'sequential', order: 'desc' });
-    const reply = await session.batch({ opening: [fresh()], want: 3 });
+    const reply = await session.batch({ opening: [fresh()], per_queue: 3 });
     expect(reply!.claimed.map((attempt) => attempt.partition_key)).toEqual([
       'k00005',
       'k00004',

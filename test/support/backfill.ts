@@ -243,7 +243,7 @@ export class ExecutorSession {
       }[];
       closing: string[];
       opening: { token: string; replaces: string | null }[];
-      want: number;
+      per_queue: number;
       lease_ms: number;
     }>,
   ): Promise<BatchReply | null> {
@@ -256,7 +256,7 @@ export class ExecutorSession {
       reports: (batch.reports ?? []).map((report) => ({ duration_ms: 10, delay_ms: 0, ...report })),
       closing: batch.closing ?? [],
       opening: batch.opening ?? [],
-      want: batch.want ?? 1,
+      per_queue: batch.per_queue ?? 1,
       lease_ms: batch.lease_ms ?? 120_000,
     });
   }

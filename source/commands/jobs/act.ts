@@ -85,7 +85,7 @@ function failed({ id, state }: NamedJob, error: unknown): Outcome {
 
 /** A cancel must have a reason: it is asked for at a terminal. */
 async function askReason({ io, json }: HostSession): Promise<string> {
-  const answer = io.terminal && !json ? await ask(io, 'Reason: ') : '';
+  const answer = io.interactive && !json ? await ask(io, 'Reason: ') : '';
   if (answer !== '') return answer;
   throw new UsageError([{ message: 'cancel: missing --reason', hint: '--reason "why"' }]);
 }
@@ -99,7 +99,7 @@ async function confirmAction(
 ): Promise<void> {
   const several = jobs.length > 1;
   const guessed = action === 'cancel' && !references.every(isWholeId);
-  if (!several && !(guessed && session.io.terminal && !session.json)) return;
+  if (!several && !(guessed && session.io.interactive && !session.json)) return;
   const what = several ? `these ${jobs.length} jobs` : 'this job';
   await requireYes(session, `${action} ${jobs.length} jobs`, {
     question: async () => {

@@ -16,7 +16,6 @@ import { groupFailures, kindsOf } from '../../presentation/partition/failure-gro
 import { eventCells } from '../../presentation/report/event-cells.ts';
 import { riskBadge } from '../../presentation/risk/badge.ts';
 import { toAscii } from '../../presentation/text/ascii.ts';
-import { fitted } from '../../presentation/text/fitted.ts';
 import {
   formatAge,
   formatFullCount,

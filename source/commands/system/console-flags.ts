@@ -25,5 +25,5 @@ export function readConsole(flags: Flags, problems: Problem[]): ConsoleRequest {
 
 /** Whether a person watches: at a terminal that can be painted, or for which lines are enough. */
 export function isWatched({ io, json, plain }: Pick<Host, 'io' | 'json' | 'plain'>): boolean {
-  return !json && (canPaint(io) || (plain && io.terminal));
+  return !json && (canPaint(io) || (plain && io.interactive));
 }

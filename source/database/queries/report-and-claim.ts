@@ -36,7 +36,7 @@ export type Batch = {
   closing: readonly string[];
   opening: readonly Opening[];
   /** Attempts for each lease queue, at most. */
-  want: number;
+  per_queue: number;
   lease_ms: number;
   policy?: BatchPolicy;
 };
@@ -101,7 +101,7 @@ export async function reportAndClaim(database: Database, batch: Batch): Promise<
       composites(batch.reports.map(reportRow)),
       batch.closing,
       composites(batch.opening.map(({ token, replaces }) => [token, replaces])),
-      batch.want,
+      batch.per_queue,
       batch.lease_ms,
       policyRow(batch.policy),
     ],

@@ -70,7 +70,7 @@ export class Orphans extends Duty {
         ...{ attempt, outcome: { kind: 'released' as const }, duration_ms: 0, delay_ms: 0 },
       })),
       closing: [token],
-      ...{ opening: [], want: 0, lease_ms: 0 },
+      ...{ opening: [], per_queue: 0, lease_ms: 0 },
     });
     for (const { partition_key } of attempts)
       log.warn({ job_id: job, partition_key }, 'released an orphaned claim');

@@ -11,12 +11,12 @@ type BatcherPorts = Omit<SenderPorts, 'abandoned'> & { owner: string; policy: Ba
  * A lease queue to open, in the place of one that has ended, under its own token where that is
  * known already.
  */
-type Wanted = { replaces: string | null; token?: string };
+type NewQueue = { replaces: string | null; token?: string };
 
 /**
  * Of the waiting queues: how many to open, and attempts for each; null: none is opened any more.
  */
-export type Claim = { open: number; want: number } | null;
+export type Claim = { open: number; per_queue: number } | null;
 
 /** Reports of queues that still run wait for the next batch, but no longer than this. */
 const reportDelayMs = 250;
@@ -30,14 +30,14 @@ export class Batcher {
   readonly #ports: BatcherPorts;
   readonly #sender: BatchSender;
   readonly #abandoned = new AbortController();
-  #wanted: Wanted[] = [];
+  #toOpen: NewQueue[] = [];
   #closing: string[] = [];
   #reports: Report[] = [];
   #logs: AttemptLog[] = [];
   #firstReport = 0;
   #opening = 0;
   /** Tokens in messages under way: the database may know them, or not any more. */
-  readonly #asking = new Set<string>();
+  readonly #inFlight = new Set<string>();
 
   constructor(job: Candidate, ports: BatcherPorts) {
     this.#job = job;
@@ -46,21 +46,21 @@ export class Batcher {
   }
 
   get waiting(): number {
-    return this.#wanted.length;
+    return this.#toOpen.length;
   }
 
   /** Queues asked for that the database does not know of yet. */
-  get asked(): number {
-    return this.#wanted.length + this.#opening;
+  get unopened(): number {
+    return this.#toOpen.length + this.#opening;
   }
 
   get empty(): boolean {
-    return this.asked === 0 && this.#reports.length + this.#closing.length === 0;
+    return this.unopened === 0 && this.#reports.length + this.#closing.length === 0;
   }
 
   /** Milliseconds until a batch is due; null where there is nothing to send. */
   dueIn(stopping: boolean): number | null {
-    const urgent = this.#closing.length + this.#wanted.length > 0;
+    const urgent = this.#closing.length + this.#toOpen.length > 0;
     if (urgent) return 0;
     if (this.#reports.length === 0) return null;
     return stopping ? 0 : Math.max(0, this.#firstReport + reportDelayMs - performance.now());
@@ -71,14 +71,14 @@ export class Batcher {
    */
   owns(token: string): boolean {
     return (
-      this.#asking.has(token) ||
+      this.#inFlight.has(token) ||
       this.#closing.includes(token) ||
-      this.#wanted.some((queue) => queue.token === token)
+      this.#toOpen.some((queue) => queue.token === token)
     );
   }
 
-  open(queue: Wanted): void {
-    this.#wanted.push(queue);
+  open(queue: NewQueue): void {
+    this.#toOpen.push(queue);
   }
 
   close(token: string): void {
@@ -94,13 +94,13 @@ export class Batcher {
   }
 
   /** Owns the token while a message that is not a batch asks for it. */
-  async asking<T>(token: string | null, message: () => Promise<T>): Promise<T> {
+  async owning<T>(token: string | null, message: () => Promise<T>): Promise<T> {
     if (token === null) return message();
-    this.#asking.add(token);
+    this.#inFlight.add(token);
     try {
       return await message();
     } finally {
-      this.#asking.delete(token);
+      this.#inFlight.delete(token);
     }
   }
 
@@ -112,25 +112,25 @@ export class Batcher {
   async send(claim: Claim): Promise<Sent[]> {
     const batch = this.#collect(claim);
     const tokens = [...batch.closing, ...batch.opening.map(({ token }) => token)];
-    for (const token of tokens) this.#asking.add(token);
+    for (const token of tokens) this.#inFlight.add(token);
     try {
       await this.#storeLogs();
       return await this.#sender.send(batch);
     } finally {
-      for (const token of tokens) this.#asking.delete(token);
+      for (const token of tokens) this.#inFlight.delete(token);
       this.#opening = 0;
     }
   }
 
   #collect(claim: Claim): Batch {
-    const wanted = this.#wanted.splice(0, claim?.open ?? this.#wanted.length);
-    const opening = (claim === null ? [] : wanted).map(({ replaces, token }) => ({
+    const taken = this.#toOpen.splice(0, claim?.open ?? this.#toOpen.length);
+    const opening = (claim === null ? [] : taken).map(({ replaces, token }) => ({
       replaces,
       token: token ?? randomUUID(),
     }));
     this.#opening = opening.length;
     // A queue that waits for the next batch keeps its token until then.
-    const waiting = new Set(this.#wanted.map(({ replaces }) => replaces));
+    const waiting = new Set(this.#toOpen.map(({ replaces }) => replaces));
     const closing = this.#closing.filter((token) => !waiting.has(token));
     this.#closing = this.#closing.filter((token) => waiting.has(token));
     return {
@@ -142,7 +142,7 @@ export class Batcher {
       reports: this.#reports.splice(0),
       closing,
       opening,
-      want: claim?.want ?? 1,
+      per_queue: claim?.per_queue ?? 1,
       lease_ms: this.#ports.timings.lease,
       policy: this.#ports.policy,
     };

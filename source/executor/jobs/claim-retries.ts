@@ -17,7 +17,7 @@ export class ClaimRetries {
   }
 
   /**
-   * When the next of those is due that `waits` or `later` was called with since `begin`
+   * When the next of those is due that `isWaiting` or `postpone` was called with since `begin`
    * (monotonic).
    */
   get next(): number {
@@ -28,14 +28,14 @@ export class ClaimRetries {
     this.#next = Number.POSITIVE_INFINITY;
   }
 
-  waits(job: string, now: number): boolean {
+  isWaiting(job: string, now: number): boolean {
     const until = this.#jobs.get(job)?.until ?? 0;
     if (until <= now) return false;
     this.#next = Math.min(this.#next, until);
     return true;
   }
 
-  later(job: string): void {
+  postpone(job: string): void {
     const tries = (this.#jobs.get(job)?.tries ?? -1) + 1;
     const until = performance.now() + jittered(Math.min(firstMs * 2 ** tries, this.#longestMs));
     this.#jobs.set(job, { tries: Math.min(tries, 10), until });

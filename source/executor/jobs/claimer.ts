@@ -96,7 +96,7 @@ export class Claimer extends Duty {
   protected override async round(): Promise<number> {
     const { timings, outages, tenants, mayStart } = this.#ports;
     await this.#observe();
-    await outages.look();
+    await outages.checkPrograms();
     this.#retries.begin();
     // Also while nothing may be started: a wait that is over would be no pause before the next
     // round.
@@ -124,7 +124,9 @@ export class Claimer extends Duty {
     const { timings, tenants, catalogue, database } = this.#ports;
     const age = performance.now() - this.#refreshed;
     if (this.#draining || !this.#mayWait || age < timings.heartbeat) return;
-    const except = [...this.#runners].filter(({ asked }) => asked > 0).map(({ job }) => job.id);
+    const except = [...this.#runners]
+      .filter(({ unopened }) => unopened > 0)
+      .map(({ job }) => job.id);
     const assets = [...catalogue.keys()];
     for (const tenant of tenants)
       await refreshWaiting(database, { tenant, assets, except, age_ms: 2 * timings.heartbeat });
@@ -140,7 +142,7 @@ export class Claimer extends Duty {
         if (runner === undefined) continue;
         const { priority, execution_order, sla_deadline_at, max_attempts } = row;
         Object.assign(runner.job, { priority, execution_order, sla_deadline_at, max_attempts });
-        this.#progress.tell(runner.job, row);
+        this.#progress.update(runner.job, row);
       }
       const ours = new Set(
         rows.filter((row) => row.state === 'running' && row.ours).map(({ id }) => id),
@@ -199,12 +201,12 @@ export class Claimer extends Duty {
     return found
       .toSorted(compareRank)
       .filter(({ id, unclaimed }) =>
-        unclaimed ? !this.#retries.waits(id, now) : !this.#nothingToDo.has(id),
+        unclaimed ? !this.#retries.isWaiting(id, now) : !this.#nothingToDo.has(id),
       )
       .map((candidate) => ({
         candidate,
         room: Math.min(
-          candidate.room - (this.#runners.get(candidate.id)?.asked ?? 0),
+          candidate.room - (this.#runners.get(candidate.id)?.unopened ?? 0),
           outages.room(candidate, this.#runners.probing(candidate)),
         ),
       }))
@@ -259,14 +261,14 @@ export class Claimer extends Duty {
       if (job.unexpanded) {
         const author = { tenant, actor: owner };
         const expanded = await expandUpstreams(database, author, id, timings.creation_grace);
-        if (expanded === 'incomplete') this.#retries.later(id);
+        if (expanded === 'incomplete') this.#retries.postpone(id);
         if (expanded !== 'claimable') return false;
       }
       const { stale: stale_ms, creation_grace: grace_ms } = timings;
       const claim = await claimJob(database, { tenant, job: id, owner, stale_ms, grace_ms });
       if (claim !== null && passing.includes(claim.state)) {
         log.debug({ job_id: id, asset }, `not claimed: ${claim.state}`);
-        this.#retries.later(id);
+        this.#retries.postpone(id);
         return false;
       }
       this.#retries.delete(id);
@@ -284,7 +286,7 @@ export class Claimer extends Duty {
     } catch (error) {
       // One job that cannot be claimed must not keep the executor from those behind it.
       log.warn({ job_id: id, asset }, `cannot claim it, trying again: ${messageOf(error)}`);
-      this.#retries.later(id);
+      this.#retries.postpone(id);
       return false;
     }
   }

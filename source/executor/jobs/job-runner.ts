@@ -11,13 +11,13 @@ import { Batcher, type Claim } from './batcher.ts';
 import { countEnded, type Ended } from './count-ended.ts';
 import { mostAttempts, policyOf } from './job-policy.ts';
 import { LeaseQueue } from './lease-queue.ts';
-import { attemptsEach, share } from './look-ahead.ts';
+import { attemptsPerQueue, queuesToServe } from './look-ahead.ts';
 import { reportOf } from './outcome-report.ts';
 import type { JobPorts, RunnerEvents } from './ports.ts';
 
 type Execute = (context: HandlerContext) => Promise<HandlerResult>;
 
-/** One executor's work on one job: its lease queues, and the batches that they share. */
+/** One executor's work on one job: its lease queues, and the batches that they queuesToServe. */
 export class JobRunner {
   readonly job: Candidate;
   readonly #handler: Handler;
@@ -55,12 +55,12 @@ export class JobRunner {
   }
 
   /** Queues asked for that the database does not know of yet. */
-  get asked(): number {
-    return this.#batcher.asked;
+  get unopened(): number {
+    return this.#batcher.unopened;
   }
 
   get size(): number {
-    return this.busy + this.asked;
+    return this.busy + this.unopened;
   }
 
   /** Slots that were not in use when something was last found unavailable. */
@@ -189,7 +189,7 @@ export class JobRunner {
       }
       const current = attempt;
       const next = this.#mayGoOn(queue) ? randomUUID() : null;
-      const { outcome, duration_ms, reply } = await this.#batcher.asking(next, () =>
+      const { outcome, duration_ms, reply } = await this.#batcher.owning(next, () =>
         this.#runSqlAttempt(queue, current, sql, next),
       );
       if (reply === null) {
@@ -260,7 +260,8 @@ export class JobRunner {
       attempt,
       timings,
       random: Math.random(),
-      onUnavailable: (kind, message) => outages.met(this.job, attempt.id, { kind, message, began }),
+      onUnavailable: (kind, message) =>
+        outages.report(this.job, attempt.id, { kind, message, began }),
     });
     this.#batcher.report({ attempt, outcome, duration_ms, delay_ms });
     this.#armTimer();
@@ -270,15 +271,15 @@ export class JobRunner {
         { ...this.#labels(attempt), asset: this.job.asset_name },
         `partition ${outcome.kind === 'crashed' ? 'lost' : 'failed'}: ${outcome.message}`,
       );
-    if (outage === 'met') this.#backOff();
-    else if (outage === 'passed') outages.passed(this.job, began);
+    if (outage === 'unavailable') this.#backOff();
+    else if (outage === 'available') outages.attemptPassed(this.job, began);
   }
 
   #onRefused(refusal: string): void {
     const kind: OutageKind = 'database';
     const message = `the database refused a report: ${refusal}`;
     const { outages } = this.#ports;
-    outages.met(this.job, this.job.id, { kind, message, began: performance.now() });
+    outages.report(this.job, this.job.id, { kind, message, began: performance.now() });
     this.#backOff();
   }
 
@@ -319,11 +320,13 @@ export class JobRunner {
     const queues = { running: this.busy, waiting: this.#batcher.waiting };
     const average_ms = this.#handler.kind === 'sql' ? null : this.#average;
     const work = { look_ahead: timings.look_ahead, average_ms };
-    const open = share(queues, work);
+    const open = queuesToServe(queues, work);
     const waiting = queues.waiting - open;
     // A probe that fails releases what was claimed ahead.
-    const want = outages.away(this.job) ? 1 : attemptsEach(open, { ...queues, waiting }, work);
-    return { open, want };
+    const per_queue = outages.isUnavailable(this.job)
+      ? 1
+      : attemptsPerQueue(open, { ...queues, waiting }, work);
+    return { open, per_queue };
   }
 
   #onReply(batch: Batch, reply: BatchReply | null): void {
@@ -369,7 +372,7 @@ export class JobRunner {
 
   #onCompleted(duration_ms: number, { state, max_parallel, timeout_ms }: BatchReply): void {
     this.#average = nextAverage(this.#average, duration_ms);
-    this.#ports.outages.passed(this.job, performance.now() - duration_ms);
+    this.#ports.outages.attemptPassed(this.job, performance.now() - duration_ms);
     this.#count({ kind: 'completed', duration_ms, failures: 0 });
     this.#onState(state);
     this.#adapt(max_parallel);

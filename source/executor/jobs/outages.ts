@@ -64,8 +64,8 @@ export class Outages {
    */
   readonly #suspects = new Map<string, number>();
   /** Since the last attempt that passed: the first partition that met an unavailable endpoint. */
-  readonly #met = new Map<string, { passes: number; partition: string; alone: boolean }>();
-  #looked = Number.NEGATIVE_INFINITY;
+  readonly #first = new Map<string, { passes: number; partition: string; alone: boolean }>();
+  #checkedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: OutagePorts) {
     this.#ports = ports;
@@ -77,7 +77,7 @@ export class Outages {
    * Null: it is the partition's own failure: others have passed since it met this last, and none
    * has met it since then.
    */
-  met(
+  report(
     job: JobRef,
     partition: string,
     { kind, message: text, began }: { kind: OutageKind; message: string; began: number },
@@ -116,13 +116,13 @@ export class Outages {
 
   #isOwn(key: string, partition: string): boolean {
     const passes = this.#passes.get(key) ?? 0;
-    let met = this.#met.get(key);
-    if (met?.passes !== passes) met = { passes, partition, alone: true };
-    else if (met.partition !== partition) met.alone = false;
-    this.#met.set(key, met);
+    let first = this.#first.get(key);
+    if (first?.passes !== passes) first = { passes, partition, alone: true };
+    else if (first.partition !== partition) first.alone = false;
+    this.#first.set(key, first);
     const before = this.#suspects.get(partition);
     // Where several meet it, it is an outage.
-    if (before !== undefined && passes > before && met.alone) return true;
+    if (before !== undefined && passes > before && first.alone) return true;
     this.#suspects.set(partition, passes);
     // Without the oldest, one more attempt of it counts nothing.
     if (this.#suspects.size > mostSuspects) {
@@ -135,7 +135,7 @@ export class Outages {
    * An attempt that began at `began` (monotonic) was not affected: it succeeded, or failed on its
    * own. One that began before the last probe failed says nothing of now.
    */
-  passed(job: JobRef, began: number): void {
+  attemptPassed(job: JobRef, began: number): void {
     const key = keyOf(job);
     this.#passes.set(key, (this.#passes.get(key) ?? 0) + 1);
     const outage = this.#outages.get(key);
@@ -148,7 +148,7 @@ export class Outages {
   }
 
   /** Something that the asset needs is unavailable, as far as is known. */
-  away(job: Omit<JobRef, 'id'>): boolean {
+  isUnavailable(job: Omit<JobRef, 'id'>): boolean {
     return this.#outages.has(keyOf(job));
   }
 
@@ -168,7 +168,7 @@ export class Outages {
    */
   get dueIn(): number {
     const now = performance.now();
-    const waiting = [...this.#outages.values()].filter(({ until }) => until > this.#looked);
+    const waiting = [...this.#outages.values()].filter(({ until }) => until > this.#checkedAt);
     return Math.min(...waiting.map(({ until }) => Math.max(1, until - now)));
   }
 
@@ -205,9 +205,9 @@ export class Outages {
   }
 
   /** Checks whether missing programs are there again: then a partition may be the probe. */
-  async look(): Promise<void> {
+  async checkPrograms(): Promise<void> {
     const now = performance.now();
-    this.#looked = now;
+    this.#checkedAt = now;
     for (const [key, outage] of this.#outages) {
       if (!outage.withdrawn && now - outage.until > oldMs) this.#outages.delete(key);
       if (!outage.withdrawn || outage.until > now) continue;

@@ -11,12 +11,12 @@ type OutcomeReport = {
   /** Until it is tried again, in milliseconds. */
   delay_ms: number;
   /**
-   * What the attempt says of the services that the job needs: `met`: one is unavailable, nothing
-   * more of the job is started for now; `passed`: they are available; null: nothing. A failure that
+   * What the attempt says of the services that the job needs: `unavailable`: one is unavailable, nothing
+   * more of the job is started for now; `available`: they are available; null: nothing. A failure that
    * may be the partition's own is none that got through: counted as one, it turned the next
    * attempts of an outage into failures too.
    */
-  outage: 'met' | 'passed' | null;
+  outage: 'unavailable' | 'available' | null;
 };
 
 /**
@@ -40,7 +40,7 @@ export function reportOf(
       'permanent' in of ? timings.permanent_back_off : timings.back_off,
       random,
     );
-  const after = (delay_ms: number, outage: OutcomeReport['outage'] = 'passed') => ({
+  const after = (delay_ms: number, outage: OutcomeReport['outage'] = 'available') => ({
     outcome,
     delay_ms,
     outage,
@@ -62,7 +62,7 @@ export function reportOf(
     }
     case 'unavailable': {
       const delay_ms = context.onUnavailable(outcome.of, outcome.message);
-      if (delay_ms !== null) return after(delay_ms, 'met');
+      if (delay_ms !== null) return after(delay_ms, 'unavailable');
       const failed: Outcome = { kind: 'failed', message: outcome.message };
       return { ...after(back(failed), null), outcome: failed };
     }

@@ -17,7 +17,7 @@ export class ProgressLog {
   }
 
   /** At most one line for a job in 10 s, and none where nothing has moved. */
-  tell({ id, asset_name: asset }: Pick<Candidate, 'id' | 'asset_name'>, progress: JobProgress) {
+  update({ id, asset_name: asset }: Pick<Candidate, 'id' | 'asset_name'>, progress: JobProgress) {
     const { total_partitions, completed_partitions, failed_partitions } = progress;
     const done = completed_partitions + failed_partitions;
     const last = this.#told.get(id);

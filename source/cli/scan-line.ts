@@ -3,7 +3,7 @@ import type { Problem } from '../errors.ts';
 import { endingFlags, type FlagRow } from './flags.ts';
 
 /** A command line with its command identified and its flags spelt so that meow parses them. */
-export type Survey = {
+export type ScannedLine = {
   argv: string[];
   /** The word that names the command, and the words after it. */
   name: string | undefined;
@@ -22,8 +22,8 @@ export type Survey = {
  * - It treats a flag without its value as absent, `--json=maybe` as true, the `-asset` after
  *   `--sort` as the flag `--asset`, and it strips the quotes of `--asset="a,b"`.
  */
-export function survey(argv: readonly string[], rows: readonly FlagRow[]): Survey {
-  const found: Survey = {
+export function scanLine(argv: readonly string[], rows: readonly FlagRow[]): ScannedLine {
+  const found: ScannedLine = {
     argv: [],
     name: undefined,
     words: [],
@@ -60,18 +60,18 @@ export function survey(argv: readonly string[], rows: readonly FlagRow[]): Surve
 }
 
 /** The optional word `backfill`, then `help` or the command's name, then the command's words. */
-function takeWord(word: string, found: Survey): void {
+function takeWord(word: string, found: ScannedLine): void {
   if (found.name !== undefined) found.words.push(word);
   else if (word === 'help') takeSwitch(endingFlags[0]!, undefined, found);
   else if (word !== 'backfill') found.name = word;
 }
 
-function takeValue({ name }: FlagRow, value: string, { given, argv }: Survey): void {
+function takeValue({ name }: FlagRow, value: string, { given, argv }: ScannedLine): void {
   given.push(name);
   argv.push(`--${name}=${/^$|^(["'])[\s\S]*\1$/.test(value) ? `"${value}"` : value}`);
 }
 
-function takeSwitch({ name }: FlagRow, inline: string | undefined, found: Survey): void {
+function takeSwitch({ name }: FlagRow, inline: string | undefined, found: ScannedLine): void {
   if (inline === undefined || /^(true|1|yes|on)$/i.test(inline)) {
     found.given.push(name);
     found.argv.push(`--${name}`);
