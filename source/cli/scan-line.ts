@@ -15,12 +15,11 @@ export type ScannedLine = {
 };
 
 /**
- * Works around these limits of meow:
- * - It parses the flags of one command, so the command must be found first. Flags may precede its
- *   name: `rows`, the flags of all commands, tells a flag's value from the name.
- * - On an unknown flag it ends the process without suggesting the nearest one.
- * - It treats a flag without its value as absent, `--json=maybe` as true, the `-asset` after
- *   `--sort` as the flag `--asset`, and it strips the quotes of `--asset="a,b"`.
+ * Finds the command and spells its flags for meow, which parses the flags of a known command and
+ * does not report mistakes. meow 14.1 reads `--sort` without a value as '', `--sort -asset` as the
+ * flags a, s, e and t, `--json=maybe` as false, strips the quotes of `--asset="a,b"`, and exits at
+ * an unknown flag (test/commands/parse.test.ts).
+ * @param rows the flags of all commands: a flag may precede the command's name
  */
 export function scanLine(argv: readonly string[], rows: readonly FlagRow[]): ScannedLine {
   const found: ScannedLine = {

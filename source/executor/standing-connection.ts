@@ -23,7 +23,7 @@ export class StandingConnection {
     this.#ports = ports;
   }
 
-  /** The connection, also while it is being made. */
+  /** The connection, including one that is being opened. */
   get client(): pg.Client | null {
     return this.#client;
   }

@@ -13,7 +13,7 @@ export function doctorText(report: {
   origins: Record<string, string | null>;
   values: Values;
   protection: readonly Protected[];
-  /** Null: not asked for. */
+  /** Null: not requested. */
   violations: readonly Violation[] | null;
 }): string {
   const { checks, origins, values, protection, violations } = report;

@@ -60,7 +60,7 @@ type Surroundings = {
 export type Idleness = ExplainReason &
   Pick<ExplainFacts, 'since' | 'by' | 'reason'> & { clause: Clause };
 
-/** Clauses that say no more than the state. */
+/** Clauses that add nothing to the state. */
 const untold: readonly Clause[] = ['running', 'ended', 'unknown_state'];
 
 export function jobText(detail: JobDetail, { idle, onHold }: Surroundings, options: View): string {
@@ -140,7 +140,7 @@ function summaryLines(job: JobView, asOf: Date, options: View): string[] {
   ];
 }
 
-/** What is wrong with it; what keeps it from running is said by `idle`. */
+/** Problems of the job, except the reason why it is not running (`idle`). */
 function healthLines(job: JobView): string[] {
   const words = healthText(job);
   if (words === null || (job.waits_for !== null && job.incomplete_partitions === 0)) return [];

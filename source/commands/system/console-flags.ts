@@ -7,7 +7,7 @@ import type { Problem } from '../../errors.ts';
 export type ConsoleRequest = {
   interval_ms: number;
   color: boolean;
-  /** Undefined: the terminal is asked. */
+  /** Undefined: query the terminal. */
   light: boolean | undefined;
 };
 

@@ -18,11 +18,11 @@ export type Report = {
 export type Opening = {
   /** Chosen before the message is sent: the same message again gives the same attempts. */
   token: string;
-  /** The token that this lease queue held until now, or null for a new one. */
+  /** The token of the lease queue that it replaces, or null. */
   replaces: string | null;
 };
 
-/** Of the asset's settings and the executor's flags; where left out: the defaults, and no pause. */
+/** From the asset's settings and the executor's flags. Omitted: the defaults, and no pause. */
 export type BatchPolicy = { max_attempts?: number; timeout_ms?: number; pause_at?: number };
 
 export type Batch = {
@@ -57,7 +57,7 @@ export type BatchReply = {
   due_in_ms: number | null;
 };
 
-/** What servo_report_and_claim_v1 and servo_run_sql_v1 answer; all null if the job is gone. */
+/** The reply of servo_report_and_claim_v1 and servo_run_sql_v1; all null if the job is gone. */
 export type BatchRow = {
   job_state: string | null;
   leases: number;

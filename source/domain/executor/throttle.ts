@@ -66,8 +66,8 @@ export type Progress = FinishedCounts & { version: number };
 const firstClaim = 2;
 
 /**
- * From where failures of the present claim are counted, as far as this executor saw it. Failures
- * from before a resume must not pause the job again; those that a retry took back do not count.
+ * The progress from which failures of the present claim are counted, as far as this executor saw
+ * it. Failures before a resume must not pause the job again; retried ones do not count.
  */
 export function claimBase(before: Progress | undefined, now: Progress): Progress {
   const { version, completed, failed } = now;

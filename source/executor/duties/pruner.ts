@@ -12,7 +12,7 @@ type PrunerPorts = {
   log: Log;
 };
 
-/** Deletes old records. All executors do: what one has deleted costs the others a look. */
+/** Deletes old records. Every executor does: for the others there is nothing left to delete. */
 export class Pruner extends Duty {
   readonly #ports: PrunerPorts;
 

@@ -9,7 +9,10 @@ type SamplerPorts = {
   jobs(): Iterable<readonly [tenant: string, jobs: string[]]>;
 };
 
-/** Samples are kept one a minute; asked for more often, so that a job's first is not late. */
+/**
+ * Interval in milliseconds. The database keeps one sample a minute; a shorter interval makes a
+ * job's first one early.
+ */
 const everyMs = 15_000;
 
 /** Samples the progress of the executor's jobs, for rates and ETAs. */

@@ -7,24 +7,16 @@ import { BatchSender, type SenderPorts, type Sent } from './batch-sender.ts';
 
 type BatcherPorts = Omit<SenderPorts, 'abandoned'> & { owner: string; policy: BatchPolicy };
 
-/**
- * A lease queue to open, in the place of one that has ended, under its own token where that is
- * known already.
- */
+/** A lease queue to open: the token that it replaces, and its own if that was already sent. */
 type NewQueue = { replaces: string | null; token?: string };
 
-/**
- * Of the waiting queues: how many to open, and attempts for each; null: none is opened any more.
- */
+/** How many of the waiting queues to open, with how many attempts each; null: open none. */
 export type Claim = { open: number; per_queue: number } | null;
 
-/** Reports of queues that still run wait for the next batch, but no longer than this. */
+/** Longest time that a report of a running queue waits for a batch. */
 const reportDelayMs = 250;
 
-/**
- * Collects what a job's lease queues report and ask for, sends it until it is answered, and returns
- * the reply. One batch at a time: what ends meanwhile is for the next one.
- */
+/** Collects reports and requests of a job's lease queues, and sends them as one batch at a time. */
 export class Batcher {
   readonly #job: Candidate;
   readonly #ports: BatcherPorts;
@@ -36,7 +28,7 @@ export class Batcher {
   #logs: AttemptLog[] = [];
   #firstReport = 0;
   #opening = 0;
-  /** Tokens in messages under way: the database may know them, or not any more. */
+  /** Tokens of messages in flight: the database may know them. */
   readonly #inFlight = new Set<string>();
 
   constructor(job: Candidate, ports: BatcherPorts) {
@@ -49,7 +41,7 @@ export class Batcher {
     return this.#toOpen.length;
   }
 
-  /** Queues asked for that the database does not know of yet. */
+  /** Queues to open that the database does not know yet. */
   get unopened(): number {
     return this.#toOpen.length + this.#opening;
   }
@@ -58,7 +50,7 @@ export class Batcher {
     return this.unopened === 0 && this.#reports.length + this.#closing.length === 0;
   }
 
-  /** Milliseconds until a batch is due; null where there is nothing to send. */
+  /** Milliseconds until a batch is due; null if there is nothing to send. */
   dueIn(stopping: boolean): number | null {
     const urgent = this.#closing.length + this.#toOpen.length > 0;
     if (urgent) return 0;
@@ -66,9 +58,7 @@ export class Batcher {
     return stopping ? 0 : Math.max(0, this.#firstReport + reportDelayMs - performance.now());
   }
 
-  /**
-   * Whether the database may know attempts under this token by a message to be sent or under way.
-   */
+  /** Whether attempts under this token may exist, by a message sent or to be sent. */
   owns(token: string): boolean {
     return (
       this.#inFlight.has(token) ||
@@ -93,7 +83,7 @@ export class Batcher {
     if (this.#reports.push(report) === 1) this.#firstReport = performance.now();
   }
 
-  /** Owns the token while a message that is not a batch asks for it. */
+  /** Owns the token while a message other than a batch is in flight. */
   async owning<T>(token: string | null, message: () => Promise<T>): Promise<T> {
     if (token === null) return message();
     this.#inFlight.add(token);
@@ -108,7 +98,7 @@ export class Batcher {
     this.#abandoned.abort();
   }
 
-  /** What was answered, with the replies: more than one where it had to be taken apart. */
+  /** The sent batches with their replies: several if one had to be divided. */
   async send(claim: Claim): Promise<Sent[]> {
     const batch = this.#collect(claim);
     const tokens = [...batch.closing, ...batch.opening.map(({ token }) => token)];
@@ -129,7 +119,7 @@ export class Batcher {
       token: token ?? randomUUID(),
     }));
     this.#opening = opening.length;
-    // A queue that waits for the next batch keeps its token until then.
+    // A queue that is opened later keeps its token until then.
     const waiting = new Set(this.#toOpen.map(({ replaces }) => replaces));
     const closing = this.#closing.filter((token) => !waiting.has(token));
     this.#closing = this.#closing.filter((token) => waiting.has(token));

@@ -3,12 +3,10 @@ import { jittered } from '../settings.ts';
 const firstMs = 50;
 const longestMs = 1_000;
 
-/**
- * Jobs whose claim failed for a reason that passes within moments without a notification.
- */
+/** Jobs whose claim failed for a short time, whose end sends no notification. */
 export class ClaimRetries {
   readonly #longestMs: number;
-  /** How often it was tried, and until when it is left alone (monotonic). */
+  /** Number of tries, and when the next is due (monotonic). */
   readonly #jobs = new Map<string, { tries: number; until: number }>();
   #next = Number.POSITIVE_INFINITY;
 
@@ -17,7 +15,7 @@ export class ClaimRetries {
   }
 
   /**
-   * When the next of those is due that `isWaiting` or `postpone` was called with since `begin`
+   * When the next job is due of those passed to `isWaiting` or `postpone` since `begin`
    * (monotonic).
    */
   get next(): number {

@@ -2,7 +2,7 @@ import { type Align, fitted } from './fitted.ts';
 import { widthOf } from './width.ts';
 
 const gap = 2;
-/** A narrower text says nothing. */
+/** A narrower text is useless. */
 const leastWidth = 8;
 
 /**
