@@ -6,8 +6,8 @@ import type { OutageKind, Outcome } from './attempt.ts';
  * - `partition`: the handler. It counts; the next attempt follows a back-off.
  * - `permanent`: the handler, and no retry can fix it: a missing table or right, a syntax error.
  *   It counts; the back-off is long, and repeated errors pause the job.
- * - an outage: something that the attempt needs is unavailable. It does not count; the job backs off on this
- *   executor.
+ * - an outage: something that the attempt needs is unavailable. It does not count; the job backs
+ *   off on this executor.
  */
 export type Origin = 'partition' | 'permanent' | OutageKind;
 
