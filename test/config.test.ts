@@ -158,13 +158,13 @@ describe('which database', () => {
     ]);
   });
 
-  test('a context that is not there: the nearest one, and all of them', () => {
+  test('an unknown context: the nearest one, and all', () => {
     const error = problemsOf({ context: 'prdo' });
     expect(error.message).toContain('unknown context "prdo"');
     expect(error.hint).toContain('did you mean prod? known contexts: prod, replica');
   });
 
-  test('a context called like a property of every object is not there either', () => {
+  test('a context named like a property of every object is unknown too', () => {
     expect(problemsOf({ context: 'constructor' }).message).toContain('unknown context');
   });
 
@@ -176,7 +176,7 @@ describe('which database', () => {
     expect(problemsOf({}, both).message).toContain('both set');
   });
 
-  test('write_url is another way in for what writes', () => {
+  test('write_url is used for writing', () => {
     expect(settingsOf({ context: 'replica' })).toMatchObject({
       database: { read: { host: 'replica' }, write: { host: 'primary', user: 'rw' } },
       read_only: true,
@@ -184,7 +184,7 @@ describe('which database', () => {
     });
   });
 
-  test('an accent that is no colour was a crash of the console', () => {
+  test('an invalid accent crashed the console', () => {
     const document = { prod: { database_url: 'postgres://h/d', accent: 'pink' } };
     expect(() => readConfig('/etc/config.toml', document)).toThrow(
       'invalid accent "pink" of context "prod" in /etc/config.toml',
@@ -196,7 +196,7 @@ describe('which database', () => {
     'mysql://h/d',
     'postgres://u:s3cret@h:port/d',
     'postgres://s3cret@[/d',
-  ])('a URL that is none is told without repeating it: %s', (url) => {
+  ])('an invalid URL is reported without repeating it: %s', (url) => {
     const error = problemsOf({ tenant: 't' }, { DATABASE_URL: url });
     expect(error.message).toContain('DATABASE_URL is not a valid postgres:// URL');
     expect(JSON.stringify([error.message, error.hint])).not.toMatch(
@@ -285,7 +285,7 @@ describe('the file', () => {
     expect(settings.database).toEqual({ kind: 'embedded', from: 'context default' });
   });
 
-  test('every mistake in it is told at once, with the nearest setting', async () => {
+  test('every mistake in it is reported, with the nearest setting', async () => {
     const text = 'x = 1\n[prod]\ndatabase_ulr = "postgres://u:s3cret@h/d"\nread_only = "yes"\n';
     const error = await load(text).catch((caught: UsageError) => caught);
     expect(error).toBeInstanceOf(UsageError);
@@ -294,7 +294,7 @@ describe('the file', () => {
     expect(JSON.stringify(error)).not.toContain('s3cret');
   });
 
-  test('broken TOML is told by place, without quoting a line that may hold a password', async () => {
+  test('invalid TOML is reported by line and column, without quoting a line that may hold a password', async () => {
     const error = await load('[prod]\ndatabase_url = postgres://u:s3cret@h/d\n').catch((e) => e);
     expect(error).toBeInstanceOf(UsageError);
     expect(error.message).toMatch(/config\.toml is not valid TOML \(line 2, column \d+\)/);
@@ -395,7 +395,7 @@ describe('thresholds', () => {
     });
   });
 
-  test('mistakes are told together, with what would be right', () => {
+  test('mistakes are reported together, with what is expected', () => {
     const { problems } = problemsOf(
       {},
       {

@@ -138,7 +138,7 @@ async function failuresOf(questions: readonly Question[]): Promise<string[]> {
 }
 
 describe('A11 one odd row never blinds the rest', () => {
-  test('what is told of a tenant holds the healthy jobs and the odd ones', async () => {
+  test('reports of a tenant contain the healthy jobs and the odd ones', async () => {
     const questions = Object.keys(healthy).flatMap((tenant) =>
       ofTenant.map((line) => {
         const odd = rows.filter((row) => row.tenant === tenant).flatMap(({ jobs }) => jobs);

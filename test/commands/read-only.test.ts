@@ -93,7 +93,7 @@ async function each<T>(all: readonly T[], work: (one: T) => Promise<void>): Prom
 }
 
 describe('C2 one gate for read-only', () => {
-  test('every command of the table declares whether it writes, and has its line here', () => {
+  test('every command declares whether it writes, and has a row here', () => {
     for (const { name, writes } of everyCommand) {
       expect(['boolean', 'function'], name).toContain(typeof writes);
       expect(name in writing, `${name} has a line that writes`).toBe(writes !== false);
@@ -101,7 +101,7 @@ describe('C2 one gate for read-only', () => {
     }
   });
 
-  test('what writes is refused by flag, variable and context before anything is opened', async () => {
+  test('writing commands are refused by flag, variable and context before anything is opened', async () => {
     const home = join(folder, 'embedded');
     const cases = Object.values(writing).flatMap((line) => ways.map((way) => [line, way] as const));
     await each(cases, async ([line, [origin, flags, env]]) => {
@@ -118,7 +118,7 @@ describe('C2 one gate for read-only', () => {
     expect(existsSync(home)).toBe(false);
   });
 
-  test('what looks is not', async () => {
+  test('reading commands are not', async () => {
     await each(Object.values(reading), async (line) => {
       const { code, stderr } = await run([...words(line), '--read-only'], {
         ...server,

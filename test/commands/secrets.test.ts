@@ -94,7 +94,7 @@ function withoutPassword(url: string): string {
   return url.replace(`:${encodeURIComponent(password)}@`, '@');
 }
 
-test('there is no flag for what everybody could read in the list of processes', async () => {
+test('no flag takes a password, which the list of processes would show', async () => {
   for (const flag of ['--database-url', '--password', '--url']) {
     const { code, stderr } = await run(['list', flag, at('h/servo')], { TENANT_ID: 'acme' });
     expect(code).toBe(2);

@@ -31,7 +31,7 @@ const elsewhere = {
   TENANT_ID: 'other',
 };
 
-test('a context is exclusive, and stderr says what does not count', async () => {
+test('a context is exclusive, and stderr names ignored variables', async () => {
   const { code, stdout, stderr } = await run(['list', '--context', 'here', '--json'], {
     ...elsewhere,
     XDG_CONFIG_HOME: folder,
@@ -62,7 +62,7 @@ test('an unknown context gets the nearest', async () => {
   expect(stderr).toMatch(/unknown context "heer" .* did you mean here\?/);
 });
 
-test('--embedded starts and migrates a database of its own, and hands over nothing of the environment', async () => {
+test('--embedded starts and migrates its own database, and ignores the environment', async () => {
   const { code, stdout, stderr } = await run(['list', '--embedded', '--json'], {
     ...elsewhere,
     TENANT_ID: '',

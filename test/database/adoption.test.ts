@@ -182,7 +182,7 @@ describe.each([
     );
   });
 
-  test('leaves what was cancelled long ago alone, and writes no history that it did not see', async () => {
+  test('does not finalize jobs cancelled long ago, and writes no events of the past', async () => {
     expect(
       await run(adopted.superuser, 'select state from backfill_jobs where needs_finalizing'),
     ).toEqual([]);
@@ -237,7 +237,7 @@ describe.each([
     }
   });
 
-  test('is worked on by servo_app', async () => {
+  test('servo_app runs its jobs', async () => {
     const [asset] = await run<{ id: string }>(
       adopted.superuser,
       `insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), 'ours', 'table', 'ours') returning id`,
@@ -298,8 +298,8 @@ describe.each([
   });
 });
 
-describe('what else a base may be like', () => {
-  test('in a schema of its own, where everything of ours goes too', async () => {
+describe('other base schemas', () => {
+  test('in its own schema, which gets all our objects', async () => {
     const adopted = await Adopted.make('full', 'backfills');
     expect(await migrate(adopted.owner)).toEqual(ownSteps());
     expect(
@@ -344,7 +344,7 @@ describe('what else a base may be like', () => {
     ]);
   });
 
-  test('duplicates where the contract wants none are told, and harm nothing', async () => {
+  test('duplicates that the contract forbids are reported, and harm nothing', async () => {
     const adopted = await Adopted.make('first');
     await run(
       adopted.owner,
@@ -367,7 +367,7 @@ describe('what else a base may be like', () => {
     expect((await migrate(adopted.owner))[0]).toBe('0010_index-contract');
   });
 
-  test('a check of the states that was never valid stays so, and goes on to bind new rows', async () => {
+  test('a check of the states that was never valid stays so, and still binds new rows', async () => {
     const adopted = await Adopted.make('first');
     await run(
       adopted.owner,
@@ -440,7 +440,7 @@ describe('what else a base may be like', () => {
     ]);
   });
 
-  test('partition_keys that are no list do not stop its jobs from being claimed', async () => {
+  test('jobs whose partition_keys are not a list are claimed', async () => {
     const adopted = await Adopted.make('full');
     await migrate(adopted.owner);
     const [job] = await run<{ id: string }>(

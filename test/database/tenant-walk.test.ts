@@ -274,7 +274,7 @@ const replace = (value: unknown): unknown =>
 const leaks = (shown: string, values: unknown[]) =>
   shown.includes(marked) && !JSON.stringify(values).includes(marked);
 
-test('acme’s work has reached every file of statements', () => {
+test('the walk reaches every file of statements', () => {
   expect(refused).toEqual([]);
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (name) =>

@@ -154,7 +154,7 @@ const possible = rows.filter(
   ({ needs }) => needs === undefined || (needs === 'root' ? root : lists),
 );
 
-describe('A13: what others could change', () => {
+describe('A13: files that others could change', () => {
   const threads = new ModuleThreads({ slots: 1, warn: () => {} });
   afterAll(() => threads.close());
   const run = async (handler: Handler) => {
@@ -177,7 +177,7 @@ describe('A13: what others could change', () => {
     }
   });
 
-  it('and when it has become so, before each run: it waits, at no cost, until it is mended', async () => {
+  it('is checked again before each run: its job waits, at no cost, until it is fixed', async () => {
     for (const { what, spoil, runs } of possible) {
       const base = deploy();
       const catalogue = await loadCatalogue(join(base, 'current/handlers'));
@@ -196,7 +196,7 @@ describe('A13: what others could change', () => {
     }
   });
 
-  it('a link that is turned changes nothing before a restart, as for a query or a module', async () => {
+  it('a changed link takes effect at a restart, as for a query or a module', async () => {
     const base = deploy();
     const catalogue = await loadCatalogue(join(base, 'current/handlers'));
     const next = deploy();

@@ -135,7 +135,7 @@ describe('A16: progress is one line in 10 s for each job, however often its work
     );
   });
 
-  test('by whatever an executor loses its work on a job', async () => {
+  test('for every way in which an executor stops running a job', async () => {
     const lines: { job_id: string; message: string; timestamp: string }[] = [];
     const met: Record<string, number> = {};
     /** How each keeps its job from going on for a moment. */

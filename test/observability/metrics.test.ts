@@ -137,7 +137,7 @@ describe('with two executors', () => {
   });
 });
 
-test('a pause that ends is observed by the executor that claims the job', async () => {
+test('the executor that claims a job observes the pause that ends', async () => {
   const [one] = await twoExecutors(() => undefined);
   const job = await backfills.job({
     keys: keys(2),
@@ -206,7 +206,7 @@ test('the figures of a tenant, from its jobs', async () => {
   expect(seen.value('servo_backfill_eta_distribution_seconds_bucket{le="7200"}')).toBe(3);
 });
 
-test('an early warning counts what comes near to its deadline', async () => {
+test('an early warning counts jobs near their deadline', async () => {
   const near = await Monitor.start({
     address: { host: '127.0.0.1', port: 0 },
     settings: backfills.database.app,
