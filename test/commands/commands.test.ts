@@ -437,7 +437,7 @@ describe('embedded', () => {
 });
 
 describe('schema', () => {
-  test('each is checked against the program's output by some test', async () => {
+  test('each is checked against the program’s output by some test', async () => {
     const tests = join(import.meta.dirname, '..');
     const files = readdirSync(tests, { recursive: true, encoding: 'utf8' });
     const text = files
