@@ -1,11 +1,11 @@
--- The base schema: a contract shared with other Servo implementations, whose names, types, checks
--- and meaning are exact. A database that another implementation created is adopted as it stands:
--- only what is missing is added, and nothing of theirs is renamed, retyped or dropped.
+-- The base schema: a contract with other Servo implementations, so names, types and checks are
+-- exact. If another implementation created the database, missing tables and columns are added;
+-- nothing is renamed, retyped or dropped.
 
--- Which of the tables another program made.
+-- Remembers which tables another program created.
 select set_config('servo.adopted', concat_ws(',', to_regclass('assets'), to_regclass('asset_dependencies'), to_regclass('backfill_jobs'), to_regclass('backfill_partitions')), true);
 
--- The columns that every base has; the others follow.
+-- The columns that every base schema has; the others are added below.
 create table if not exists assets (
   id uuid primary key,
   name varchar(255),
@@ -48,7 +48,7 @@ create table if not exists backfill_partitions (
   unique (backfill_job_id, partition_key)
 );
 
--- The columns that an older base may lack. No default is volatile: no table is rewritten.
+-- Columns that an older base schema may lack. No default is volatile, so no table is rewritten.
 alter table assets
   add column if not exists description text,
   add column if not exists owner varchar(255),
@@ -79,15 +79,15 @@ alter table backfill_jobs
   add column if not exists avg_partition_duration_ms bigint,
   add column if not exists max_upstream_depth integer not null default 0,
   add column if not exists upstream_job_count integer not null default 0,
-  -- With its check, or not at all: a base that has the column and not the check may break it for a
-  -- moment.
+  -- The check is added only with the column: a program that created the column without it may
+  -- violate it for a moment.
   add column if not exists completed_upstream_jobs integer not null default 0 constraint valid_upstream_counts
     check (0 <= completed_upstream_jobs and completed_upstream_jobs <= upstream_job_count),
   add column if not exists execution_order integer not null default 0,
   add column if not exists sla_deadline_at timestamptz,
   add column if not exists priority integer not null default 0;
--- In a statement of its own: beside a column that has a default the reference would be checked
--- row by row, under the lock.
+-- A separate statement: together with a column that has a default, Postgres would check the
+-- reference row by row under the lock.
 alter table backfill_jobs
   add column if not exists parent_job_id uuid references backfill_jobs (id) on delete cascade;
 alter table backfill_partitions
@@ -98,9 +98,9 @@ alter table backfill_partitions
   add column if not exists started_at timestamptz,
   add column if not exists completed_at timestamptz;
 
--- Row-level security, enabled and forced. Tables that we create have it from the start, on adopted
--- ones only `migrate --rls` adds it. The policies are in functions/isolation.sql; until they are
--- there, no row is visible.
+-- Enables and forces row-level security on tables that this file created; adopted tables get it
+-- only by `migrate --rls`. The policies are in functions/isolation.sql; before they exist, no row
+-- is visible.
 do $$
 declare
   t text;

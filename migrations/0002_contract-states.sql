@@ -1,7 +1,7 @@
--- An older base knows fewer states: its checks on them are widened to the contract's, the only
--- change to a base object there is. What such a check allows beyond ours is kept, and where there
--- is none, none is added. Not valid at first, so that a live table is not locked while it is read;
--- the next migration reads it.
+-- Widens the checks on `state` of an older base schema to the states of the contract. This is the
+-- only change to an object of another program. Additional states stay allowed, and no check is
+-- added where there was none. The new check is not valid at first, because validation under this
+-- lock would block a live table; the next migration validates it.
 do $$
 declare
   c record;
@@ -13,7 +13,7 @@ begin
         ('backfill_partitions'::regclass, '{pending,running,completed,failed,skipped}'::text[])) s (table_id, states)
       join pg_attribute a on a.attrelid = s.table_id and a.attname = 'state'
       join pg_constraint k on k.conrelid = s.table_id and k.contype = 'c' and k.conkey = array[a.attnum],
-      -- Written as a list, ARRAY['one', 'other'], or as a literal, '{one,other}'.
+      -- Postgres prints either a list, ARRAY['one', 'other'], or a literal, '{one,other}'.
       regexp_matches(pg_get_constraintdef(k.oid), '''([^'']+)''', 'g') m,
       unnest(string_to_array(translate(m[1], '{}"', ''), ',')) word
     where pg_get_constraintdef(k.oid) ~ '= ANY \(' and pg_get_constraintdef(k.oid) !~ ' (AND|OR) '

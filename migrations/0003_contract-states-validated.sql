@@ -1,5 +1,5 @@
--- Reads the tables whose checks were widened, under a lock that lets everybody go on. A base's own
--- check that was never valid, and is not, stays as it was.
+-- Validates the widened checks under a lock that allows reads and writes. A check that existing
+-- rows violate stays not valid, as it was.
 do $$
 declare
   c record;

@@ -1,7 +1,7 @@
--- Who runs partitions, and what is recorded of it.
+-- Executors and what they record.
 
--- A row for each executor and each tenant that it serves: a session writes the rows of its own
--- tenant only, so that no tenant registers, hides or changes an executor of another one.
+-- One row for each executor and tenant that it serves. A session writes only rows of its own
+-- tenant, so no tenant can register, hide or change an executor of another.
 create table backfill_executors (
   tenant_id varchar(255) not null,
   id text not null,
@@ -12,27 +12,27 @@ create table backfill_executors (
   handlers text[] not null,
   started_at timestamptz not null default clock_timestamp(),
   seen_at timestamptz not null default clock_timestamp(),
-  -- Its session holds an advisory lock, by which others can tell that it has died. Through a pooler
-  -- a lock outlives its client.
+  -- Its session holds an advisory lock, which shows others whether it is alive. False behind a
+  -- pooler, where a lock outlives its client.
   locked boolean not null default false,
-  -- The backend that holds the lock. The same lock in another backend's hands is no sign of life.
+  -- The backend that holds the lock. The lock in another backend is no sign of life.
   backend_pid integer,
-  -- Why it claims nothing just now.
+  -- Why it claims nothing at present.
   hold_reason text,
-  -- A hash of its handler directory, as it read it when it started.
+  -- A hash of its handler directory at its start.
   catalogue text,
-  -- What is unavailable for its handlers: [{"tenant", "asset", "kind", "message", "since"}], oldest
+  -- What is unavailable to its handlers: [{"tenant", "asset", "kind", "message", "since"}], oldest
   -- first.
   outages jsonb not null default '[]',
-  -- Found dead, and its leases expired.
+  -- When it was declared dead and its leases expired.
   lost_at timestamptz,
-  -- Set when it was told to drain, and when it stopped in order; null after a crash.
+  -- When it was told to drain, and when it stopped normally; null after a crash.
   draining_at timestamptz,
   stopped_at timestamptz,
   primary key (tenant_id, id)
 );
 
--- One row a minute for each job that moves.
+-- The progress of a running job, at most one row a minute.
 create table backfill_samples (
   job_id uuid not null references backfill_jobs (id) on delete cascade,
   at timestamptz not null,
@@ -41,12 +41,12 @@ create table backfill_samples (
   failed integer not null,
   avg_partition_duration_ms bigint,
   estimated_completion_at timestamptz,
-  -- With the tenant, here and below: a row of another tenant that names the same job takes no one's
-  -- place.
+  -- The keys here and below include the tenant: a row of another tenant that names the same job
+  -- must not take the place of this one.
   primary key (job_id, at, tenant_id)
 );
 
--- The tail of what an attempt printed, readable from any host.
+-- The tail of an attempt's output, readable from any host.
 create table backfill_attempt_logs (
   job_id uuid not null references backfill_jobs (id) on delete cascade,
   partition_key varchar(255) not null,
@@ -58,9 +58,9 @@ create table backfill_attempt_logs (
   primary key (job_id, partition_key, attempt, tenant_id)
 );
 
--- What one process does for all of a tenant, as reporting its metrics: the one whose lease runs,
--- renewed while it runs. A lease and no advisory lock, so that it holds through a pooler
--- as well. Only the function below reaches the table.
+-- The process that does a duty for a tenant, e.g. reports its metrics, and until when. A lease
+-- instead of an advisory lock, because it also works behind a pooler. Written only by
+-- servo_elect_v1.
 create table backfill_leaders (
   tenant_id varchar(255) not null,
   duty text not null,

@@ -1,18 +1,17 @@
--- How many jobs may run at once: of a tenant, of an asset type, of an asset. Kept here, so that
--- they hold over all hosts.
+-- Most running jobs of a tenant, asset type or asset, over all hosts.
 create table backfill_limits (
   tenant_id varchar(255) not null,
   scope text not null check (scope in ('tenant', 'asset_type', 'asset')),
-  -- Of the asset type or asset; empty for the tenant as a whole.
+  -- The asset type or asset; empty for the whole tenant.
   name varchar(255) not null default '',
   max_running integer not null check (max_running >= 0),
   primary key (tenant_id, scope, name)
 );
 alter table backfill_limits enable row level security;
 
--- What one transaction of a tenant does at a time: `claim`, `start <asset>`. A row lock, not an
--- advisory lock: locking a row takes rights on it, and row-level security shows no tenant's rows to
--- another.
+-- Locks that one transaction of a tenant holds at a time: `claim`, `start <asset>`. Row locks, not
+-- advisory locks: only a role with rights on the row can take one, and row-level security hides
+-- the rows of other tenants.
 create table backfill_locks (
   tenant_id varchar(255) not null,
   name varchar(255) not null,
@@ -20,8 +19,8 @@ create table backfill_locks (
 );
 alter table backfill_locks enable row level security;
 
--- Roles that are bound to one tenant (functions/roles.sql), whatever app.current_tenant says. The
--- owner's alone.
+-- Roles that are bound to one tenant, regardless of app.current_tenant (functions/roles.sql). Only
+-- the owner has rights.
 create table servo_tenant_roles (
   role name primary key,
   tenant_id varchar(255) not null

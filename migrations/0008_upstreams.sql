@@ -1,9 +1,8 @@
--- What a job waits for: jobs that were created with it for its upstream assets, or that were there
--- already and have its keys. A job of an external writer has no rows here: it waits for its
--- children.
+-- The jobs that a job waits for: created with it for its upstream assets, or existing jobs with the
+-- same keys. A job of an external writer has no rows here: it waits for its child jobs.
 create table backfill_upstreams (
   job_id uuid not null references backfill_jobs (id) on delete cascade,
-  -- No foreign key: that an upstream was deleted must stay known.
+  -- No foreign key: a deleted upstream must stay known.
   upstream_job_id uuid not null,
   tenant_id varchar(255) not null,
   primary key (job_id, upstream_job_id, tenant_id)

@@ -1,6 +1,5 @@
--- Which dialog is open at which console, so that another operator's is seen before both act on the
--- same job. A lease by the database's clock: a console that was killed says no good-bye. A row for
--- each console that has one open, none where none is.
+-- Dialogs open at consoles: one row for each, so that an operator sees another's dialog before both
+-- act on the same job. Each is a lease, because a killed console cannot delete its row.
 create table backfill_dialogs (
   tenant_id varchar(255) not null,
   console_id uuid not null,

@@ -5,7 +5,7 @@ import { closeLostTerminals, standardTerminals } from './cli/lost-terminal.ts';
 import { type Parsed, parseCommandLine, wantsJson } from './cli/parse.ts';
 import { isWriting, refuseWriting } from './cli/read-only.ts';
 import { catchStopSignals } from './cli/signals.ts';
-import { isClosedPipe, tell, write, writeError } from './cli/writer.ts';
+import { isClosedPipe, printResult, write, writeError } from './cli/writer.ts';
 import { table } from './commands/table.ts';
 import { resolveSettings, type SettingFlags, type Settings } from './config.ts';
 import { type Problem, UsageError } from './errors.ts';
@@ -18,7 +18,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     json = wantsJson(argv, io.env, table);
     const parsed = parseCommandLine(argv, io.env, table);
     if (parsed.kind === 'print') {
-      await tell(io, parsed.text, false);
+      await printResult(io, parsed.text, false);
       return 0;
     }
     const { command, flags, input } = parsed;

@@ -29,7 +29,7 @@ export type Settings = {
   ignored: string[];
 };
 
-export type Origins = Record<'database' | 'tenant' | 'read_only' | 'actor', string | null>;
+type Origins = Record<'database' | 'tenant' | 'read_only' | 'actor', string | null>;
 
 /** The global flags that settings come from, without their variables. */
 export type SettingFlags = {
@@ -44,7 +44,7 @@ export type SettingFlags = {
 export type Needs = { database: boolean; tenants: 'none' | 'if_any' | 'one' | 'many' };
 
 /** The default tenant of the embedded database. */
-export const embeddedTenant = 'local';
+const embeddedTenant = 'local';
 
 /**
  * Reads the configuration file and decides (see docs/configuration.md).

@@ -32,7 +32,7 @@ const file = readConfig('/etc/config.toml', {
 const empty = readConfig('/etc/config.toml', {});
 const environment = { DATABASE_URL: 'postgres://me:pw@env.host/envdb', TENANT_ID: 'env-tenant' };
 
-function settle(
+function settingsOf(
   flags: SettingFlags,
   env: Record<string, string> = {},
   config = file,
@@ -41,9 +41,9 @@ function settle(
   return decide(flags, env, config, wants);
 }
 
-function problemsOf(...args: Parameters<typeof settle>): UsageError {
+function problemsOf(...args: Parameters<typeof settingsOf>): UsageError {
   try {
-    settle(...args);
+    settingsOf(...args);
   } catch (error) {
     if (error instanceof UsageError) return error;
     throw error;
@@ -53,7 +53,10 @@ function problemsOf(...args: Parameters<typeof settle>): UsageError {
 
 describe('which database', () => {
   test('a context is exclusive: the environment is ignored, and named as such', () => {
-    const settings = settle({ context: 'prod' }, { ...environment, PGPASSWORD: 'x', PGHOST: 'y' });
+    const settings = settingsOf(
+      { context: 'prod' },
+      { ...environment, PGPASSWORD: 'x', PGHOST: 'y' },
+    );
     expect(settings.database).toMatchObject({
       kind: 'server',
       read: { host: 'db.prod', port: 6432, user: 'app', password: 's3cret', database: 'servo' },
@@ -67,7 +70,7 @@ describe('which database', () => {
   });
 
   test('what a context leaves out does not come from PG* variables', () => {
-    const settings = settle(
+    const settings = settingsOf(
       { context: 'no-tenant', tenant: 't' },
       { PGUSER: 'other', PGPORT: '1' },
     );
@@ -83,19 +86,23 @@ describe('which database', () => {
   });
 
   test('--tenant overrides a context, SERVO_TENANT does not', () => {
-    expect(settle({ context: 'prod', tenant: 'other' }).tenants).toEqual(['other']);
-    expect(settle({ context: 'prod' }, { SERVO_TENANT: 'other' }).tenants).toEqual(['acme']);
+    expect(settingsOf({ context: 'prod', tenant: 'other' }).tenants).toEqual(['other']);
+    expect(settingsOf({ context: 'prod' }, { SERVO_TENANT: 'other' }).tenants).toEqual(['acme']);
   });
 
   test('DATABASE_URL comes before PG*, the environment before the default context', () => {
     const config = { ...file, fallback: 'prod' };
-    const url = settle({}, { ...environment, PGHOST: 'pg.host' }, config);
+    const url = settingsOf({}, { ...environment, PGHOST: 'pg.host' }, config);
     expect(url.database).toMatchObject({ from: 'DATABASE_URL', read: { host: 'env.host' } });
-    const variables = settle({}, { PGHOST: 'pg.host', PGDATABASE: 'd', TENANT_ID: 't' }, config);
+    const variables = settingsOf(
+      {},
+      { PGHOST: 'pg.host', PGDATABASE: 'd', TENANT_ID: 't' },
+      config,
+    );
     expect(variables.database).toMatchObject({
       read: { host: 'pg.host', database: 'd', port: 5432 },
     });
-    const context = settle({}, {}, config);
+    const context = settingsOf({}, {}, config);
     expect(context).toMatchObject({ context: 'prod', tenants: ['acme'] });
   });
 
@@ -113,7 +120,7 @@ describe('which database', () => {
     ['SERVO_EMBEDDED', {}, { ...environment, SERVO_EMBEDDED: '1' }],
     ['context here', { context: 'here' }, {}],
   ])('the embedded one by %s', (from, flags, env) => {
-    expect(settle(flags, env as Record<string, string>).database).toEqual({
+    expect(settingsOf(flags, env as Record<string, string>).database).toEqual({
       kind: 'embedded',
       from,
     });
@@ -151,13 +158,13 @@ describe('which database', () => {
     ]);
   });
 
-  test('a context that is not there: the nearest one, and all of them', () => {
+  test('an unknown context: the nearest one, and all', () => {
     const error = problemsOf({ context: 'prdo' });
     expect(error.message).toContain('unknown context "prdo"');
     expect(error.hint).toContain('did you mean prod? known contexts: prod, replica');
   });
 
-  test('a context called like a property of every object is not there either', () => {
+  test('a context named like a property of every object is unknown too', () => {
     expect(problemsOf({ context: 'constructor' }).message).toContain('unknown context');
   });
 
@@ -169,15 +176,15 @@ describe('which database', () => {
     expect(problemsOf({}, both).message).toContain('both set');
   });
 
-  test('write_url is another way in for what writes', () => {
-    expect(settle({ context: 'replica' })).toMatchObject({
+  test('write_url is used for writing', () => {
+    expect(settingsOf({ context: 'replica' })).toMatchObject({
       database: { read: { host: 'replica' }, write: { host: 'primary', user: 'rw' } },
       read_only: true,
       accent: 'red',
     });
   });
 
-  test('an accent that is no colour was a crash of the console', () => {
+  test('an invalid accent crashed the console', () => {
     const document = { prod: { database_url: 'postgres://h/d', accent: 'pink' } };
     expect(() => readConfig('/etc/config.toml', document)).toThrow(
       'invalid accent "pink" of context "prod" in /etc/config.toml',
@@ -189,7 +196,7 @@ describe('which database', () => {
     'mysql://h/d',
     'postgres://u:s3cret@h:port/d',
     'postgres://s3cret@[/d',
-  ])('a URL that is none is told without repeating it: %s', (url) => {
+  ])('an invalid URL is reported without repeating it: %s', (url) => {
     const error = problemsOf({ tenant: 't' }, { DATABASE_URL: url });
     expect(error.message).toContain('DATABASE_URL is not a valid postgres:// URL');
     expect(JSON.stringify([error.message, error.hint])).not.toMatch(
@@ -202,13 +209,16 @@ describe('which database', () => {
     ['verify-full', {}],
     ['disable', false],
   ])('sslmode=%s means what it means to psql', (mode, ssl) => {
-    const settings = settle({ tenant: 't' }, { DATABASE_URL: `postgres://h/d?sslmode=${mode}` });
+    const settings = settingsOf(
+      { tenant: 't' },
+      { DATABASE_URL: `postgres://h/d?sslmode=${mode}` },
+    );
     expect(settings.database).toMatchObject({ read: { ssl } });
   });
 
   test('a socket folder is a host', () => {
     const env = { DATABASE_URL: 'postgres://servo_app@/servo?host=/run/pg', TENANT_ID: 't' };
-    expect(settle({}, env).database).toMatchObject({
+    expect(settingsOf({}, env).database).toMatchObject({
       read: { host: '/run/pg', database: 'servo', user: 'servo_app' },
     });
   });
@@ -216,14 +226,14 @@ describe('which database', () => {
 
 describe('which tenant', () => {
   test('the embedded database has one of its own', () => {
-    expect(settle({ embedded: true }).tenants).toEqual(['local']);
-    expect(settle({ embedded: true }, { TENANT_ID: 'x' }).tenants).toEqual(['x']);
+    expect(settingsOf({ embedded: true }).tenants).toEqual(['local']);
+    expect(settingsOf({ embedded: true }, { TENANT_ID: 'x' }).tenants).toEqual(['x']);
   });
 
   test('several for a worker only', () => {
     const many: Needs = { database: true, tenants: 'many' };
-    expect(settle({ tenant: 'a, b,,a' }, environment, file, many).tenants).toEqual(['a', 'b']);
-    expect(settle({ tenant: 'a,b' }, environment).tenants).toEqual(['a,b']);
+    expect(settingsOf({ tenant: 'a, b,,a' }, environment, file, many).tenants).toEqual(['a', 'b']);
+    expect(settingsOf({ tenant: 'a,b' }, environment).tenants).toEqual(['a,b']);
   });
 
   test('an empty --tenant is none', () => {
@@ -231,7 +241,7 @@ describe('which tenant', () => {
   });
 
   test('none for a command that needs none', () => {
-    const migrate = settle({}, { DATABASE_URL: 'postgres://h/d' }, empty, {
+    const migrate = settingsOf({}, { DATABASE_URL: 'postgres://h/d' }, empty, {
       database: true,
       tenants: 'none',
     });
@@ -244,11 +254,11 @@ test.each([
   [{}, { SERVO_ACTOR: 'x', SUDO_USER: 'y' }, 'x'],
   [{}, { SUDO_USER: 'y' }, 'y'],
 ])('the actor of %j and %j is %s', (flags, env, actor) => {
-  expect(settle({ embedded: true, ...flags }, env as Record<string, string>).actor).toBe(actor);
+  expect(settingsOf({ embedded: true, ...flags }, env as Record<string, string>).actor).toBe(actor);
 });
 
 test('without any of them the actor is user@host', () => {
-  expect(settle({ embedded: true }).actor).toMatch(/^.+@.+$/);
+  expect(settingsOf({ embedded: true }).actor).toMatch(/^.+@.+$/);
 });
 
 describe('the file', () => {
@@ -275,7 +285,7 @@ describe('the file', () => {
     expect(settings.database).toEqual({ kind: 'embedded', from: 'context default' });
   });
 
-  test('every mistake in it is told at once, with the nearest setting', async () => {
+  test('every mistake in it is reported, with the nearest setting', async () => {
     const text = 'x = 1\n[prod]\ndatabase_ulr = "postgres://u:s3cret@h/d"\nread_only = "yes"\n';
     const error = await load(text).catch((caught: UsageError) => caught);
     expect(error).toBeInstanceOf(UsageError);
@@ -284,7 +294,7 @@ describe('the file', () => {
     expect(JSON.stringify(error)).not.toContain('s3cret');
   });
 
-  test('broken TOML is told by place, without quoting a line that may hold a password', async () => {
+  test('invalid TOML is reported by line and column, without quoting a line that may hold a password', async () => {
     const error = await load('[prod]\ndatabase_url = postgres://u:s3cret@h/d\n').catch((e) => e);
     expect(error).toBeInstanceOf(UsageError);
     expect(error.message).toMatch(/config\.toml is not valid TOML \(line 2, column \d+\)/);
@@ -339,8 +349,8 @@ describe('thresholds', () => {
     },
   });
 
-  test("are the runbooks' where nobody says otherwise", () => {
-    expect(settle({}, environment).thresholds).toEqual(thresholdDefaults);
+  test('default to those of the runbooks', () => {
+    expect(settingsOf({}, environment).thresholds).toEqual(thresholdDefaults);
     expect(thresholdDefaults).toMatchObject({
       heartbeat_stale: 120_000,
       heartbeat_alert: 300_000,
@@ -370,14 +380,14 @@ describe('thresholds', () => {
   });
 
   test('the file’s, then the context’s, then the variables’', () => {
-    expect(settle({}, environment, configured).thresholds).toEqual({
+    expect(settingsOf({}, environment, configured).thresholds).toEqual({
       ...thresholdDefaults,
       heartbeat_stale: 90_000,
       failure_rate: 0.3,
       queue_depth: 20,
     });
     const env = { SERVO_HEARTBEAT_STALE: '2m30s', SERVO_FAILURE_RATE: '0.25' };
-    expect(settle({ context: 'prod' }, env, configured).thresholds).toMatchObject({
+    expect(settingsOf({ context: 'prod' }, env, configured).thresholds).toMatchObject({
       heartbeat_stale: 150_000,
       failure_rate: 0.25,
       queue_depth: 50,
@@ -385,7 +395,7 @@ describe('thresholds', () => {
     });
   });
 
-  test('mistakes are told together, with what would be right', () => {
+  test('mistakes are reported together, with what is expected', () => {
     const { problems } = problemsOf(
       {},
       {

@@ -120,6 +120,6 @@ test('D: typed in one shell, the first steps reach the database that they are ab
     console: 'SERVO_EMBEDDED',
     migrate: 'DATABASE_URL',
   });
-  // A role that migrate makes has no password, and nobody can log in as it over the network.
+  // A role that migrate makes has no password, so no one can log in as it over the network.
   expect(first).toContain('\\password servo_app');
 });

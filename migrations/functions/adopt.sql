@@ -1,9 +1,8 @@
--- Adopts, of the partitions that a batch is about to claim, those whose attempt still ran in the
--- job that this one replaced (follows_id) and has completed there. In claim order, so that the
--- checkpoint keeps its meaning. The caller holds the job's row and counts them; the other job's row
--- is not locked.
---   rest     the ids that are left to be claimed, in their order
---   adopted  how many were taken over; top: the last key of them
+-- Completes those of the picked partitions whose earlier attempt, in the job that this one replaced
+-- (follows_id), has completed since. In claim order, so that the checkpoint stays correct. The
+-- caller holds the job's row and adds them to its counters; the other job's row is not locked.
+--   rest     the ids left to be claimed, in their order
+--   adopted  how many were completed so; top: the highest of their keys
 create or replace function servo_adopt_v1(p_tenant text, p_job uuid, p_actor text, p_pick uuid[],
   out rest uuid[], out adopted integer, out top varchar) language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off as $$

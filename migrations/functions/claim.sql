@@ -1,13 +1,12 @@
--- Claims a job: a pending or resuming one becomes `running`; a stale one of an external writer (a
--- version that is not of our own claim) is taken over. The tenant's lock comes before any job row,
--- so that limits on running jobs are exact across hosts. Returns no row if another executor was
--- faster.
---   p_grace_ms      a job without partitions is left to the writer that creates it until it is so
---                   old
---   job_state       running; failed, if its partitions are missing and cannot be made; limited, if
---                   it must wait; or why it is to be tried again soon: locked, if its row is held;
---                   incomplete, if its writer has added no partition yet; needs_finalizing
---   paused_seconds  length of the pause that ends here, or null
+-- Claims a job: a pending or resuming job becomes `running`; a stale job of an external writer
+-- (version and claimed_version differ) is taken over. The tenant's lock is taken before any job
+-- row, so that limits on running jobs are exact over all hosts. Returns no row if another executor
+-- was faster.
+--   p_grace_ms      a younger job without partitions is left to the writer that creates it
+--   job_state       running; failed: its partitions are missing and cannot be created; limited: a
+--                   limit is reached. The others are to be tried again soon: locked: its row is
+--                   locked; incomplete: its writer has added no partition yet; needs_finalizing
+--   paused_seconds  length of the pause that ends now, or null
 create or replace function servo_claim_v1(p_tenant text, p_job uuid, p_owner text, p_stale_ms bigint, p_grace_ms bigint,
   out job_state text, out paused_seconds double precision
 ) returns setof record language plpgsql set lock_timeout = '2s' as $$
@@ -51,8 +50,7 @@ begin
     return;
   end if;
 
-  -- A writer may still be adding partitions: those that are missing in the end are made by
-  -- servo_recount_v1.
+  -- A writer may still be adding partitions; servo_recount_v1 creates those that stay missing.
   v_keys := case when jsonb_typeof(j.partition_keys) = 'array' then jsonb_array_length(j.partition_keys) else 0 end;
   v_total := case when j.partitions_made then j.total_partitions else greatest(v_keys, j.total_partitions) end;
   select count(*) into v_rows from (select from backfill_partitions where backfill_job_id = p_job
@@ -70,7 +68,7 @@ begin
     v_total := v_rows;
   end if;
   if v_rows = 0 then
-    -- The contract has no transition from pending to failed: it runs for this transaction.
+    -- The contract has no transition from pending to failed, so the job runs for this transaction.
     update backfill_jobs set state = 'running', version = version + 1, started_at = coalesce(started_at, t), claimed_by = p_owner
       where id = p_job and tenant_id = p_tenant and state <> 'running';
     perform servo_fail_incomplete_v1(p_tenant, p_job);
@@ -83,8 +81,8 @@ begin
       started_at = coalesce(started_at, t), heartbeat_at = t, paused_at = null, total_partitions = v_total, rows_seen = null,
       partitions_made = j.partitions_made or (v_total > 0 and v_rows >= v_total)
     where id = p_job and tenant_id = p_tenant;
-  -- An external writer has worked on it (a pause and a resume raise the version by two): its
-  -- counters may be wrong after a crash. Ours move with the partitions, and need no recount.
+  -- An external writer ran it since our last claim (a pause and a resume raise the version by two).
+  -- Its counters may be wrong after a crash; ours are written with the partitions.
   if j.started_at is not null and (j.state = 'running' or j.claimed_version is null or j.version > j.claimed_version + 2) then
     update backfill_jobs b set completed_partitions = r.completed, failed_partitions = r.failed, skipped_partitions = r.skipped, checkpoint_partition_key = r.top
       from (select count(*) filter (where state = 'completed') as completed, count(*) filter (where state = 'failed') as failed,
@@ -101,9 +99,9 @@ begin
   return next;
 end $$;
 
--- Whether a job has a partition that may be claimed now: a fresh one, or a due one. Planned by the
--- two indexes made for it: without statistics another one was used, and 110,000 rows of 200,000
--- read for one look at the queue. The tenant must be set.
+-- Whether a job has a partition that may be claimed now: never claimed, or due. The settings keep
+-- the planner on the two indexes made for this: without statistics it took another one and read
+-- 110,000 of 200,000 rows for one poll of the queue. The tenant must be set.
 create or replace function servo_has_due_v1(p_job uuid) returns boolean language plpgsql stable
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_sort = off set enable_bitmapscan = off as $$
 begin

@@ -3,15 +3,15 @@ create or replace function servo_executor_lock(executor text) returns bigint lan
   select hashtextextended('servo executor ' || executor, 0)
 $$;
 
--- Declares executors dead, by two signs at once: no ping for p_silence_ms, and their lock is not
--- held by their own backend. Their leases expire (as -infinity, which tells why), and the rescue
--- does the rest under each job's lock. The lock is taken by the transaction, not by the session,
--- where it would be re-entrant, and the ping is read again under it. Returns the ids.
+-- Declares executors dead. Two conditions must hold: no ping for p_silence_ms, and their own
+-- backend does not hold their lock. Expires their leases (-infinity marks this reason); rescue
+-- releases the partitions under each job's lock. The test takes the lock for the transaction,
+-- because a session lock is re-entrant, and reads the ping again under it. Returns the ids.
 --
--- The caller must have held its own lock for longer than p_silence_ms and a ping: a restart or a
--- failover frees every lock at once, and the others need time to come back. Leases that an operator
--- has revoked before are left as they are: not lost by the executor. The jobs that may hold a lease
--- are found by two probes: one condition for both read all jobs of the tenant.
+-- The caller must have held its own lock for longer than p_silence_ms plus one ping: a restart or
+-- failover frees every lock at once, and other executors need time to reconnect. Leases that an
+-- operator had revoked stay as they are, so that they do not count as lost. Two conditions find the
+-- jobs with leases: one for both read all jobs of the tenant.
 create or replace function servo_declare_dead_v1(p_tenant text, p_owner text, p_silence_ms bigint) returns setof text language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 declare
@@ -34,7 +34,7 @@ begin
           and (j.leases_revoked_at is null or q.started_at > j.leases_revoked_at)
         order by q.id for no key update of q skip locked) held
       where p.id = held.id;
-    -- Rows that were locked just now are for the next round.
+    -- Rows that were locked are left to the next call.
     v_left := exists (select from (select id, leases_revoked_at from backfill_jobs where tenant_id = p_tenant and needs_finalizing
           union all select id, leases_revoked_at from backfill_jobs where tenant_id = p_tenant and state in ('running', 'paused', 'resuming') and not needs_finalizing) j
         join backfill_partitions q on q.backfill_job_id = j.id

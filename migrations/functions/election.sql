@@ -1,6 +1,7 @@
--- Elects the leader of a duty of the tenant: takes or renews its lease where no other holder's
--- runs, and returns whether p_holder has it. p_ms = 0 releases it; ten minutes at most. With its
--- owner's rights: the table is written only by this. The tenant must be the session's.
+-- Elects the leader of a duty of the tenant: takes or renews the lease of p_ms milliseconds unless
+-- another holder has it, and returns whether p_holder has it. p_ms = 0 releases it; at most ten
+-- minutes. Runs with its owner's rights, so that only this function writes the table. The tenant
+-- must be the session's.
 create or replace function servo_elect_v1(p_tenant text, p_duty text, p_holder text, p_ms bigint) returns boolean language plpgsql security definer
   set lock_timeout = '2s' as $$
 begin

@@ -24,7 +24,7 @@ begin
       count(*) filter (where state in ('pending', 'running') or (state = 'failed' and available_at is null and attempt_count < p_max_attempts)) as open,
       min(failure_count) filter (where state = 'failed') as least_failures, max(failure_count) filter (where state = 'failed') as most_failures
     into r from backfill_partitions where backfill_job_id = p_job;
-  -- A writer may have added one since it was looked for: what is counted decides, in one snapshot.
+  -- A writer may have added a partition since the check above; this count is one snapshot.
   if r.open > 0 then
     return;
   elsif r.undone > 0 then

@@ -1,9 +1,8 @@
--- Finalizes a cancelled job, one batch a call: its unfinished partitions become skipped, and its
--- child jobs are cancelled. In batches, since a million rows in one transaction hold the job's row
--- for 15 s. Attempts that run may finish. Of a job that was revived by hand, what was skipped with
--- its end becomes pending again; a partition that a person has skipped stays so (its available_at
--- is not infinity). Returns how many were skipped or revived; `needs_finalizing` is false when
--- nothing is left.
+-- Finalizes one batch of an ended job: skips pending partitions and cancels its child jobs. Running
+-- attempts may finish. Batches, because a million rows in one transaction held the job's row for
+-- 15 s. If the job was set back to work by hand, partitions skipped by finalize return to pending;
+-- those skipped by a person (available_at is not infinity) stay skipped. Returns the number of
+-- changed partitions, and whether more are left (needs_finalizing).
 create or replace function servo_finalize_v1(p_tenant text, p_job uuid, p_actor text, p_batch integer,
   out skipped integer, out needs_finalizing boolean
 ) language plpgsql
@@ -43,7 +42,7 @@ begin
         and tenant_id || '' = p_tenant and state || '' = 'pending'
       returning 1
   ) select count(*) into skipped from skip;
-  -- Not one that another unfinished job waits for as well.
+  -- A child job that another unfinished job waits for continues.
   update backfill_jobs b set state = 'cancelled', version = b.version + 1, completed_at = clock_timestamp(),
       error_message = format('the job it belongs to is %s', j.state)
     where b.tenant_id = p_tenant and b.state in ('pending', 'waiting_upstream', 'running', 'paused', 'resuming')

@@ -1,7 +1,7 @@
 -- Saves and cleans up session state, so that one SQL handler cannot affect the next one in the same
 -- session. Called by servo_run_sql_v1.
 
--- The settings that a pooler sets for each client and expects to find unchanged; search_path first.
+-- Settings that a pooler tracks for each client and expects to find unchanged; search_path first.
 create or replace function servo_client_settings() returns text[] language sql stable as $$
   select array[current_setting('search_path'), current_setting('application_name'),
     current_setting('client_encoding'), current_setting('DateStyle'), current_setting('IntervalStyle'),

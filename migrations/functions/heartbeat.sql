@@ -1,6 +1,6 @@
--- One heartbeat of an executor: renews the leases of the attempts it names, writes the heartbeat of
--- their jobs where that is older than p_fresh_ms, and returns the leases that are lost, by id and
--- token. Locked rows are left for the next heartbeat: "not renewed" is not yet "lost".
+-- One heartbeat of an executor: renews the leases of its attempts, writes the heartbeat of their
+-- jobs if it is older than p_fresh_ms, and returns lost leases by id and token. Locked rows are
+-- left to the next heartbeat: a lease that was not renewed is not yet lost.
 create or replace function servo_heartbeat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint, p_fresh_ms bigint)
   returns table (lost_id uuid, lost_token uuid) language plpgsql set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
 declare
@@ -12,8 +12,7 @@ begin
         and claimed_version = version and (heartbeat_at is null or heartbeat_at < t - p_fresh_ms * interval '1 millisecond')
       order by id for no key update skip locked) due
     where b.id = due.id and b.tenant_id || '' = p_tenant;
-  -- An attempt that an operator revoked, or whose lease has expired, is not renewed: it will be
-  -- rescued.
+  -- Revoked and expired leases are not renewed: rescue releases their partitions.
   update backfill_partitions p set lease_expires_at = t + p_lease_ms * interval '1 millisecond'
     from (select q.id from backfill_partitions q join unnest(p_ids, p_tokens) a (id, token) on q.id = a.id
         join backfill_jobs j on j.id = q.backfill_job_id
@@ -30,10 +29,10 @@ begin
       or q.started_at <= j.leases_revoked_at;
 end $$;
 
--- Refreshes running jobs of ours that only wait: for a slot, or for a snoozed partition. Called by
--- executors that have the handler. A job with leases is left to the executors that hold them: it is
--- stale where these are gone. Returns how many.
-create or replace function servo_wait_v1(p_tenant text, p_assets text[], p_except uuid[], p_age_ms bigint) returns bigint language plpgsql
+-- Writes the heartbeat of running jobs that have no leases at present: they wait for a slot or a
+-- snoozed partition. Called by executors that have the handler. A job with leases is left to the
+-- executors that hold them, and is stale if they are gone. Returns the number of jobs.
+create or replace function servo_refresh_idle_v1(p_tenant text, p_assets text[], p_except uuid[], p_age_ms bigint) returns bigint language plpgsql
   set jit = off set enable_seqscan = off set lock_timeout = '2s' as $$
 declare
   t timestamptz := clock_timestamp();

@@ -57,7 +57,7 @@ $$;
 
 -- Whether a partition of the job is unfinished: it runs or will run. The same rule as in
 -- servo_end_job_v1. The tenant must be set.
-create or replace function servo_has_open_v1(p_job uuid, p_max_attempts integer) returns boolean language plpgsql stable
+create or replace function servo_has_unfinished_v1(p_job uuid, p_max_attempts integer) returns boolean language plpgsql stable
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off as $$
 begin
   perform from backfill_partitions where backfill_job_id = p_job and state = 'pending' limit 1;
@@ -91,7 +91,7 @@ begin
       return 0;
     end if;
   elsif j.state = 'running' and cardinality(j.lease_tokens) = 0
-      and not (j.made and servo_has_open_v1(p_job, servo_integer(j.execution_strategy -> 'max_attempts', 3))) then
+      and not (j.made and servo_has_unfinished_v1(p_job, servo_integer(j.execution_strategy -> 'max_attempts', 3))) then
     select count(*) into v_rows from backfill_partitions where backfill_job_id = p_job;
   else
     return 0;
@@ -120,7 +120,7 @@ begin
   select state, version, claimed_version, execution_strategy, lease_tokens, total_partitions as total, partitions_made as made, rows_seen, rows_seen_at
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found or j.state <> 'running' or j.claimed_version is distinct from j.version or cardinality(j.lease_tokens) > 0
-      or (j.made and servo_has_open_v1(p_job, servo_integer(j.execution_strategy -> 'max_attempts', 3))) then
+      or (j.made and servo_has_unfinished_v1(p_job, servo_integer(j.execution_strategy -> 'max_attempts', 3))) then
     return null;
   end if;
   t := clock_timestamp();
@@ -143,7 +143,7 @@ begin
       from backfill_jobs where id = p_job and tenant_id = p_tenant));
   end if;
   if v_rows = 0 or (not j.made and v_rows < v_total) then
-    if servo_has_open_v1(p_job, servo_integer(j.execution_strategy -> 'max_attempts', 3)) then
+    if servo_has_unfinished_v1(p_job, servo_integer(j.execution_strategy -> 'max_attempts', 3)) then
       return 'waiting';
     end if;
     perform servo_fail_incomplete_v1(p_tenant, p_job);

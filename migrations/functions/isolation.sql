@@ -1,11 +1,9 @@
--- Every policy of row-level security there is.
---   tenant_isolation     a row belongs to the tenant of the session, or, of the contract's tables,
---                        to none.
---   servo_shared         rows that all tenants share are deleted, and their lineage is written,
---                        only by a session without a tenant: a deleted asset takes every tenant's
---                        jobs with it. servo_operator_state: a partition is completed by the
---                        executor that ran it, not by an operator. Written so that a plan takes
---                        the tenant's indexes: current_setting() is read once for a statement.
+-- All policies of row-level security. current_setting() is read once for a statement, so that the
+-- planner can use the tenant's indexes.
+--   tenant_isolation  a row belongs to the session's tenant or, in the contract's tables, to none
+--   servo_shared_*    only a session without a tenant deletes assets that all tenants share, or
+--                     writes their lineage: a deleted asset deletes the jobs of every tenant
+--   servo_operator_*  an operator cannot complete a partition; only an executor can
 create or replace function servo_policies() returns table (table_name name, policy name, definition text) language sql stable as $$
   with mine (text) as (values ($e$tenant_id = current_setting('app.current_tenant', true)$e$)),
     shared (text) as (values ($e$(tenant_id is null or tenant_id = current_setting('app.current_tenant', true))$e$)),
@@ -30,8 +28,7 @@ create or replace function servo_policies() returns table (table_name name, poli
     from runner where to_regrole('servo_operator') is not null and to_regrole('servo_app') is not null
   union all select 'backfill_partitions', 'servo_operator_update', format($e$as restrictive for update to servo_operator using (true) with check (state in ('pending', 'skipped', 'failed') or %s)$e$, text)
     from runner where to_regrole('servo_operator') is not null and to_regrole('servo_app') is not null
-  -- A role that is bound to a tenant: whatever app.current_tenant says. What all tenants share it
-  -- only reads.
+  -- A role that is bound to a tenant, regardless of app.current_tenant. Shared rows are read-only.
   union all select t, role, format('as restrictive to %1$I using (tenant_id = %2$L) with check (tenant_id = %2$L)', role, tenant_id)
     from servo_tenant_roles, unnest('{backfill_jobs,backfill_partitions,backfill_events,backfill_executors,backfill_samples,
       backfill_attempt_logs,backfill_leaders,backfill_limits,backfill_locks,backfill_upstreams,backfill_dialogs}'::name[]) t
@@ -43,9 +40,9 @@ create or replace function servo_policies() returns table (table_name name, poli
     from servo_tenant_roles, (values ('_insert', 'insert', 'with check (OWN)'), ('_update', 'update', 'using (OWN) with check (OWN)'), ('_delete', 'delete', 'using (OWN)')) c (suffix, command, clause)
 $$;
 
--- Makes the policies that are missing, or of another text, where row-level security is enabled. A
--- base that brought policies of its own keeps them, and gets none of ours but those for our roles:
--- a second permissive one would show more, not less.
+-- Creates policies that are missing or have changed, on tables with row-level security. A table
+-- with permissive policies of another program gets only those for our roles: a second permissive
+-- policy would show more rows, not fewer.
 create or replace function servo_apply_policies() returns void language plpgsql as $$
 declare
   p record;
@@ -63,8 +60,7 @@ begin
 end $$;
 revoke all on function servo_apply_policies() from public;
 
--- Row-level security, enabled and forced, on tables of the contract that were adopted without:
--- `migrate --rls`.
+-- `migrate --rls`: enables and forces row-level security on adopted tables.
 create or replace function servo_isolate_tenants(tables text[] default '{assets,asset_dependencies,backfill_jobs,backfill_partitions}')
   returns void language plpgsql as $$
 declare
@@ -79,11 +75,11 @@ begin
 end $$;
 revoke all on function servo_isolate_tenants(text[]) from public;
 
--- A partition must belong to a job of its own tenant: in another tenant's job it would take the
--- place of a key. Runs as owner, since an external writer may lack the right to read jobs. Measured
--- on 100,000 rows: a policy with the same condition took 2.1 instead of 1.4 s, this trigger no
--- measurable time; an insert of one row takes 0.05 ms more.
-create or replace function servo_own_job() returns trigger language plpgsql security definer as $$
+-- Refuses a partition in a job of another tenant, where it would occupy a key. Runs as owner,
+-- because an external writer may lack the right to read jobs. Measured on 100,000 rows: a policy
+-- with the same condition took 2.1 instead of 1.4 s, this trigger no measurable time; an insert of
+-- one row takes 0.05 ms more.
+create or replace function servo_check_tenant_insert() returns trigger language plpgsql security definer as $$
 declare
   v_tenant text := current_setting('app.current_tenant', true);
   r record;
@@ -97,12 +93,12 @@ begin
   perform set_config('app.current_tenant', coalesce(v_tenant, ''), true);
   return null;
 end $$;
-create or replace trigger servo_own_job after insert on backfill_partitions referencing new table as added
-  for each statement execute function servo_own_job();
+create or replace trigger servo_check_tenant_insert after insert on backfill_partitions referencing new table as added
+  for each statement execute function servo_check_tenant_insert();
 
--- Nor may a partition move to another tenant's job. Fires only if a statement changes these
--- columns; no statement of ours or of an external writer does.
-create or replace function servo_guard_job() returns trigger language plpgsql security definer as $$
+-- Refuses to move a partition to a job of another tenant. Fires only if a statement changes these
+-- columns; none of ours or of an external writer does.
+create or replace function servo_check_tenant_update() returns trigger language plpgsql security definer as $$
 declare
   v_tenant text := current_setting('app.current_tenant', true);
 begin
@@ -113,16 +109,16 @@ begin
   perform set_config('app.current_tenant', coalesce(v_tenant, ''), true);
   return new;
 end $$;
-create or replace trigger servo_guard_job before update of backfill_job_id, tenant_id on backfill_partitions for each row
+create or replace trigger servo_check_tenant_update before update of backfill_job_id, tenant_id on backfill_partitions for each row
   when (old.backfill_job_id is distinct from new.backfill_job_id or old.tenant_id is distinct from new.tenant_id)
-  execute function servo_guard_job();
+  execute function servo_check_tenant_update();
 
 do $$ begin
-  execute format('alter function servo_own_job() set search_path = pg_catalog, %I, pg_temp', current_schema());
-  execute format('alter function servo_guard_job() set search_path = pg_catalog, %I, pg_temp', current_schema());
+  execute format('alter function servo_check_tenant_insert() set search_path = pg_catalog, %I, pg_temp', current_schema());
+  execute format('alter function servo_check_tenant_update() set search_path = pg_catalog, %I, pg_temp', current_schema());
 end $$;
-revoke all on function servo_own_job() from public;
-revoke all on function servo_guard_job() from public;
+revoke all on function servo_check_tenant_insert() from public;
+revoke all on function servo_check_tenant_update() from public;
 
 -- Called by security-definer functions, to which policies do not apply. Refuses a tenant that is
 -- not the session's, or not the one that the login is bound to. A superuser is bound to none.

@@ -1,4 +1,4 @@
--- Limits of a tenant that leave no room for one more running job. Exact for the one who holds the
+-- The limits of a tenant that allow no further running job. Exact only if the caller holds the
 -- tenant's claim lock. The tenant must be set.
 create or replace function servo_limits_reached_v1(p_tenant text)
   returns table (scope text, name text, max_running integer, running bigint) language sql stable as $$

@@ -1,6 +1,6 @@
--- Locks what only one transaction of a tenant does at a time, until the transaction ends: `claim`,
--- `start <asset>`. Waits as long as the caller's lock_timeout. A row's lock takes rights on the
--- row, which row-level security keeps to the tenant.
+-- Takes a lock of a tenant, `claim` or `start <asset>`, until the transaction ends. Waits for the
+-- caller's lock_timeout. It is a row lock: only a role that may update the tenant's rows can take
+-- it.
 create or replace function servo_lock_v1(p_tenant text, p_name text) returns void language plpgsql as $$
 begin
   loop
@@ -10,17 +10,17 @@ begin
   end loop;
 end $$;
 
--- Backends that hold an advisory lock of this database under this key (of 64 bits).
+-- Backends that hold the advisory lock with this 64-bit key in this database.
 create or replace function servo_lock_backends(key bigint) returns setof integer language sql stable as $$
   select pid from pg_locks where locktype = 'advisory' and granted and objsubid = 1
     and database = (select oid from pg_database where datname = current_database())
     and (classid::bigint << 32 | objid::bigint) = key
 $$;
 
--- Who keeps a claim of the tenant waiting: holds the tenant's lock, the row of p_job (null: no
--- job's), or a table that a claim writes. `since` and `state` are null of sessions that the role
--- may not see. Those of less than a second are left out, where that is known: every claim holds
--- these locks for a moment. A role that may not look sees none. The tenant must be set.
+-- Up to five sessions that block claims of the tenant: they lock its `claim` row, the row of p_job
+-- (null: no job), or a table that a claim writes. `since` and `state` are null for sessions that
+-- the role may not see. Sessions of less than a second are left out, because every claim holds
+-- these locks for a moment. A role without rights on the locks sees none. The tenant must be set.
 create or replace function servo_claim_blockers_v1(p_tenant text, p_job uuid)
   returns table (pid integer, login name, application text, state text, since timestamptz) language plpgsql stable as $$
 #variable_conflict use_column

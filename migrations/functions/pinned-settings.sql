@@ -1,9 +1,9 @@
--- Pins the settings that our functions rely on, whatever their caller's session has: called
--- whenever functions were applied, since `create or replace` takes such settings away. A clause in
--- each file would have to know the schema's name.
+-- Sets search_path on our functions, so that they do not depend on the caller's session. migrate
+-- calls it after it applied functions, because `create or replace` removes such settings; a clause
+-- in each file would need the schema's name.
 --
--- Not on what is inlined into its caller's statement, which a clause prevents; nor on
--- servo_run_sql_v1, in which handlers run.
+-- Left out are functions that Postgres inlines, which a setting prevents, and servo_run_sql_v1, in
+-- which handlers run.
 create or replace function servo_pin_settings() returns void language plpgsql as $$
 declare
   f record;
@@ -11,7 +11,7 @@ begin
   for f in
     select p.oid::regprocedure as name, s.name as setting, s.value
     from pg_proc p join pg_language l on l.oid = p.prolang, (values
-        -- Temporary objects last: where pg_temp is not named, they come first.
+        -- pg_temp last: if it is not named, temporary objects are found first.
         ('search_path', format('%I, pg_temp', current_schema()))
       ) s (name, value)
     where p.pronamespace = quote_ident(current_schema())::regnamespace and starts_with(p.proname, 'servo_')

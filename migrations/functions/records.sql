@@ -1,6 +1,6 @@
--- What an executor records beside its batches, each in one message.
+-- Records that executors write apart from batches, each in one message.
 
--- The tails of attempts' outputs, by attempt.
+-- Stores the tails of attempts' outputs.
 create or replace function servo_store_logs_v1(p_tenant text, p_executor text, p_jobs uuid[], p_keys text[], p_attempts integer[], p_outputs text[])
   returns void language plpgsql set lock_timeout = '2s' as $$
 begin
@@ -26,9 +26,9 @@ begin
     on conflict do nothing;
 end $$;
 
--- Registers an executor, pings, and records its drain and stop: a row for each tenant, written as
--- that tenant. p_holds: this session holds its lock. p_outages: as in the column, of all tenants,
--- with "age_ms" instead of "since".
+-- Registers an executor, pings, and records its drain and stop: one row for each tenant, written as
+-- that tenant. p_holds: this session holds the executor's lock. p_outages: as in the column, for
+-- all tenants, with "age_ms" instead of "since".
 create or replace function servo_register_v1(p_id text, p_tenants text[], p_host text, p_pid integer, p_version text, p_slots integer,
   p_handlers text[], p_locked boolean, p_draining boolean, p_stopped boolean, p_holds boolean default false,
   p_catalogue text default null, p_outages jsonb default '[]') returns void language plpgsql

@@ -1,40 +1,39 @@
--- Reports finished attempts of one job, closes lease queues, opens others with new attempts, and
--- writes the job row once: one call, one message, one transaction (a batch). Versioned, so that old
--- and new executors run side by side.
+-- One batch of a job: reports finished attempts, closes lease queues, opens others with new
+-- attempts, and writes the job row once, in one call, message and transaction. The types are in
+-- 0015_batch-types.sql.
 --
---   p_reports   see the types in 0015_batch-types.sql. Outcomes: completed; failed (counts, tried
---               again after delay_ms while failure_count < max_attempts); fatal (failed for good);
---               crashed (counts as a crash, due after delay_ms; too many of them fail it for good);
---               snoozed (counts nothing, due after delay_ms); unavailable (the same, attempt
---               refunded); released (never started: attempt refunded).
---   p_closing   tokens of lease queues that end; all their attempts are reported by this or an
---               earlier call.
---   p_opening   repeating a message after a lost reply gives the same attempts. A queue that no
---               longer holds the token that it follows claims nothing, so that a late duplicate
---               cannot claim twice.
---   p_want      attempts for each new queue, at most.
---   p_policy    of the asset, for a job that does not say; pause_at: the job is paused after so
---               many permanent failures of one kind in a row.
---   due_in_ms   if nothing was claimed: milliseconds until the next partition in back-off or
---               snoozed is due, by the database's clock.
+--   p_reports    outcomes: completed; failed (counts as a failure, retried after delay_ms while
+--                failure_count < max_attempts); fatal (fails permanently); crashed (counts as a
+--                crash, due after delay_ms; fails permanently at max_crashes); snoozed (counts
+--                nothing, due after delay_ms); unavailable (the same, attempt refunded); released
+--                (not started: attempt refunded)
+--   p_closing    tokens of lease queues that end; all their attempts are reported by this or an
+--                earlier call
+--   p_opening    lease queues to open. A message repeated after a lost reply returns the same
+--                attempts. A queue whose replaced token is no longer open claims nothing, so that a
+--                late duplicate cannot claim again.
+--   p_per_queue  most attempts for each new queue
+--   p_policy     the asset's rules, for settings that the job does not have. pause_at: the job is
+--                auto-paused after so many consecutive permanent failures of one kind
+--   due_in_ms    if nothing was claimed: milliseconds until the next partition is due
 --
--- Why it is written as it is (figures: 30,000 to 1,000,000 partitions, 2 cores):
--- * Each statement inside, also of the functions called, has a snapshot later than the row lock.
---   Finish and claim in one statement broke key order in every run.
--- * Generic plans, nested loops over indexes only: a fresh million-partition job without statistics
---   cost 358 ms a claim, and the policy's own `tenant_id is null or …` offers a bitmap scan of the
---   whole tenant (500 rows of 20,000: 1,037 ms). No JIT: disabled plans have such high costs
---   that every plan was compiled (350 ms). These settings also hold in the functions called.
--- * The parts are functions of their own: composite arrays saved more than the calls cost.
+-- Reasons for its form (figures: 30,000 to 1,000,000 partitions, 2 cores):
+-- * Each statement here and in called functions has a snapshot later than the row lock. Finish and
+--   claim in one statement broke key order in every run.
+-- * Generic plans with nested loops over indexes only: on a new job of a million partitions without
+--   statistics a claim took 358 ms, and for the policy's `tenant_id is null or …` the planner chose
+--   a bitmap scan of the whole tenant (500 of 20,000 rows: 1,037 ms). No JIT: disabled plans cost
+--   so much that every plan was compiled (350 ms). The settings hold in called functions too.
+-- * The parts are separate functions: composite arrays saved more time than the calls take.
 create or replace function servo_report_and_claim_v1(p_tenant text, p_job uuid, p_owner text, p_reports servo_report_v1[], p_closing uuid[],
-  p_opening servo_opening_v1[], p_want integer, p_lease_ms bigint, p_policy servo_policy_v1
+  p_opening servo_opening_v1[], p_per_queue integer, p_lease_ms bigint, p_policy servo_policy_v1
 ) returns servo_reply_v1 language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_sort = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 #variable_conflict use_column
 declare
-  j record; -- The job's row, as it was locked.
-  f record; -- What finishing has found.
-  k record; -- What was picked.
+  j record; -- The job's row when it was locked.
+  f record; -- The result of servo_finish_v1.
+  k record; -- The result of servo_pick_v1.
   t timestamptz;
   v_ours boolean;
   v_max_attempts integer;
@@ -43,7 +42,7 @@ declare
   v_checkpoint backfill_jobs.checkpoint_partition_key%type;
   v_live uuid[];
   v_new uuid[];
-  v_seats integer := 0;
+  v_queues integer := 0;
   v_adopted integer := 0;
   v_missing boolean := false;
   v_busy boolean := false;
@@ -56,7 +55,7 @@ begin
   -- 1. Lock the job's row.
   perform set_config('app.current_tenant', p_tenant, true), set_config('servo.actor', p_owner, true), set_config('servo.reason', '', true);
   if current_setting('lock_timeout') = '0' then
-    -- An operator may hold the row: other jobs' batches must not wait behind this one.
+    -- An operator may lock the row: batches of other jobs must not wait behind this one.
     perform set_config('lock_timeout', '2s', true);
   end if;
   select asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
@@ -88,19 +87,19 @@ begin
     if f.top is not null and j.checkpoint > f.top is not true then
       v_checkpoint := f.top;
     end if;
-    -- Permanent failures of one kind in a row. Enough of them pause the job in this transaction,
-    -- before more partitions are lost to what only a person can mend; not where nothing is left to
-    -- try. Any completion ends the row.
-    if f.print is not null or (v_ok > 0 and j.failing is not null) then
-      if f.print is not null and v_ok = 0 and j.failing ->> 'print' = f.print then
-        f.alike := f.alike + servo_integer(j.failing -> 'failures', 0);
+    -- Consecutive permanent failures of one kind: at pause_at they pause the job in this
+    -- transaction, before more partitions fail for a cause that only a person can fix. A job
+    -- without pending partitions is not paused. Any completion ends the series.
+    if f.fingerprint is not null or (v_ok > 0 and j.failing is not null) then
+      if f.fingerprint is not null and v_ok = 0 and j.failing ->> 'fingerprint' = f.fingerprint then
+        f.repeats := f.repeats + servo_integer(j.failing -> 'failures', 0);
       end if;
-      j.failing := case when f.print is not null then jsonb_build_object('print', f.print, 'failures', f.alike, 'message', left(f.message, 500)) end;
-      v_pauses := j.state = 'running' and v_ours and f.alike >= p_policy.pause_at
+      j.failing := case when f.fingerprint is not null then jsonb_build_object('fingerprint', f.fingerprint, 'failures', f.repeats, 'message', left(f.message, 500)) end;
+      v_pauses := j.state = 'running' and v_ours and f.repeats >= p_policy.pause_at
         and exists (select from backfill_partitions where backfill_job_id = p_job and state = 'pending');
       if v_pauses then
         perform set_config('servo.reason', format('auto-paused: the last %s attempts had the same permanent error: %s',
-          f.alike, left(f.message, 500)), true);
+          f.repeats, left(f.message, 500)), true);
         j.state := 'paused';
         j.version := j.version + 1;
       end if;
@@ -109,15 +108,15 @@ begin
       perform set_config('servo.reason', '', true);
     end if;
   end if;
-  -- While the last attempts have failed so, the job is tried by one partition at a time, over all
-  -- hosts: also after a resume or a retry.
+  -- During such a series the job runs one partition at a time over all hosts, also after a resume
+  -- or a retry.
   if j.failing is not null then
     v_reply.max_parallel := 1;
-    p_want := 1;
+    p_per_queue := 1;
   end if;
-  -- A token is closed once nothing runs under it: closed before, its place would be given away, and
-  -- more would run than may. Every attempt has been reported, unless a report was not accepted or
-  -- none is here; only then it is looked for, which reads all that runs of the job.
+  -- A token stays open while an attempt runs under it, so that running partitions do not exceed max
+  -- parallel. This needs a check only if a report was refused or there is none; the check reads all
+  -- running partitions of the job.
   if cardinality(p_closing) > 0 and cardinality(v_reply.accepted) < greatest(cardinality(p_reports), 1) then
     p_closing := array(select x from unnest(p_closing) x where x not in (
       select lease_token from backfill_partitions where backfill_job_id = p_job and state = 'running' and lease_token is not null));
@@ -127,32 +126,32 @@ begin
   -- 3. Claim.
   v_new := array(select token from unnest(p_opening));
   if v_live && v_new then
-    -- The message was repeated: what its queues still run.
+    -- A repeated message: return the running attempts of its queues.
     select coalesce(array_agg(row(p.id, p.partition_key, p.attempt_count, p.failure_count, p.lease_token)::servo_attempt_v1 order by p.partition_key), '{}')
       into v_reply.claimed
       from backfill_partitions p where p.backfill_job_id = p_job and p.state = 'running'
         and p.lease_token = any (v_new);
   elsif j.state = 'running' and v_ours then
-    v_seats := greatest(0, v_reply.max_parallel - cardinality(v_live));
+    v_queues := greatest(0, v_reply.max_parallel - cardinality(v_live));
     v_new := array(
       select token from unnest(p_opening) with ordinality o (token, replaces, n)
-      where token is not null and (replaces is null or replaces = any (j.lease_tokens)) order by n limit v_seats);
-    v_seats := cardinality(v_new);
-    if v_seats > 0 then
+      where token is not null and (replaces is null or replaces = any (j.lease_tokens)) order by n limit v_queues);
+    v_queues := cardinality(v_new);
+    if v_queues > 0 then
       select * into k from servo_pick_v1(p_tenant, p_job, p_owner, j.asset_id, j.strategy ->> 'order' = 'desc', j.made, j.total, v_checkpoint,
-        cardinality(v_live) = 0, v_reply.max_parallel = 1, v_seats, p_want, v_max_attempts, p_policy.stale_ms, t);
+        cardinality(v_live) = 0, v_reply.max_parallel = 1, v_queues, p_per_queue, v_max_attempts, p_policy.stale_ms, t);
       v_adopted := k.adopted;
       v_ok := v_ok + v_adopted;
       v_checkpoint := k.checkpoint;
       v_missing := k.missing is not null;
       v_busy := k.busy;
       v_complete := k.complete;
-      v_seats := least(v_seats, cardinality(k.pick));
+      v_queues := least(v_queues, cardinality(k.pick));
     end if;
-    if v_seats > 0 then
+    if v_queues > 0 then
       with claimed as (
         update backfill_partitions p set state = 'running', attempt_count = servo_sum_v1(p.attempt_count, 1), started_at = t, completed_at = null,
-          available_at = null, lease_owner = p_owner, lease_token = v_new[1 + (w.n - 1) % v_seats], lease_expires_at = t + p_lease_ms * interval '1 millisecond'
+          available_at = null, lease_owner = p_owner, lease_token = v_new[1 + (w.n - 1) % v_queues], lease_expires_at = t + p_lease_ms * interval '1 millisecond'
         from unnest(k.pick) with ordinality w (id, n)
         where p.id = w.id and p.tenant_id || '' = p_tenant and p.state || '' in ('pending', 'failed')
         returning p.id, p.partition_key, p.attempt_count as attempt, p.failure_count as failures, p.lease_token as token, w.n
@@ -161,22 +160,23 @@ begin
         into v_reply.claimed from claimed c;
       v_live := v_live || array(select distinct token from unnest(v_reply.claimed));
     elsif cardinality(v_live) < v_reply.max_parallel then
-      -- Else what is due waits for a lease queue, not for its time.
+      -- Only if max parallel is not reached: otherwise due partitions wait for a lease queue to
+      -- close.
       select greatest(0, ceil(servo_seconds_v1(t, min(available_at)) * 1000))::bigint into v_reply.due_in_ms from backfill_partitions
         where backfill_job_id = p_job and state = 'pending' and available_at is not null and available_at < 'infinity';
       if v_missing then
         v_reply.due_in_ms := p_policy.incomplete_poll_ms;
       elsif v_busy then
-        -- No notification comes when those attempts end.
+        -- No notification is sent when busy keys end.
         v_reply.due_in_ms := greatest(200, least(coalesce(v_reply.due_in_ms, 1000), 1000));
       end if;
     end if;
-    if v_adopted > 0 and v_seats = 0 then
+    if v_adopted > 0 and v_queues = 0 then
       v_reply.due_in_ms := 1;
     end if;
   end if;
 
-  -- 4. Write the job row once: end it, by recount, or move its figures.
+  -- 4. Write the job row once: end the job, or update its figures.
   v_reply.leases := cardinality(v_live);
   v_reply.job_state := j.state;
   v_reply.job_version := j.version;
@@ -193,7 +193,7 @@ begin
     end if;
   end if;
   if v_ok > 0 or v_bad > 0 or v_live is distinct from j.lease_tokens then
-    -- The heartbeat and the ETA are indexed: the row stays HOT where they are not written.
+    -- The heartbeat and the ETA are indexed: an update without them stays HOT.
     v_fresh := v_ours and (j.heartbeat_at is null or j.heartbeat_at <= t - p_policy.heartbeat_write_ms * interval '1 millisecond'
       or (j.eta is null and v_reply.average_ms is not null));
     update backfill_jobs set completed_partitions = servo_sum_v1(completed_partitions, v_ok), failed_partitions = servo_sum_v1(failed_partitions, v_bad),

@@ -1,7 +1,7 @@
--- Why an attempt is to be released, for the journal; null where its lease holds. An operator's
--- order comes first, unless the lease had ended before: what an operator revokes is never the
--- executor's failure. A lease of -infinity is one of an executor that was declared dead. A running
--- row without a lease is an external writer's; p_left: it was left for too long.
+-- The reason to release an attempt, for the journal; null while its lease is valid. A lease that an
+-- operator revoked before it expired is never counted as lost. A lease of -infinity belonged to an
+-- executor that was declared dead. A running row without a lease is an external writer's; p_left:
+-- it is stale.
 create or replace function servo_lost_reason_v1(p_owner text, p_expires timestamptz, p_started timestamptz, p_revoked timestamptz, p_left boolean,
   p_now timestamptz, out kind text, out owner text, out reason text) language sql immutable parallel safe as $$
   select case when why = 'order' then 'reclaimed' when why is not null then 'lost' end, holder,
@@ -16,8 +16,8 @@ create or replace function servo_lost_reason_v1(p_owner text, p_expires timestam
       when p_expires is null and p_left then 'left' end as why) w
 $$;
 
--- Why a running job is taken over, for the journal: an operator set its heartbeat back, or it is
--- stale.
+-- The reason to take over a running job, for the journal: an operator set its heartbeat back, or it
+-- is stale.
 create or replace function servo_takeover_reason_v1(p_job uuid, p_heartbeat timestamptz, p_revoked timestamptz) returns text language sql stable as $$
   select case when p_revoked > p_heartbeat then 'an operator took the job back from ' || holder
     when p_heartbeat is null then holder || ' ran it without a heartbeat'
@@ -27,11 +27,11 @@ create or replace function servo_takeover_reason_v1(p_job uuid, p_heartbeat time
     from backfill_partitions where backfill_job_id = p_job and state = 'running') h
 $$;
 
--- Releases the attempts of one job whose lease has expired or is revoked, and those that an
--- external writer left running in a job that is ours now, or that was cancelled since.
--- p_max_crashes lost leases make a partition poison; a revoked one is not lost. Heals lease_tokens,
--- which must name just the lease queues that run something. Returns the leases that were released:
--- an executor stops its own at once; the owners of the others are notified by a hash of their id.
+-- Rescues the partitions of one job: releases attempts whose lease has expired or was revoked, and
+-- stale ones that an external writer left running in a job that is ours now or was cancelled.
+-- p_max_crashes lost leases make a partition poison; a revoked lease is not lost. Corrects
+-- lease_tokens to the lease queues with running attempts. Returns the released leases: the caller
+-- stops its own handlers; other owners are notified by a hash of their id.
 create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint, p_max_crashes integer)
   returns table (lost_id uuid, lost_token uuid, lost_owner text) language plpgsql
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '2s' as $$
@@ -67,7 +67,7 @@ begin
       error_message = case when lost.kind = 'lost' and lost.crashes >= p_max_crashes
         then format('lost %s times while it ran (last on %s): a poison partition, it may crash its executor', lost.crashes, lost.owner)
         else p.error_message end
-    -- Only the lease that was read: a heartbeat may have renewed it meanwhile.
+    -- Only if the lease is unchanged: a heartbeat may have renewed it since.
     from lost where p.id = lost.id and p.tenant_id || '' = p_tenant and p.state || '' = 'running' and p.lease_token is not distinct from lost.lease_token
       and p.lease_expires_at is not distinct from lost.lease_expires_at
     returning p.id, p.partition_key, p.state, lost.lease_token, lost.lease_owner, lost.kind, lost.reason

@@ -1,4 +1,5 @@
--- Grants a role the missing rights that executors need: servo_app, and each role bound to a tenant.
+-- Grants a role the rights that executors need, where they are missing. For servo_app and each role
+-- that is bound to a tenant.
 create or replace function servo_grant_application(p_role name) returns void language plpgsql as $$
 declare
   r record;
@@ -20,8 +21,8 @@ begin
   loop
     execute format('grant %s on %I to %I', r.privilege, r.name, p_role);
   end loop;
-  -- Those with their owner's rights, which are never everybody's; the others where functions are
-  -- not everybody's by default.
+  -- Security-definer functions, never granted to public, and the others if the database's default
+  -- privileges do not grant functions to public.
   for r in
     select oid::regprocedure as name from pg_proc
     where pronamespace = quote_ident(current_schema())::regnamespace and starts_with(proname, 'servo_') and prorettype <> 'trigger'::regtype
@@ -32,15 +33,15 @@ begin
 end $$;
 revoke all on function servo_grant_application(name) from public;
 
--- Called by migrate only.
+-- Functions that only the owner calls, in migrate or from another function of the owner.
 create or replace function servo_owner_functions() returns name[] language sql immutable as $$
-  select '{servo_isolate_tenants,servo_apply_policies,servo_require_tenant,servo_grant_application,servo_pin_settings,servo_admit_application,servo_admit_roles,servo_admit_tenant}'::name[]
+  select '{servo_isolate_tenants,servo_apply_policies,servo_require_tenant,servo_grant_application,servo_pin_settings,servo_ensure_app_role,servo_ensure_reduced_roles,servo_ensure_tenant_role}'::name[]
 $$;
 
--- The role that every program of ours works as, and its rights: made and granted where they are
--- missing, at every run of migrate. Roles belong to the cluster: another database of it may be
--- migrating at this moment, and a role that may not create roles must still be able to migrate.
-create or replace function servo_admit_application() returns void language plpgsql as $$
+-- Creates servo_app, the role of all our programs, and grants its rights, where they are missing.
+-- migrate calls it at every run. Roles belong to the cluster, so another database may create the
+-- role at the same time; and a login that may not create roles must be able to migrate.
+create or replace function servo_ensure_app_role() returns void language plpgsql as $$
 declare
   v_role name;
 begin
@@ -60,13 +61,13 @@ begin
     perform servo_grant_application(v_role);
   end loop;
 end $$;
-revoke all on function servo_admit_application() from public;
+revoke all on function servo_ensure_app_role() from public;
 
--- A role that is bound to one tenant, for `migrate --tenant-role`: it has servo_app's rights, and
--- restrictive policies that name its tenant, whatever app.current_tenant says. A function with its
--- owner's rights asks for the tenant of session_user. Returns its name. It is no member of
--- servo_app: a member could become servo_app, whom these policies do not bind.
-create or replace function servo_admit_tenant(p_tenant text) returns name language plpgsql as $$
+-- `migrate --tenant-role`: creates a role that is bound to one tenant, and returns its name. It has
+-- servo_app's rights and restrictive policies with its tenant, regardless of app.current_tenant;
+-- security-definer functions check session_user (servo_require_tenant). It is not a member of
+-- servo_app, because a member could `set role servo_app`, which these policies do not restrict.
+create or replace function servo_ensure_tenant_role(p_tenant text) returns name language plpgsql as $$
 declare
   v_role text := 'servo_tenant_' || p_tenant;
 begin
@@ -92,29 +93,28 @@ begin
       message = 'row-level security is not enabled on all tables, and without it nothing binds a role: give --rls as well';
   end if;
   insert into servo_tenant_roles (role, tenant_id) values (v_role, p_tenant) on conflict (role) do nothing;
-  -- Before it may do anything.
+  -- Policies come before rights.
   perform servo_apply_policies();
   perform servo_grant_application(v_role::name);
   return v_role;
 end $$;
-revoke all on function servo_admit_tenant(text) from public;
+revoke all on function servo_ensure_tenant_role(text) from public;
 
--- Two roles with less than servo_app has, for `migrate --roles`: servo_reader sees what the console
--- and the commands show, and writes nothing; servo_operator also acts on jobs and limits, but runs
--- no partitions: it has no right to the columns that a claim or a batch writes, none to delete, and
--- none to the executors' records. Members of a role have its rights.
+-- `migrate --roles`: two roles with fewer rights than servo_app. servo_reader reads what the
+-- console and the commands show. servo_operator also acts on jobs and limits but cannot run
+-- partitions: it may not write the columns of claims and batches or the executors' records, nor
+-- delete jobs.
 --
--- With p_make the roles are made where they are missing. At every other run of migrate, those that
--- this database has admitted before get what they lack of a newer schema. As in
--- servo_admit_application, roles belong to the cluster.
-create or replace function servo_admit_roles(p_make boolean) returns void language plpgsql as $$
+-- With p_create, missing roles are created. Without it, roles that already have rights in this
+-- database get those that a newer schema needs.
+create or replace function servo_ensure_reduced_roles(p_create boolean) returns void language plpgsql as $$
 declare
   v_role text;
   r record;
 begin
   foreach v_role in array '{servo_reader,servo_operator}'::text[] loop
     if to_regrole(v_role) is null then
-      continue when not p_make;
+      continue when not p_create;
       begin
         execute format('create role %I login nosuperuser nobypassrls nocreatedb nocreaterole', v_role);
       exception
@@ -124,7 +124,7 @@ begin
           continue;
       end;
     else
-      continue when not p_make and not has_table_privilege(v_role, 'servo_schema', 'select');
+      continue when not p_create and not has_table_privilege(v_role, 'servo_schema', 'select');
     end if;
     if not has_schema_privilege(v_role, current_schema(), 'usage') then
       execute format('grant usage on schema %I to %I', current_schema(), v_role);
@@ -143,7 +143,7 @@ begin
         where v_role = 'servo_operator' and not has_table_privilege(v_role, t.name, p.privilege)
       union all
       select t.name, t.privilege, format('(%s)', string_agg(quote_ident(c), ', ')) from (values
-          -- Not the time of an event, nor the login.
+          -- Without an event's time and login.
           ('backfill_events', 'insert', '{tenant_id,job_id,partition_key,kind,from_state,to_state,actor,reason}'::text[]),
           ('backfill_jobs', 'update', '{state,version,paused_at,heartbeat_at,completed_at,error_message,priority,sla_deadline_at,execution_strategy,
             failed_partitions,skipped_partitions,needs_finalizing,upstream_job_count,parent_job_id}'),
@@ -155,8 +155,8 @@ begin
     loop
       execute format('grant %s %s on %I to %I', r.privilege, r.columns, r.name, v_role);
     end loop;
-    -- Where functions are not everybody's by default: those that only read, and what follows a
-    -- cancel where no executor runs.
+    -- If functions are not granted to public by default: those that only read; for an operator also
+    -- those that a cancel needs if no executor is running.
     for r in
       select oid::regprocedure as name from pg_proc
       where pronamespace = quote_ident(current_schema())::regnamespace and starts_with(proname, 'servo_') and prorettype <> 'trigger'::regtype
@@ -168,4 +168,4 @@ begin
   end loop;
   perform servo_apply_policies();
 end $$;
-revoke all on function servo_admit_roles(boolean) from public;
+revoke all on function servo_ensure_reduced_roles(boolean) from public;

@@ -1,5 +1,5 @@
--- What a handler written in SQL may call to end its attempt otherwise than by success or by an
--- error.
+-- A SQL handler calls one of these to end its attempt: servo_fail fails the partition permanently,
+-- servo_retry asks for a later attempt.
 create or replace function servo_fail(message text) returns void language plpgsql as $$
 begin
   raise exception using errcode = 'SV065', message = coalesce(message, 'failed');
@@ -11,8 +11,8 @@ begin
     detail = round(extract(epoch from after) * 1000)::bigint::text;
 end $$;
 
--- The advisory lock of the attempt under this token, held by the transaction that runs its SQL: it
--- tells which backend that is. Behind a pooler a client does not know its backend's pid.
+-- The advisory lock of the attempt with this token. The transaction that runs its SQL holds it, so
+-- that its backend can be found: behind a pooler a client does not know its backend's pid.
 create or replace function servo_attempt_lock(token uuid) returns bigint language sql immutable parallel safe as $$
   select hashtextextended('servo attempt ' || token, 0)
 $$;
@@ -23,26 +23,26 @@ create or replace function servo_attempt_backends(token uuid) returns setof inte
     and (classid::bigint << 32 | objid::bigint) = servo_attempt_lock(token)
 $$;
 
--- Runs a handler written in SQL and completes its partition in the same transaction: its effect is
--- exactly-once. The job's row is locked only after it, so that a pause never waits for a handler.
--- An attempt that lost its lease meanwhile raises SV410, and its effect is rolled back. One more
--- partition is claimed under p_next, if given.
+-- Runs a SQL handler and completes its partition in the same transaction, so that its effect
+-- happens exactly once. The job's row is locked after the handler, so that a pause never waits for
+-- it. If the lease was lost meanwhile, it raises SV410 and the effect is rolled back. If p_next is
+-- given, claims one more partition under that token.
 --
--- plpgsql's execute takes an unused $1, several statements and DO blocks in one flight, and refuses
--- COMMIT even inside DO.
+-- plpgsql's execute accepts an unused $1, several statements and DO blocks in one message, and
+-- refuses COMMIT even inside DO.
 --
--- The session is left as it was found, whatever the handler has set: temporary objects, settings, a
--- role, cursors, LISTEN; and what no rollback undoes, see servo_release_session.
--- * Before the batch, whose statements must not be affected. Inside this transaction: a pooler
---   sends a later message to another backend. DISCARD ALL, which discards plans as well, cost three
---   times the whole attempt.
--- * Deferred constraints are checked first: what their triggers leave is the handler's too.
+-- The session is restored after the handler: temporary objects, settings, role, cursors, LISTEN,
+-- and what a rollback does not undo (servo_release_session).
+-- * Before the batch, so that its statements are not affected, and inside this transaction, because
+--   a pooler sends a later message to another backend. DISCARD ALL, which also discards plans, took
+--   three times as long as the whole attempt.
+-- * Deferred constraints are checked first, because their triggers may change the session too.
 -- * The block is a subtransaction, whose end also undoes SET TRANSACTION READ ONLY.
--- * RESET ALL takes away settings that the session had before its first attempt. They are looked up
---   once, which takes a millisecond, kept in the session, and made again.
+-- * RESET ALL removes settings that the session had before its first attempt. They are read once,
+--   which takes a millisecond, kept in a setting of the session, and set again.
 --
--- It has no search_path of its own, unlike the functions that it calls: the handler's names are
--- looked up on the executor's.
+-- Unlike the functions that it calls, it has no search_path of its own: the handler's names are
+-- resolved with the executor's.
 create or replace function servo_run_sql_v1(
   p_tenant text, p_job uuid, p_owner text, p_asset text, p_id uuid, p_key text, p_start text, p_end text, p_attempt integer, p_token uuid,
   p_sql text, p_next uuid, p_lease_ms bigint, p_policy servo_policy_v1
@@ -62,13 +62,13 @@ begin
     set_config('servo.idempotency_key', format('backfill:%s:%s', p_job, p_key), true),
     set_config('servo.partition_start', p_start, true), set_config('servo.partition_end', p_end, true),
     set_config('TimeZone', 'UTC', true);
-  -- Not waited for: it is only there to be found.
+  -- No need to wait: the lock only makes the backend visible.
   perform pg_try_advisory_xact_lock_shared(servo_attempt_lock(p_token));
   begin
     execute p_sql using p_key;
     set constraints all immediate;
     execute 'close all; reset session authorization; reset role; reset all; discard temp; unlisten *';
-    -- Before any name of ours is looked up.
+    -- Before any of our names is resolved.
     perform set_config('search_path', v_client[1], false), set_config('servo.session_settings', v_session, false);
     if v_session <> '{}' then
       perform set_config(key, value, false) from jsonb_each_text(v_session::jsonb);
@@ -83,20 +83,20 @@ begin
   exception when others or query_canceled or assert_failure then
     begin
       perform servo_release_session();
-    exception when query_canceled then -- Asked once more to stop, which it is about to do.
+    exception when query_canceled then -- A second cancel request: the attempt ends anyway.
       perform servo_release_session();
     end;
     raise;
   end;
-  -- A handler may have run for an hour: worth waiting for an operator who holds the job's row.
-  -- Behind a pooler row_security is as the role says, and our policies must hold.
+  -- A handler may have run for an hour, so wait longer for an operator who locks the job's row.
+  -- Behind a pooler row_security may be off for the role, but our policies must apply.
   perform set_config('lock_timeout', '60s', true), set_config('row_security', 'on', true);
   v_reply := servo_report_and_claim_v1(p_tenant, p_job, p_owner,
     array[row(p_id, p_attempt, p_token, 'completed', round(extract(epoch from clock_timestamp() - v_start) * 1000), 0, null, null)::servo_report_v1],
     array[p_token], case when p_next is null then '{}' else array[row(p_next, p_token)::servo_opening_v1] end, 1, p_lease_ms, p_policy);
-  discard sequences; -- The batch's own, of the journal.
-  -- Finished by another transaction, it is a late duplicate of a message: the batch accepts that as
-  -- a repetition.
+  discard sequences; -- The values that the batch took for the journal.
+  -- If another transaction completed the partition, this message is a late duplicate, which the
+  -- batch accepts as a repeated report.
   if not exists (select from backfill_partitions where id = p_id and tenant_id || '' = p_tenant and state || '' = 'completed'
       and xmin = pg_current_xact_id()::xid) then
     raise exception using errcode = 'SV410', message = 'the lease was lost while the handler ran: its effect is rolled back';

@@ -1,5 +1,5 @@
--- Reading execution_strategy, which other programs write too: what is not a whole number from 1 up
--- counts as its default. The same rules stand in source/domain/job/strategy.ts.
+-- Reads execution_strategy, which external writers write too: a value that is not an integer of at
+-- least 1 counts as its default. The same rules as in source/domain/job/strategy.ts.
 create or replace function servo_integer(value jsonb, fallback integer) returns integer
   language sql immutable parallel safe as $$
   select coalesce(case when jsonb_typeof(value) = 'number' and value::text ~ '^[1-9][0-9]{0,8}(\.0+)?$' then value::text::numeric::integer end, fallback)
@@ -10,9 +10,9 @@ create or replace function servo_max_parallel(strategy jsonb) returns integer
   select case when strategy ->> 'type' = 'parallel' then servo_integer(strategy -> 'max_parallel', 1) else 1 end
 $$;
 
--- The moment that the partition of a key begins at, in UTC. Raises an error of class 22 where the
--- key is not one of an hour (2024-01-31T05), day (2024-01-31), week (its Monday) or month
--- (2024-01): what a cast would take besides, as "tomorrow", names no partition.
+-- The start of a key's partition in UTC. Raises an error of class 22 unless the key is an hour
+-- (2024-01-31T05), day (2024-01-31), week (its Monday) or month (2024-01). A cast alone would also
+-- accept "tomorrow".
 create or replace function servo_key_start(key text, every text) returns timestamp language plpgsql stable as $$
 declare
   t timestamp;
@@ -29,8 +29,8 @@ begin
   return t;
 end $$;
 
--- The partition keys from first to last, both included; `every` is hour, day, week or month. Order
--- of text is order of time. Raises as servo_key_start. The same keys as
+-- The partition keys from first to last, inclusive; `every` is hour, day, week or month. Sorted as
+-- text they are in order of time. Raises as servo_key_start. The same keys as in
 -- source/domain/partition/key.ts.
 create or replace function servo_partition_keys(first text, last text, every text) returns setof text
   language sql stable as $$
@@ -38,8 +38,8 @@ create or replace function servo_partition_keys(first text, last text, every tex
   from generate_series(servo_key_start(first, every), servo_key_start(last, every), ('1 ' || every)::interval) t
 $$;
 
--- The granularity that an asset's partition_config names, else the one that a key is written in; or
--- null. A week's key looks like a day's. The words are those of source/domain/start/asset.ts.
+-- The granularity of an asset's partition_config, else that of the key's format, else null. The key
+-- of a week has the format of a day. The same words as in source/domain/start/asset.ts.
 create or replace function servo_granularity(partition_config jsonb, key text) returns text
   language sql immutable as $$
   select case lower(partition_config #>> '{partition_type,Time,granularity}')

@@ -1,8 +1,8 @@
--- Completes what external writers and operators leave unset, on the same row only: a trigger that
--- touched another table would break the runbooks' emergency SQL under row-level security. None of
--- these ever raises an error; the triggers that refuse another tenant's rows are in isolation.sql.
+-- Triggers that complete what external writers and operators leave unset. They change only the same
+-- row: a write to another table would break the runbooks' emergency SQL under row-level security.
+-- None raises an error; the triggers that refuse rows of another tenant are in isolation.sql.
 
--- Any heartbeat set more than 60 s into the past is an order to reclaim (runbook: "Force reclaim",
+-- Setting a heartbeat more than 60 s into the past orders a reclaim (runbook: "Force reclaim",
 -- "Bulk Recovery"): leases taken until now are revoked.
 create or replace function servo_revoke_leases() returns trigger language plpgsql as $$
 begin
@@ -13,10 +13,9 @@ create or replace trigger servo_revoke_leases before update of heartbeat_at on b
   when (new.heartbeat_at is distinct from old.heartbeat_at and new.heartbeat_at < clock_timestamp() - interval '60 seconds')
   execute function servo_revoke_leases();
 
--- A new version on a running job of ours comes from an operator who edits it as the runbooks do:
--- the claim stays ours, and the edit takes effect with the next batch. The exception is a claim by
--- an external writer, which claims a running job only if its heartbeat is stale, and sets that to
--- now.
+-- If an operator raises the version of a running job of ours, as the runbooks do, the claim stays
+-- ours, and the edit takes effect with the next batch. The exception is a claim by an external
+-- writer: its heartbeat was stale and is set to now.
 create or replace function servo_guard_claim() returns trigger language plpgsql as $$
 begin
   new.claimed_version := new.version;
@@ -30,9 +29,9 @@ create or replace trigger servo_guard_claim before update of version on backfill
       and new.heartbeat_at is distinct from old.heartbeat_at))
   execute function servo_guard_claim();
 
--- A job that ends has the time of its end. One that is revived by hand has partitions that were
--- skipped with it. `paused` or `resuming` to `running` with the heartbeat unmoved is an operator's
--- too: every claim moves it.
+-- Sets completed_at when a job ends, and needs_finalizing when it ends with unfinished partitions
+-- or is set back to work by hand. `paused` or `resuming` to `running` with an unchanged heartbeat
+-- is an operator's edit, because every claim writes the heartbeat: the claim stays ours.
 create or replace function servo_guard_state() returns trigger language plpgsql as $$
 begin
   if new.version is not distinct from old.version then
@@ -54,14 +53,14 @@ end $$;
 create or replace trigger servo_guard_state before update of state on backfill_jobs for each row
   when (old.state is distinct from new.state) execute function servo_guard_state();
 
--- Writes every job transition to the journal and notifies the listeners. Runs as the owner of the
--- journal, since external writers have no rights on it. Sets the row's tenant and restores the
+-- Writes each job transition to the journal and notifies the listeners. Runs as the owner of the
+-- journal, because external writers have no rights on it. Sets the row's tenant and restores the
 -- caller's; a SET clause of the function would need a superuser.
 --
--- Never fails an update: losing an event is bad, losing the emergency pause is worse. So it does
--- not wait for a locked journal either, and the notification does not depend on the journal.
+-- Never fails an update: a lost event is bad, a lost emergency pause is worse. For the same reason
+-- it waits at most 1 s for a locked journal, and notifies before it writes.
 --
--- NOTIFY ignores row-level security, so its payload is a hash of the tenant and nothing else.
+-- NOTIFY ignores row-level security, so its payload is only a hash of the tenant.
 create or replace function servo_journal() returns trigger language plpgsql security definer set lock_timeout = '1s' as $$
 declare
   v_tenant text := current_setting('app.current_tenant', true);
@@ -76,14 +75,14 @@ begin
           session_user::text || coalesce(' (' || nullif(current_setting('application_name', true), '') || ')', '')),
         nullif(current_setting('servo.reason', true), ''));
     perform set_config('app.current_tenant', coalesce(v_tenant, ''), true);
-  exception when others then -- The tenant is as before: what a block has set goes when it fails.
+  exception when others then -- The failed block's setting of the tenant is rolled back.
     raise warning 'servo: the journal missed a change of job %: %', new.id, sqlerrm;
   end;
   return null;
 end $$;
 
--- The role that was logged in, whatever an actor calls itself. In a function with its owner's
--- rights it is the caller's still.
+-- Records the session's role, whatever the actor is. It is the caller's also inside a
+-- security-definer function.
 create or replace function servo_stamp_login() returns trigger language plpgsql as $$
 begin
   new.login := session_user;
@@ -91,8 +90,9 @@ begin
 end $$;
 create or replace trigger servo_stamp_login before insert on backfill_events for each row execute function servo_stamp_login();
 
--- A partition that was set by hand is in the journal: what neither an executor, ours or another,
--- nor an action of ours does. Not what a superuser sets, who could leave no trace anyway.
+-- Journals changes of a partition's state by hand: those that neither an executor, an external
+-- writer nor one of our actions makes. A superuser's are left out, who can avoid every trace
+-- anyway.
 create or replace function servo_journal_edit() returns trigger language plpgsql security definer set lock_timeout = '1s' as $$
 declare
   v_tenant text := current_setting('app.current_tenant', true);
@@ -118,8 +118,8 @@ create or replace trigger servo_journal_edit after update of state on backfill_p
     and coalesce(current_setting('servo.actor', true), '') = '')
   execute function servo_journal_edit();
 
--- Not granted to public: a caller could attach one to a table of their own, and write the
--- journal of any tenant.
+-- Not granted to public: a user could attach them to a table of their own and write the journal of
+-- any tenant.
 revoke all on function servo_journal() from public;
 revoke all on function servo_journal_edit() from public;
 

@@ -1,12 +1,11 @@
--- Which of a job's upstreams tells best why it does not run, from 1: one that has failed, was
--- deleted, was cancelled; 4 was cancelled because a job that waited for it had ended, which is a
--- consequence; 5 is unfinished, 6 is completed.
+-- The rank of an upstream job as the reason why a job does not run: 1 failed, 2 deleted, 3
+-- cancelled, 4 cancelled by finalize (a consequence, not a cause), 5 unfinished, 6 completed.
 create or replace function servo_upstream_cause(state varchar, error_message text) returns integer language sql immutable parallel safe as $$
   select case when state is null then 2 when state = 'failed' then 1 when state = 'completed' then 6 when state <> 'cancelled' then 5
     when error_message like 'the job it belongs to is %' then 4 else 3 end
 $$;
 
--- The jobs that a job waits for; `state` is null for one that was deleted. The tenant must be set.
+-- The upstream jobs of a job; `state` is null for a deleted one. The tenant must be set.
 create or replace function servo_upstreams_v1(p_tenant text, p_job uuid)
   returns table (upstream_job_id uuid, asset_name varchar, state varchar, error_message text) language sql stable as $$
   select u.upstream_job_id, j.asset_name, j.state, j.error_message
@@ -18,9 +17,9 @@ create or replace function servo_upstreams_v1(p_tenant text, p_job uuid)
     and not exists (select from backfill_upstreams u where u.job_id = p_job)
 $$;
 
--- Whether a waiting job's upstreams have decided it: `failed` as soon as one of them failed, was
--- cancelled or deleted, `pending` when all are completed, else null. A job without upstreams may
--- still be being created by an external writer, for p_stale_ms.
+-- The next state of a waiting job: `failed` as soon as an upstream job has failed, was cancelled or
+-- deleted; `pending` when all are completed; else null. A job without upstream jobs stays waiting
+-- for p_stale_ms, because an external writer may still be creating them.
 create or replace function servo_upstream_verdict_v1(p_tenant text, p_job uuid, p_stale_ms bigint,
   out verdict text, out total integer, out done integer) language sql stable as $$
   select case
@@ -32,8 +31,8 @@ create or replace function servo_upstream_verdict_v1(p_tenant text, p_job uuid, 
   where j.id = p_job and j.tenant_id = p_tenant
 $$;
 
--- Lets a waiting job go on, or fails it, once its upstreams have decided it; and derives its
--- counters from them, so that an update that was lost heals. Returns the verdict.
+-- Sets a waiting job to the state that its upstream jobs decide, and its counters from them, which
+-- corrects lost updates. Returns the verdict.
 create or replace function servo_finalize_waiting_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint) returns text language plpgsql
   set lock_timeout = '2s' as $$
 declare
@@ -47,7 +46,7 @@ begin
   end if;
   select * into v from servo_upstream_verdict_v1(p_tenant, p_job, p_stale_ms);
   if v.verdict = 'failed' then
-    -- Not by format(): it makes of a null an empty text, not null.
+    -- Not format(), which turns a null into an empty text.
     select 'upstream ' || coalesce(asset_name, 'job') || ' ' || left(upstream_job_id::text, 8) || coalesce(' is ' || state, ' was deleted')
         || coalesce(': ' || nullif(left(error_message, 500), ''), '') into v_why
       from servo_upstreams_v1(p_tenant, p_job) where state is null or state in ('failed', 'cancelled')

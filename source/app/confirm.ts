@@ -14,7 +14,7 @@ export async function requireYes(
 ): Promise<void> {
   if (yes) return;
   const { question = `${action}?`, hint = '--yes', mayAsk = true } = more;
-  if (!io.terminal || json || !mayAsk) {
+  if (!io.interactive || json || !mayAsk) {
     const message = `refusing to ${action} without confirmation (--yes)`;
     throw new UsageError([{ message, hint }]);
   }

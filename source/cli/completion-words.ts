@@ -3,8 +3,8 @@ import { granularities } from '../domain/partition/period.ts';
 import { tiers } from '../domain/risk/tier.ts';
 import { checkNames } from '../domain/triage/checks.ts';
 import { endingFlags, type FlagRow, globalFlags } from './flags.ts';
+import { scanLine } from './scan-line.ts';
 import { type Spec, specsOf, type Table } from './spec.ts';
-import { survey } from './words.ts';
 
 export type Candidate = { value: string; description: string };
 
@@ -66,7 +66,7 @@ function candidatesOf(
   table: Table<{ spec: Spec }>,
 ): Candidates {
   const rows = [...globalFlags, ...specsOf(table).flatMap(({ flags }) => flags)];
-  const { name, words } = survey(before, rows);
+  const { name, words } = scanLine(before, rows);
   const named = table.named.map(({ spec }) => spec);
   const command = named.find((one) => one.name === name || one.also?.includes(name ?? ''));
   const flag = /^--([^=]+)$/.exec(before.at(-1) ?? '')?.[1];

@@ -6,17 +6,17 @@ export type Io = {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   /** stdin and stdout are terminals, so prompts are possible. */
-  terminal: boolean;
+  interactive: boolean;
 };
 
 export function processIo(): Io {
   const { env, stdin, stdout, stderr } = process;
-  return { env, stdin, stdout, stderr, terminal: Boolean(stdin.isTTY && stdout.isTTY) };
+  return { env, stdin, stdout, stderr, interactive: Boolean(stdin.isTTY && stdout.isTTY) };
 }
 
 /** Whether the console can be drawn. A dumb terminal prints cursor sequences as text. */
-export function canPaint({ terminal, env }: Io): boolean {
-  return terminal && env.TERM !== 'dumb';
+export function canPaint({ interactive, env }: Io): boolean {
+  return interactive && env.TERM !== 'dumb';
 }
 
 /**

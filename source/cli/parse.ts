@@ -7,8 +7,8 @@ import { buildId, version } from '../package.ts';
 import { endingFlags, type FlagRow, Flags, globalFlags, variableOf } from './flags.ts';
 import { helpOf, helpOfAll } from './help.ts';
 import { problemsOfInterval } from './interval.ts';
+import { problemOfFlag, type ScannedLine, scanLine } from './scan-line.ts';
 import { type Spec, specsOf, type Table, titleOf } from './spec.ts';
-import { problemOfFlag, type Survey, survey } from './words.ts';
 
 const versionText = `${version}${buildId === null ? '' : ` (build ${buildId})`}\n`;
 
@@ -34,7 +34,7 @@ export function parseCommandLine<C extends { spec: Spec }>(
   env: Variables,
   table: Table<C>,
 ): Parsed<C> {
-  const line = survey(argv, everyFlag(table));
+  const line = scanLine(argv, everyFlag(table));
   const command = findCommand(line, table);
   const { spec } = command;
   const { input, values, help } = readWithMeow(line, spec, table);
@@ -59,14 +59,14 @@ export function wantsJson(
   env: Variables,
   table: Table<{ spec: Spec }>,
 ): boolean {
-  return isOn(env.SERVO_JSON) || survey(argv, everyFlag(table)).given.includes('json');
+  return isOn(env.SERVO_JSON) || scanLine(argv, everyFlag(table)).given.includes('json');
 }
 
 function everyFlag(table: Table<{ spec: Spec }>): FlagRow[] {
   return [...globalFlags, ...specsOf(table).flatMap(({ flags }) => flags)];
 }
 
-function findCommand<C extends { spec: Spec }>({ name, given }: Survey, table: Table<C>): C {
+function findCommand<C extends { spec: Spec }>({ name, given }: ScannedLine, table: Table<C>): C {
   if (name === undefined) return given.includes('worker') ? table.worker : table.console;
   const found = table.named.find(({ spec }) => spec.name === name || spec.also?.includes(name));
   if (found !== undefined) return found;
@@ -79,7 +79,7 @@ function findCommand<C extends { spec: Spec }>({ name, given }: Survey, table: T
 type Values = Map<string, readonly string[] | true>;
 
 /** The only call of meow: returns the command's words, the values of its flags, and its help. */
-function readWithMeow(line: Survey, spec: Spec, table: Table<{ spec: Spec }>) {
+function readWithMeow(line: ScannedLine, spec: Spec, table: Table<{ spec: Spec }>) {
   const rows = [...spec.flags, ...globalFlags, ...endingFlags];
   const { input, flags, help } = meow(
     spec === table.console.spec ? helpOfAll(table) : helpOf(spec),
@@ -120,7 +120,7 @@ function keyOf({ name }: FlagRow): string {
   return name.replace(/^no-/, '').replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function problemsOfFlags(line: Survey, spec: Spec, table: Table<{ spec: Spec }>): Problem[] {
+function problemsOfFlags(line: ScannedLine, spec: Spec, table: Table<{ spec: Spec }>): Problem[] {
   const own = [...spec.flags, ...globalFlags];
   // Without a command, the user may have meant `--worker`.
   const worker = spec === table.console.spec ? table.worker.spec.flags : [];

@@ -11,7 +11,7 @@ export type Output<Json = unknown> = {
   exit?: number;
 };
 
-export type WriteOptions = {
+type WriteOptions = {
   json: boolean;
   /** The command has changed something; a failed print does not undo it. */
   acted: boolean;
@@ -29,12 +29,12 @@ export async function write(
 ): Promise<number> {
   if (!(Symbol.asyncIterator in output)) {
     const text = json ? `${jsonText(output.json, io.stdout.isTTY ? 2 : 0)}\n` : await output.text();
-    return (await tell(io, text, acted)) ? (output.exit ?? 0) : exitOfUnread(output, acted);
+    return (await printResult(io, text, acted)) ? (output.exit ?? 0) : exitOfUnread(output, acted);
   }
   let exit = 0;
   for await (const one of output) {
     const text = json ? `${jsonText(one.json)}\n` : await one.text();
-    if (!(await tell(io, text, acted))) return 0;
+    if (!(await printResult(io, text, acted))) return 0;
     exit = one.exit ?? exit;
   }
   return exit;
@@ -49,7 +49,7 @@ function exitOfUnread(output: Output, acted: boolean): number {
  * Returns false if the reader closed the pipe (`| head -1`).
  * @throws ServoError output_failed if writing to stdout fails
  */
-export async function tell(io: Io, text: string, acted: boolean): Promise<boolean> {
+export async function printResult(io: Io, text: string, acted: boolean): Promise<boolean> {
   try {
     await print(io.stdout, text);
     return true;

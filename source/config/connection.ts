@@ -89,7 +89,7 @@ function settingsFromVariables(env: Variables): ConnectionSettings | Problem {
   };
 }
 
-export const applicationName = 'servo-tui';
+const applicationName = 'servo-tui';
 
 /** The user's name; in a container the uid may have none. */
 export function userName(env: Variables): string {

@@ -11,7 +11,7 @@ import type { Problem } from '../errors.ts';
 import type { Variables } from './variables.ts';
 
 /** `heartbeat_stale` → SERVO_HEARTBEAT_STALE. */
-export function thresholdVariable(name: ThresholdName): string {
+function thresholdVariable(name: ThresholdName): string {
   return `SERVO_${name.toUpperCase()}`;
 }
 

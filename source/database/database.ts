@@ -67,7 +67,7 @@ function tracked(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Cli
   };
 }
 
-export type DatabaseOptions = {
+type DatabaseOptions = {
   connections?: number;
   /** After this (ms) a statement counts as failed, its connection as dead. Default: no limit. */
   timeout?: number;

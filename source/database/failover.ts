@@ -5,7 +5,10 @@ import type { ConnectionSettings, HostPort } from './settings.ts';
 /** Short, so that a host that drops packets does not use up the connection's timeout. */
 const probeTimeoutMs = 3_000;
 
-/** By list of hosts: the index of the last good one, which is tried first. */
+/**
+ * By list of hosts: the index of the last one that took writes, which is tried first. All pools of
+ * the process share it, so that only one of them waits for a dead host.
+ */
 const lastChosen = new Map<string, number>();
 
 /**
@@ -42,7 +45,7 @@ export class FailoverClient extends pg.Client {
 }
 
 /** Throws if no host answers, or if none takes writes and `target` asks for that. */
-export async function chooseHost(settings: ConnectionSettings): Promise<HostPort> {
+async function chooseHost(settings: ConnectionSettings): Promise<HostPort> {
   const hosts = settings.hosts ?? [settings];
   const key = hosts.map(({ host, port }) => `${host}:${port}`).join(',');
   const first = lastChosen.get(key) ?? 0;

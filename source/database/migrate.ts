@@ -74,11 +74,11 @@ export async function migrate(
       try {
         await apply(client, before, timeout);
         if (pendingOf(before).includes(functionsStep)) await applyFunctions(client);
-        await client.query('select servo_admit_application()');
-        await client.query('select servo_admit_roles($1)', [options.roles === true]);
+        await client.query('select servo_ensure_app_role()');
+        await client.query('select servo_ensure_reduced_roles($1)', [options.roles === true]);
         if (options.rls) await client.query('select servo_isolate_tenants()');
         if (options.tenantRole !== undefined)
-          await client.query('select servo_admit_tenant($1)', [options.tenantRole]);
+          await client.query('select servo_ensure_tenant_role($1)', [options.tenantRole]);
         break;
       } catch (error) {
         await client.query('rollback').catch(() => {});

@@ -14,7 +14,7 @@ export type IndexStatement = {
   shape: string;
 };
 
-export type MigrationFile = {
+type MigrationFile = {
   name: string;
   sql: string;
   /** The statements of a file that begins with `-- no-transaction`; null for any other. */
@@ -95,12 +95,12 @@ export async function printScript(
     parts.push(`-- ${functionsStep}\nbegin;\n${functionsScript()}commit;\n`);
   }
   const grants = [
-    'select servo_admit_application();\n',
-    `select servo_admit_roles(${roles});\n`,
+    'select servo_ensure_app_role();\n',
+    `select servo_ensure_reduced_roles(${roles});\n`,
     ...(rls ? ['select servo_isolate_tenants();\n'] : []),
     ...(tenantRole === undefined
       ? []
-      : [`select servo_admit_tenant(${pg.escapeLiteral(tenantRole)});\n`]),
+      : [`select servo_ensure_tenant_role(${pg.escapeLiteral(tenantRole)});\n`]),
   ].join('');
   return [instructions + recordTable, ...parts, grants].join('\n');
 }

@@ -39,7 +39,8 @@ function fieldsOf(line: string): string[] {
   return fields.map((field) => field.replace(/^:/, '').replace(/\\(.)/g, '$1'));
 }
 
-const refused = new Set<string>();
+/** Password files that this process has warned about. */
+const warned = new Set<string>();
 
 /** Empty if the file is missing or readable by others: libpq ignores such a file too. */
 async function readPasswordFile(path: string): Promise<string> {
@@ -47,12 +48,12 @@ async function readPasswordFile(path: string): Promise<string> {
     const found = await stat(path);
     if (!found.isFile()) return '';
     if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) {
-      if (!refused.has(path)) {
+      if (!warned.has(path)) {
         process.stderr.write(
           `ignoring the password file ${path}: others can read it. Run: chmod 600 ${path}\n`,
         );
       }
-      refused.add(path);
+      warned.add(path);
       return '';
     }
     return await readFile(path, 'utf8');

@@ -22,7 +22,7 @@ export function ownSteps(): string[] {
   return [...ownMigrations(), functionsStep];
 }
 
-export type FunctionFile = { name: string; sql: string };
+type FunctionFile = { name: string; sql: string };
 
 /** The files of migrations/functions by name; their order does not matter. */
 export function ownFunctions(): FunctionFile[] {

@@ -122,7 +122,7 @@ const applyTimeoutMs = 5_000;
  * Applies our settings to a session: at its start, and after RESET ALL or DISCARD ALL. Throws where
  * no answer comes within five seconds; the session is not to be used then.
  */
-export async function applyOwnSettings(client: pg.ClientBase): Promise<void> {
+async function applyOwnSettings(client: pg.ClientBase): Promise<void> {
   const session = client as SessionState;
   const values = [session.processID ?? null];
   const statement = { text: sessionStatement, values, query_timeout: applyTimeoutMs };

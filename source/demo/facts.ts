@@ -1,5 +1,5 @@
 /** A figure of the published series (data/README.md), and the query for it. */
-export type Fact = { fact: string; sql: string; expected: string };
+type Fact = { fact: string; sql: string; expected: string };
 
 /** Each query returns one row with one column, `actual`. It runs as servo_app. */
 export const facts: readonly Fact[] = [

@@ -18,7 +18,7 @@ export const policy = {
   reclaim_ms: 60_000,
   /** A job's heartbeat and ETA are indexed: written no more often than this. */
   heartbeat_write_ms: 5_000,
-  /** When a job that is being created is looked at again. */
+  /** Interval between checks of a job that is being created. */
   incomplete_poll_ms: 250,
   /** Lost leases that make a partition poison. */
   max_crashes: 3,

@@ -3,9 +3,9 @@ import type { Log } from '../observability/log.ts';
 import { Loop } from './loop.ts';
 import { jittered } from './settings.ts';
 
-export type DutyConfig = {
+type DutyConfig = {
   name: string;
-  /** Between two rounds, in milliseconds, where the round itself does not say. */
+  /** Milliseconds between two rounds, if the round does not return its own. */
   every: number;
   /** Milliseconds until the first round; without it, the first round runs at once. */
   delay?: number;
@@ -20,7 +20,7 @@ export abstract class Duty {
   readonly #config: DutyConfig;
   readonly #loop: Loop;
 
-  /** Throws a RangeError where the config has no positive interval. */
+  /** Throws a RangeError unless the interval is positive. */
   constructor(config: DutyConfig) {
     if (!(config.every > 0 && (config.delay ?? 1) > 0))
       throw new RangeError(

@@ -32,18 +32,18 @@ import { openPools, type Pools } from './pools.ts';
 import { registerCatalogue } from './register-assets.ts';
 import { withTimeout } from './with-timeout.ts';
 
-/** How long an executor stopped during startup waits for its database queries. */
+/** How long an executor that is stopped during its start waits for its queries. */
 const startTimeoutMs = 2_000;
-/** A database that does not come back must not keep the process: its leases will expire. */
+/** Ends a process whose database does not return: its leases will expire. */
 const giveUpMs = 15_000;
 
-/** An executor that has not started: it can be told to drain from now on. */
+/** An executor that has not started, but can already be told to drain. */
 export async function prepareExecutor(options: ExecutorOptions): Promise<Executor> {
   const id = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
   return new Executor(id, options, await options.log(id));
 }
 
-/** One that has started. Throws as `start`. */
+/** An executor that has started. Throws as `start`. */
 export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
   const executor = await prepareExecutor(options);
   await executor.start();
@@ -134,13 +134,13 @@ export class Executor {
       ...common,
       mayDeclareDead: () => this.#registry.mayDeclareDead,
       onRescued: (leases) => {
-        // First: the partition's next attempt may be this executor's as well.
+        // This comes first, because the partition's next attempt may run on this executor.
         this.#lose(leases);
         this.#claimer.onChange();
       },
     });
     const hashes = new Set(tenants.map(shortHash));
-    // As a rescue notifies the owner of leases: see migrations/functions/rescue.sql.
+    // The payload of functions/rescue.sql.
     const revoked = `revoked ${shortHash(id)}`;
     const listener = new Listener({
       ...{ settings, log, meter },
@@ -172,8 +172,8 @@ export class Executor {
   }
 
   /**
-   * Waits for the database, registers, and starts the duties; a drain meanwhile ends that. Throws
-   * where the login or the schema is refused, or the catalogue is not to be used.
+   * Waits for the database, registers, and starts the duties, unless it is drained meanwhile.
+   * Throws if the login, the schema or the catalogue is refused.
    */
   async start(): Promise<void> {
     const { tenants, slots, catalogue, timings } = this.#options;
@@ -201,15 +201,15 @@ export class Executor {
   }
 
   /**
-   * Takes nothing new, releases what has not been started, lets handlers end within the grace time,
-   * stops the rest. Called again, it returns the same promise.
+   * Claims nothing, releases attempts that were not started, lets handlers finish within the grace
+   * time, and stops the others. Repeated calls return the same promise.
    */
   drain(): Promise<void> {
     this.#draining ??= this.#drain(this.#options.grace);
     return this.#draining;
   }
 
-  /** Stops handlers now; what they did not finish is run again. */
+  /** Stops handlers now; their partitions run again. */
   abort(): Promise<void> {
     this.#draining ??= this.#drain(0);
     this.#runners.abort({ why: 'drain' });
@@ -255,7 +255,7 @@ export class Executor {
     };
   }
 
-  /** Why nothing new is started, but for the throttle's reasons. */
+  /** Why nothing is started, except for throttling. */
   *#holds(): Generator<HoldReason, undefined> {
     if (this.#draining !== null) yield 'draining';
     if (this.#heartbeat.fenced) yield 'heartbeat';

@@ -1,6 +1,6 @@
 /**
- * Runs rounds one after another, never two at once: when it is woken, or after the pause that the
- * last round asked for. Starting and stopping are idempotent; `stop` waits for the round under way.
+ * Runs rounds, never two at the same time: when woken, or after the pause that the last round
+ * returned. Starting and stopping are idempotent; `stop` waits for the current round.
  */
 export class Loop {
   readonly #round: () => Promise<number>;

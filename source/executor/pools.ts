@@ -10,7 +10,7 @@ export function openPools(settings: ConnectionSettings, slots: number, timings: 
   const open = (connections: number, timeout?: number) =>
     openDatabase(settings, { connections, timeout, pipelined: false });
   return {
-    // A batch may wait for a job's row that an operator holds: one connection a slot, three for the
+    // A batch may wait for a locked job row: one connection for each slot, and three for the
     // duties.
     batches: open(slots + 3, timings.timeout),
     // Without a timeout: whether a handler's connection still works is checked apart from it.

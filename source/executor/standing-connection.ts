@@ -5,7 +5,7 @@ import type { ConnectionSettings } from '../database/settings.ts';
 import type { Meter } from '../observability/meter.ts';
 import { withTimeout } from './with-timeout.ts';
 
-export type StandingConnectionPorts = {
+type StandingConnectionPorts = {
   settings: ConnectionSettings;
   name: Parameters<Meter['reconnected']>[0];
   meter: Meter;
@@ -23,7 +23,7 @@ export class StandingConnection {
     this.#ports = ports;
   }
 
-  /** The connection, also while it is being made. */
+  /** The connection, including one that is being opened. */
   get client(): pg.Client | null {
     return this.#client;
   }

@@ -1,6 +1,6 @@
 /**
- * The answer, or an error where none comes in time (default 5 s): a connection that died in silence
- * never says so. The error has a code, so that it counts as a connection failure.
+ * Rejects if there is no result in time (default 5 s): a connection that died silently reports no
+ * error. The error's code makes it a connection failure.
  */
 export function withTimeout<T>(answer: Promise<T>, milliseconds = 5_000): Promise<T> {
   let timer: NodeJS.Timeout;

@@ -26,7 +26,7 @@ type OfAsset = {
   digest?: string;
 };
 
-export type SqlHandler = OfAsset & {
+type SqlHandler = OfAsset & {
   /** Exactly once: it runs in the transaction that completes the partition. */
   kind: 'sql';
   sql: string;

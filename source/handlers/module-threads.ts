@@ -21,7 +21,7 @@ const threadFile = join(packageRoot, 'dist', 'module-thread.js');
 const idleMs = 30_000;
 const mebibyte = 1024 * 1024;
 
-export type ModuleThreadsOptions = {
+type ModuleThreadsOptions = {
   /** Modules that run at the same time. */
   slots: number;
   /** Heap of each thread in MiB. Default: its share of three quarters of the host's memory. */

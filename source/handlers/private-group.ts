@@ -5,8 +5,11 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Whether a path has an access list, cached by inode and change time. */
-const known = new Map<string, { stamp: string; listed: Promise<boolean> }>();
+/**
+ * Whether a path has an access list, valid for this inode and change time. One entry for each path
+ * of the handler directory, for the life of the executor.
+ */
+const accessLists = new Map<string, { stamp: string; listed: Promise<boolean> }>();
 
 /**
  * Whether group write access is the owner's alone: the group is the owner's private one (same name,
@@ -48,10 +51,10 @@ async function entries(file: string): Promise<string[][]> {
 
 function hasAccessList(path: string, { ino, ctimeMs }: Stats): Promise<boolean> {
   const stamp = `${ino} ${ctimeMs}`;
-  const last = known.get(path);
+  const last = accessLists.get(path);
   if (last?.stamp === stamp) return last.listed;
   const listed = askList(path);
-  known.set(path, { stamp, listed });
+  accessLists.set(path, { stamp, listed });
   return listed;
 }
 

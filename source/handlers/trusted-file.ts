@@ -15,7 +15,7 @@ const mostLinks = 40;
 /** One file, folder or link on a path. */
 type Step = { path: string; found: Stats; last: boolean };
 
-export type TrustedPath = {
+type TrustedPath = {
   /** The path without links, which was checked and is to be run. */
   real: string;
   problems: Problem[];
@@ -151,15 +151,16 @@ function isReadOnly(path: string): Promise<boolean> {
 
 type Program = { root: string; uid: number; writers: number | null };
 
-let known: Promise<Program> | undefined;
+/** It does not change while the process runs. */
+let thisProgram: Promise<Program> | undefined;
 
 /** Folder of this program, its owner, and the group that may write to it. */
 function program(): Promise<Program> {
-  known ??= realpath(packageRoot).then(async (root) => {
+  thisProgram ??= realpath(packageRoot).then(async (root) => {
     const { uid, gid, mode } = await stat(root);
     return { root, uid, writers: (mode & groupMayWrite) === 0 ? null : gid };
   });
-  return known;
+  return thisProgram;
 }
 
 /** Whether the group could change this program itself anyway. */

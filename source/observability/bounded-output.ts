@@ -8,7 +8,7 @@ const retryMs = { full: 50, failed: 1_000 };
 /** How long `end` waits for a reader. */
 const endTimeoutMs = 500;
 
-export type OutputPorts = {
+type OutputPorts = {
   /** Writes without blocking and returns the number of bytes. Throws EAGAIN when full. */
   write(bytes: Buffer): number;
   /** Called when output flows again after `lines` lines were dropped. */

@@ -9,7 +9,7 @@ export const attemptEnds = [
   'released',
   'fenced',
 ] as const;
-export type AttemptEnd = (typeof attemptEnds)[number];
+type AttemptEnd = (typeof attemptEnds)[number];
 
 /** How a partition or a job ended. */
 export const endings = ['completed', 'failed'] as const;
@@ -17,7 +17,7 @@ export type Ending = (typeof endings)[number];
 
 /** Result of a try to claim a waiting job; `lost`: another executor was faster. */
 export const claimResults = ['claimed', 'lost', 'limited', 'failed'] as const;
-export type ClaimResult = (typeof claimResults)[number];
+type ClaimResult = (typeof claimResults)[number];
 
 /** Receives what an executor does, to count it. Durations in seconds. */
 export type Meter = {

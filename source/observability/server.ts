@@ -5,7 +5,7 @@ import { messageOf, ServoError } from '../errors.ts';
 /** One condition of readiness; `message` is the problem, or null. */
 export type Check = { check: string; ok: boolean; message: string | null };
 
-export type ServerPorts = {
+type ServerPorts = {
   /** In Prometheus text format. */
   metrics(): Promise<string>;
   checks(): Promise<readonly Check[]>;

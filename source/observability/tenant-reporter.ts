@@ -9,7 +9,7 @@ import { messageOf } from '../errors.ts';
 import type { Log } from './log.ts';
 import { tenantMetrics } from './tenant-metrics.ts';
 
-export type ReporterPorts = {
+type ReporterPorts = {
   /** Its own pool, with a timeout: scrapes and batches must not wait for each other. */
   database: Database;
   tenants: readonly string[];

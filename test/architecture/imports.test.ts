@@ -92,7 +92,7 @@ function isAllowed(one: Import): boolean {
   const [here, there] = [folderOf(one.from), folderOf(to)];
   if (here === there || below.includes(to)) return true;
   if (below.includes(one.from)) return false;
-  // The terminal code is React: whoever needs it asks for it when it is needed.
+  // The terminal code is React: it is imported only when it is needed.
   if (there === 'tui') return here === 'commands' && one.dynamic;
   if (above.includes(one.from) || here === 'config') return true;
   const allowed = mayImport[here];

@@ -41,7 +41,7 @@ const neverNull = [
   /^(p_job|p_key|key|every|t|v_role|c\.\w+|r\.(name|privilege|columns)|current_schema\(\)|string_agg\(.*)$/s,
   /^(j\.state|p\.state|p\.attempt_count|partition_key|j\.total_partitions|j\.(completed|failed|skipped)_partitions)$/,
   /^r\.(attempt|outcome|total|open|leases|completed|failed|skipped|most_failures)$/,
-  /^(v_total( - v_rows)?|f\.alike|left\(f\.message, 500\)|p_owner|r\.message|old\.state|new\.state|session_user|current_user)$/,
+  /^(v_total( - v_rows)?|f\.repeats|left\(f\.message, 500\)|p_owner|r\.message|old\.state|new\.state|session_user|current_user)$/,
   /^p\.crash_count::bigint \+ 1$/,
   // What refuses a tenant, and policies' texts, which are made of names.
   /^(text|role|tenant_id|r\.(job|tenant)|new\.(backfill_job_id|tenant_id)|p_tenant|quote_ident\(v_role\))$/,

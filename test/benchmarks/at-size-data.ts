@@ -16,7 +16,7 @@ const piece = 50_000;
 
 /**
  * Alike at every size: 20 run, a few are paused, resume, or wait; of the rest a fifth is pending, one in a hundred has failed, and the others have
- * completed. One living job in twenty has a deadline.
+ * completed. One unfinished job in twenty has a deadline.
  */
 export async function makeSized(
   { superuser, app }: BenchDatabase,

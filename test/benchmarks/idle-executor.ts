@@ -8,7 +8,7 @@ import { type Block, median } from './measure.ts';
 import { graphileWorkers } from './peers/graphile-worker.ts';
 import type { BenchDatabase } from './server.ts';
 
-const settleMs = 5_000;
+const warmUpMs = 5_000;
 const watchMs = 20_000;
 /** Of /proc/<pid>/stat: ticks a second, which Linux has fixed for programs. */
 const ticks = 100;
@@ -33,7 +33,7 @@ export async function idleExecutor(database: BenchDatabase, rounds: number): Pro
         stdio: 'ignore',
       });
       try {
-        await sleep(settleMs);
+        await sleep(warmUpMs);
         const [mine, its] = await Promise.all([worker.process, other].map(watch));
         ours.push(mine!);
         theirs.push(its!);

@@ -9,7 +9,7 @@ import { type Block, percentile } from './measure.ts';
 import { type BenchDatabase, withClient } from './server.ts';
 
 const partitions = 4;
-/** An executor judges others once its own lock is as old as their silence and a sign of life. */
+/** An executor declares others dead once its own lock is older than their silence plus a ping. */
 const seasonedMs = defaultTimings.silence + 2 * defaultTimings.ping;
 /** Ends when its executor is gone. */
 const handler = '#!/bin/sh\nwhile kill -0 $PPID 2>/dev/null; do sleep 0.2; done\n';

@@ -36,7 +36,7 @@ const cases: readonly Case[] = [
 const kinds: Readonly<Record<string, RegExp>> = {
   work: /servo_report_and_claim_v|servo_run_sql_v|servo_store_logs_v/,
   'to claim the job': /servo_claim_v/,
-  'beats and signs of life': /servo_heartbeat_v|as alive|servo_register_v/,
+  'heartbeats and pings': /servo_heartbeat_v|as alive|servo_register_v/,
   'polls and duties': /./,
 };
 

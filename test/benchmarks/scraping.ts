@@ -21,7 +21,7 @@ function fill(from: number, to: number): string {
     where a.tenant_id = '${tenant}'`;
 }
 
-/** What a scrape of whole tenants costs: reading, reckoning and writing it down. Beside a plain count by state, at 1,000 and at 100,000 jobs. */
+/** What a scrape of whole tenants costs: reading, computing and writing it. Beside a plain count by state, at 1,000 and at 100,000 jobs. */
 export async function scraping(database: BenchDatabase, rounds: number): Promise<Block> {
   const db = openDatabase(database.app, { connections: 1 });
   const scrape = async () => {
@@ -64,8 +64,8 @@ export async function scraping(database: BenchDatabase, rounds: number): Promise
     return {
       name: 'a scrape of whole tenants',
       rows: [
-        row('at 1,000 jobs, 28 of them living', few.scrape!),
-        row('at 100,000 jobs, 2,800 of them living', many.scrape!),
+        row('at 1,000 jobs, 28 of them unfinished', few.scrape!),
+        row('at 100,000 jobs, 2,800 of them unfinished', many.scrape!),
         row('a plain count by state, at 1,000 jobs', few.count!),
         row('a plain count by state, at 100,000 jobs', many.count!),
       ],

@@ -50,7 +50,7 @@ const aJob = async (state: string, failed = 0) => {
 };
 
 describe('start --include-upstream', () => {
-  test('a dry run prints the tree, an asset that several need once', async () => {
+  test('a dry run prints the tree, with a shared asset once', async () => {
     const line = 'start report --start 2024-01-01 --end 2024-01-03 --include-upstream --dry-run';
     const { code, stdout } = await servo(`${line} --max-upstream-depth 5`);
     expect(code).toBe(0);
@@ -70,7 +70,7 @@ no job of this asset has run before: nothing can be expected
     ]);
   });
 
-  test('starts the tree, and says that the job waits', async () => {
+  test('starts the tree, and reports that the job waits', async () => {
     const { stdout } = await servo('start clean --partition 2024-02-01 --include-upstream');
     expect(stdout).toMatch(/^started clean .*: 1 partition, after 1 job of its upstreams\n/);
     const raw = await operator.value<string>(
@@ -87,7 +87,7 @@ no job of this asset has run before: nothing can be expected
     expect(text.stdout).toContain(`after raw: what ${raw} has to do already`);
   });
 
-  test('what an asset says of its new jobs is the default, and flags win', async () => {
+  test('settings of the asset are defaults, and flags override them', async () => {
     await operator.sql(
       `update assets set partition_config = partition_config || '{"servo": {"max_parallel": 7, "timeout_ms": 1000}}' where name = 'orders'`,
     );
@@ -135,7 +135,7 @@ describe('retry', () => {
 });
 
 describe('recreate', () => {
-  test('cancels and starts anew in one go', async () => {
+  test('cancels and starts again in one transaction', async () => {
     const id = await aJob('running');
     const dry = await servo(`recreate ${id} --priority 10 --dry-run --reason`, ['SLA at risk']);
     expect(dry.stdout).toMatch(/^would start orders: 4 partitions .* priority 10;/);
@@ -146,13 +146,13 @@ describe('recreate', () => {
     const { job, replaced } = documentOf('recreate', stdout);
     expect(job).toMatchObject({ priority: 10, total_partitions: 4, state: 'pending' });
     expect(replaced).toMatchObject({ id, state: 'cancelled' });
-    // No executor lives: the command does the janitor's duty.
+    // No executor is running: the command finalizes the job itself.
     expect(
       await operator.value('select skipped_partitions from backfill_jobs where id = $1', [id]),
     ).toBe(4);
   });
 
-  test('of a job that had failed looked as if it had failed itself', async () => {
+  test('of a failed job looked as if the command had failed', async () => {
     const id = await aJob('failed');
     await operator.sql(
       `update backfill_partitions set state = 'skipped' where backfill_job_id = $1`,

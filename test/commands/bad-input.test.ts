@@ -216,7 +216,7 @@ const bad: Bad[] = [
   ],
 ];
 
-describe('one line, with a hint and an exit code, and nothing is written', () => {
+describe('prints one line with a hint, exits with its code, and writes nothing', () => {
   test.each(bad)('%s', async (_, words, exit, code, message, hint) => {
     const line = words.map((word) =>
       /\.txt$|^(nowhere|odd|none)$/.test(word) ? join(folder, word) : word,
@@ -255,7 +255,7 @@ describe('the database', () => {
     expect(stderr).toBe('no tenant — set TENANT_ID, or give --tenant\n');
   });
 
-  test('nobody listens: 5, without the password', async () => {
+  test('nothing listens: 5, without the password', async () => {
     const url = 'postgres://app:s3cret@127.0.0.1:1/servo';
     const ran = await run(['list', '--json', '--verbose'], { DATABASE_URL: url, TENANT_ID: 't' });
     expect(ran.code).toBe(5);
@@ -272,7 +272,7 @@ describe('the database', () => {
     expect(stderr).toMatch(/cannot reach .*nowhere\.invalid.* — .*host/);
   });
 
-  test('wrong password: 5, saying so, without either password', async () => {
+  test('wrong password: 5, with the reason and without any password', async () => {
     const server = await refusing('28P01', 'password authentication failed for user "app"');
     const { code, stderr } = await run(['list'], {
       DATABASE_URL: `postgres://app:s3cret@127.0.0.1:${server.port}/servo`,
@@ -324,7 +324,7 @@ describe('the database', () => {
       ],
     ],
     ['triage stuk --bogus', ['triage has no flag --bogus', 'unknown check "stuk"']],
-  ])('%s: what is wrong with values is told with the rest', async (line, messages) => {
+  ])('%s: invalid values are reported with the other mistakes', async (line, messages) => {
     const ran = await run([...line.split(' '), '--json']);
     const [first, ...values] = messages;
     const { message } = errorDocument(ran);
@@ -333,7 +333,7 @@ describe('the database', () => {
     expect(message.endsWith(['; no tenant', ...values].join('; '))).toBe(true);
   });
 
-  test('a URL that is none, and no tenant, are told together and not repeated', async () => {
+  test('an invalid URL and a missing tenant are reported together, without the URL', async () => {
     const { code, stderr } = await run(['list'], { DATABASE_URL: 'mysql://app:s3cret@host/servo' });
     expect(code).toBe(2);
     expect(stderr.trim().split('\n')).toHaveLength(2);
@@ -341,7 +341,7 @@ describe('the database', () => {
   });
 });
 
-test('mistakes of the line and of the configuration are told together', async () => {
+test('mistakes of the line and of the configuration are reported together', async () => {
   const { code, stderr } = await run(['pause', '--foo']);
   expect(code).toBe(2);
   expect(stderr).toMatch(/pause has no flag --foo/);
@@ -350,7 +350,7 @@ test('mistakes of the line and of the configuration are told together', async ()
   expect(stderr).toMatch(/no tenant/);
 });
 
-/** A server that lets nobody in: the embedded one asks for no password. */
+/** A server that refuses every login: the embedded one asks for no password. */
 async function refusing(code: string, message: string): Promise<{ port: number; close(): void }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -34,7 +34,7 @@ const stateOf = (id: string) =>
   operator.value<string>('select state from backfill_jobs where id = $1', [id]);
 
 describe('start', () => {
-  test('creates the job, and says it as JSON', async () => {
+  test('creates the job, and prints it as JSON', async () => {
     const { code, stdout, stderr } = await servo(
       'start orders --start 2024-01-01 --end 2024-01-31 --parallel 4 --sla-deadline 2099-01-01 --json',
     );
@@ -72,7 +72,7 @@ describe('start', () => {
     expect(await keysOf('--partitions-file -', '2024-04-01\n')).toBe(1);
   });
 
-  test('a dry run writes nothing, also where writing is refused', async () => {
+  test('a dry run writes nothing, also in read-only mode', async () => {
     const before = await operator.value('select count(*)::int from backfill_jobs');
     const { code, stdout } = await servo(
       'start orders --start 2030 --end 2030 --dry-run --read-only --json',
@@ -303,7 +303,7 @@ describe('pause, resume, cancel', () => {
     ]);
   });
 
-  test('cancel skips the partitions where no executor lives', async () => {
+  test('cancel skips the partitions if no executor is running', async () => {
     const id = await operator.job({ asset: 'orders', start: '2045-01-01', end: '2045-12-31' });
     await servo(`cancel ${id} --reason enough`);
     expect(
@@ -311,7 +311,7 @@ describe('pause, resume, cancel', () => {
     ).toBe(365);
   });
 
-  test('not allowed: 4, with who did it and what to do', async () => {
+  test('not allowed: 4, with the actor of the last change and what to do', async () => {
     const id = await aRunning('2046-01-01');
     await run(['pause', id, '--reason', 'db maintenance'], variables);
     const again = await servo(`pause ${id}`);
@@ -329,7 +329,7 @@ describe('pause, resume, cancel', () => {
     });
   });
 
-  test('several want --yes; then each is told, and 7 means that not all are done', async () => {
+  test('several need --yes; each has a result, and 7 means that not all were applied', async () => {
     const [a, b] = [await aRunning('2047-01-01'), await aRunning('2047-01-02')];
     await servo(`pause ${b}`);
     const asked = await servo(`pause ${a} ${b} --json`);
@@ -345,14 +345,14 @@ describe('pause, resume, cancel', () => {
     expect((await servo(`resume ${a} ${b} --yes`)).code).toBe(0);
   });
 
-  test('of several, one that is not to be found keeps all from being done', async () => {
+  test('if one of several is not found, none is changed', async () => {
     const id = await aRunning('2048-01-01');
     const { code } = await servo(`pause ${id} 00000000-0000-4000-8000-000000000000 --yes`);
     expect(code).toBe(3);
     expect(await stateOf(id)).toBe('running');
   });
 
-  test('a cancel without a reason never asks a script', async () => {
+  test('a cancel without a reason never prompts a script', async () => {
     const id = await aRunning('2049-01-01');
     for (const line of [`cancel ${id}`, `cancel ${id} --json`]) {
       const { code, stderr } = await servo(line, 'because\n');
@@ -378,7 +378,7 @@ describe('read-only', () => {
 describe('migrate', () => {
   const superuser = () => ({ DATABASE_URL: urlOf(operator.database.superuser) });
 
-  test('of a database that is up to date does nothing, and wants no tenant', async () => {
+  test('of a current database does nothing, and needs no tenant', async () => {
     const { code, stdout } = await run(['migrate', '--json'], superuser());
     expect(code).toBe(0);
     expect(documentOf('migrate', stdout)).toMatchObject({ pending: [], applied: [] });
@@ -389,7 +389,7 @@ describe('migrate', () => {
 });
 
 describe('env', () => {
-  test('is for a shell: the tenant rides on the URL, the password stays out', async () => {
+  test('is for a shell: the URL has the tenant and no password', async () => {
     const url = 'postgres://app:s3cr%20et@db.example:6432/servo';
     const plain = await run(['env'], { DATABASE_URL: url, TENANT_ID: "o'brien & sons" });
     expect(plain.code).toBe(0);
@@ -437,7 +437,7 @@ describe('embedded', () => {
 });
 
 describe('schema', () => {
-  test('each is held against what the program really prints, in some test', async () => {
+  test('each is checked against the program’s output by some test', async () => {
     const tests = join(import.meta.dirname, '..');
     const files = readdirSync(tests, { recursive: true, encoding: 'utf8' });
     const text = files

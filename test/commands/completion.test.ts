@@ -11,7 +11,7 @@ import { Operator } from '../support/operator.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { binary, handlerDirectory } from '../support/worker.ts';
 
-describe('what the tables know', () => {
+describe('without a database', () => {
   const proposed = (line: string) => completionOf(line, table).known.map(({ value }) => value);
 
   test.each([
@@ -33,7 +33,7 @@ describe('what the tables know', () => {
     ['servo-tui nonsense ', []],
   ])('%j', (line, values) => expect(proposed(line)).toEqual(values));
 
-  test('a flag that is there is not proposed again, unless it may be', () => {
+  test('a flag is proposed once, unless it may be repeated', () => {
     expect(proposed('servo-tui start orders --partition a --p')).toEqual(
       expect.arrayContaining(['--partition', '--parallel']),
     );
@@ -81,7 +81,7 @@ describe('with a database', () => {
     return documentOf('completion words', stdout).candidates;
   };
 
-  test('job ids by what can be done to them, and assets that a shell leaves whole', async () => {
+  test('job ids by their state, and assets that a shell does not split', async () => {
     expect(await words('servo-tui pause ')).toEqual([
       { value: running, description: 'orders running' },
     ]);
@@ -101,7 +101,7 @@ describe('with a database', () => {
   });
 
   test('a database that cannot be reached, or none, is no error', async () => {
-    const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    const nowhere = { DATABASE_URL: 'postgres://outsider@127.0.0.1:1/none' };
     expect(await words('servo-tui pause ', nowhere)).toEqual([]);
     const { code, stdout } = await run(['completion', 'words'], {
       SERVO_COMPLETION_LINE: 'servo-tui pause ',
@@ -169,7 +169,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
       (shell) => spawnSync(shell, ['-c', 'true']).status === 0,
     );
 
-    test('bash is there to be asked; the others are asked where they are installed', () => {
+    test('bash is tested always; other shells if they are installed', () => {
       expect(installed).toContain('bash');
     });
 
@@ -187,7 +187,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     );
   });
 
-  test('each shell has a script, and another one is told which', async () => {
+  test('each shell has a script, and for another shell the error lists them', async () => {
     for (const shell of ['bash', 'zsh', 'fish']) {
       const { stdout } = await run(['completion', shell, '--json']);
       expect(documentOf('completion', stdout)).toMatchObject({

@@ -146,7 +146,7 @@ const types: readonly SessionEffect['type'][] = [
   ...(['plan-jobs', 'load-recent-events', 'announce-dialog', 'close-dialog', 'act'] as const),
 ];
 
-test('every effect of the console is here', () => {
+test('every effect of the console is tested', () => {
   expect([...types].sort()).toEqual(Object.keys(effects).sort());
 });
 

@@ -74,7 +74,7 @@ async function aPause(): Promise<Act> {
 const stateOf = (id: string) =>
   operator.value('select state from backfill_jobs where id = $1', [id]);
 
-test('what is asked in one place is answered by it, whatever has been opened since', async () => {
+test('a query is answered by its own context, whichever was opened since', async () => {
   const contexts = await start(section('one'), 'one');
   await aPause();
   const go = await contexts.runEffect(
@@ -88,7 +88,7 @@ test('what is asked in one place is answered by it, whatever has been opened sin
   expect(there).toMatchObject({ type: 'failure', failure: { message: 'this context is closed' } });
 });
 
-test('an answer that is under way when the place is left still comes, from there', async () => {
+test('a reply in flight still comes from the context that is left', async () => {
   const contexts = await start(section('one'), 'one');
   const owed = contexts.runEffect(theTable, 0);
   await contexts.runEffect(
@@ -98,8 +98,8 @@ test('an answer that is under way when the place is left still comes, from there
   expect(await owed).toMatchObject({ type: 'jobs', list: { tenant_id: 'acme' } });
 });
 
-test('a place that cannot be opened leaves the present one as it is', async () => {
-  const broken = '[broken]\ndatabase_url = "postgres://nobody@127.0.0.1:1/x"\ntenant = "acme"\n';
+test('a context that cannot be opened leaves the present one unchanged', async () => {
+  const broken = '[broken]\ndatabase_url = "postgres://outsider@127.0.0.1:1/x"\ntenant = "acme"\n';
   const contexts = await start(section('one') + broken, 'one');
   expect(contexts.contexts).toEqual(['one', 'broken']);
   const go = await contexts.runEffect(
@@ -111,7 +111,7 @@ test('a place that cannot be opened leaves the present one as it is', async () =
   expect(type).toBe('jobs');
 });
 
-test('home is the environment’s place again, with the variables that did not count elsewhere', async () => {
+test('home is the context of the environment again, with its variables', async () => {
   const contexts = await start(section('one'), null);
   const names = ['DATABASE_URL', 'TENANT_ID'] as const;
   for (const name of names) process.env[name] = 'of the environment';
@@ -157,7 +157,7 @@ test('with a write_url it is unlocked, until it is locked or the time is over', 
   await contexts.runEffect({ type: 'lock' }, 0);
   expect(await contexts.runEffect(second, 0)).toMatchObject({ type: 'failure' });
   await contexts.runEffect({ type: 'unlock', ms: 1 }, 0);
-  // The session ends it by itself, whatever the console believes.
+  // The session ends it, whatever the console believes.
   await waitFor(
     'the lock',
     async () => (await contexts.runEffect(await aPause(), 0)).type === 'failure',
@@ -184,7 +184,7 @@ test('--read-only is unlocked by nothing, and holds in every context', async () 
   });
 });
 
-test('[keys] of the configuration are the console’s, or every one that cannot be is told', async () => {
+test('[keys] of the configuration remap the console’s, and every invalid one is reported', async () => {
   const good = await start(`${section('one')}[keys]\n"sort by the next column" = "S"\n`, 'one');
   expect(good.keys).toEqual({ 'sort by the next column': 'S' });
   const bad = await start(`${section('one')}[keys]\npause = "r"\nfoo = "x"\n`, 'one');
@@ -192,7 +192,7 @@ test('[keys] of the configuration are the console’s, or every one that cannot 
   expect(bad.contexts).toEqual(['one']);
 });
 
-describe('a database that says nothing any more', () => {
+describe('a database that no longer replies', () => {
   const timeouts: Timeouts = { answer: 300, opening: 300, closing: 50 };
   let proxy: DatabaseProxy;
   const silent = (more = '') =>
@@ -207,7 +207,7 @@ describe('a database that says nothing any more', () => {
   });
   afterEach(() => proxy.close());
 
-  test('a reading is given up when its time is over, and the next one takes another connection', async () => {
+  test('a read ends at its timeout, and the next one takes another connection', async () => {
     const contexts = await start(silent(), 'silent', {}, timeouts);
     proxy.weather = { kind: 'frozen' };
     expect(await contexts.runEffect(theTable, 0)).toMatchObject(unreachable);
@@ -215,14 +215,14 @@ describe('a database that says nothing any more', () => {
     expect(await contexts.runEffect(theTable, 0)).toMatchObject({ type: 'jobs' });
   });
 
-  test('an action is given up too, and it is not said that it was not done', async () => {
+  test('an action ends at its timeout too, without a claim that it was not done', async () => {
     const contexts = await start(silent(), 'silent', {}, timeouts);
     const pause = await aPause();
     proxy.weather = { kind: 'frozen' };
     expect(await contexts.runEffect(pause, 0)).toMatchObject(unreachable);
   });
 
-  test('a place there cannot be gone to, and one stays where one is', async () => {
+  test('its context cannot be opened, and the present one stays', async () => {
     const contexts = await start(section('one') + silent(), 'one', {}, timeouts);
     proxy.weather = { kind: 'frozen' };
     const go = { type: 'open-context', to: { context: 'silent' }, context_number: 1 } as const;
@@ -234,7 +234,7 @@ describe('a database that says nothing any more', () => {
     expect(await contexts.runEffect(go, 0)).toMatchObject({ type: 'opened' });
   });
 
-  test('what is locked cannot be unlocked there, and stays locked', async () => {
+  test('a locked context cannot be unlocked, and stays locked', async () => {
     const locked = `read_only = true\nwrite_url = "${urlOf(proxy.settings)}"`;
     const contexts = await start(
       section('one', locked),
@@ -251,7 +251,7 @@ describe('a database that says nothing any more', () => {
     expect(await stateOf(pause.id)).toBe('running');
   });
 
-  test('whoever leaves waits neither for what was asked, nor for a connection that does not come about', async () => {
+  test('leaving waits neither for a request nor for a connection that is not made', async () => {
     const contexts = await start(silent(), 'silent', {}, { ...timeouts, answer: 600_000 });
     proxy.weather = { kind: 'frozen' };
     const owed = [contexts.runEffect(theTable, 0), contexts.runEffect(theTable, 0)];

@@ -29,7 +29,7 @@ const levelsOf = (stdout: string) => {
 };
 
 describe('doctor', () => {
-  test('of a database that is well: what was seen, and where each setting came from', async () => {
+  test('of a healthy database: the findings, and the source of each setting', async () => {
     await operator.sql(
       `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, seen_at) values ('h:1:x', 'acme', 'h', 1, '0.1.0', 1, '{}', now() + interval '1 hour')`,
     );
@@ -62,7 +62,7 @@ describe('doctor', () => {
     expect((await doctor('--exit-code')).code).toBe(10);
   });
 
-  test('wants no tenant, and says that nothing is to be seen without', async () => {
+  test('needs no tenant, and reports that nothing is visible without one', async () => {
     const { code, stdout } = await doctor('', { DATABASE_URL: variables.DATABASE_URL! });
     expect(code).toBe(0);
     expect(stdout).toMatch(/note +tenant +no visibility/);
@@ -75,14 +75,14 @@ describe('doctor', () => {
     expect((await doctor('', env)).stdout).toContain('RLS BYPASSED');
   });
 
-  test('row-level security that is missing on a base table is named', async () => {
+  test('a base table without row-level security is named', async () => {
     await operator.sql('alter table backfill_partitions no force row level security');
     const { stdout } = await doctor();
     await operator.sql('alter table backfill_partitions force row level security');
     expect(stdout).toMatch(/warning +row security +.* on backfill_partitions — .*migrate --rls/);
   });
 
-  test('C1: a fault is no success: no schema, and one that lacks a migration', async () => {
+  test('C1: a fault is not a success: no schema, and a missing migration', async () => {
     const bare = await createTestDatabase({ migrated: false });
     const env = { DATABASE_URL: urlOf(bare.app), TENANT_ID: 'acme' };
     const { code, stdout } = await doctor('--json', env);
@@ -106,7 +106,7 @@ describe('doctor', () => {
     expect(code).toBe(5);
   });
 
-  test('a snapshot that is held', async () => {
+  test('a held snapshot', async () => {
     const db = openDatabase(operator.database.superuser, { connections: 1 });
     const client = new pg.Client({ ...operator.database.app, application_name: 'forgotten' });
     await client.connect();

@@ -23,7 +23,7 @@ async function all<T>(found: AsyncIterable<T>): Promise<T[]> {
 const on = { ended: false };
 const end = { ended: true };
 
-test('a database that goes away is waited for', async () => {
+test('waits for a database that becomes unreachable', async () => {
   expect(await all(poll(readings(on, away, away, on, away, end), 1, 60_000))).toEqual([
     on,
     on,
@@ -31,11 +31,11 @@ test('a database that goes away is waited for', async () => {
   ]);
 });
 
-test('one that stays away is given up when its time is over', async () => {
+test('ends when it stays unreachable longer than the limit', async () => {
   await expect(all(poll(readings(on, away), 1, 30))).rejects.toBe(away);
 });
 
-test('the time begins again with each answer', async () => {
+test('the limit starts again with each reply', async () => {
   const turns = Array.from({ length: 20 }, () => [away, away, on]).flat();
   expect(await all(poll(readings(...turns, end), 5, 60))).toHaveLength(21);
 });

@@ -35,7 +35,7 @@ async function throughWay<T>(
   }
 }
 
-test('C3: every command without a password says which login, and where one may come from', async () => {
+test('C3: every command without a password names the login and the sources of passwords', async () => {
   const id = '00000000-0000-4000-8000-000000000000';
   const time = '2030-01-01T00:00:00.000Z';
   const plan = file(

@@ -73,7 +73,13 @@ async function makeJobs(tenant: string, wanted: readonly string[]): Promise<stri
 async function ask(tenant: string, line: string[]): Promise<{ json: string; text: string }> {
   const env = environment({ DATABASE_URL: urlOf(operator.database.app), TENANT_ID: tenant });
   const stream = () => new PassThrough().resume() as unknown as Io['stdout'];
-  const io = { env, stdin: stream() as never, stdout: stream(), stderr: stream(), terminal: false };
+  const io = {
+    env,
+    stdin: stream() as never,
+    stdout: stream(),
+    stderr: stream(),
+    interactive: false,
+  };
   const { spec, input, result } = await runInProcess(line, io);
   const output = result as Output;
   const json = JSON.stringify(output.json);
@@ -116,7 +122,7 @@ type Question = { tenant: string; line: string[]; names: readonly string[]; abou
 async function failuresOf(questions: readonly Question[]): Promise<string[]> {
   const failures: string[] = [];
   const left = [...questions];
-  const lane = async () => {
+  const loop = async () => {
     for (let one = left.shift(); one !== undefined; one = left.shift()) {
       const { tenant, line, names, about } = one;
       try {
@@ -127,12 +133,12 @@ async function failuresOf(questions: readonly Question[]): Promise<string[]> {
       }
     }
   };
-  await Promise.all([lane(), lane(), lane(), lane()]);
+  await Promise.all([loop(), loop(), loop(), loop()]);
   return failures;
 }
 
 describe('A11 one odd row never blinds the rest', () => {
-  test('what is told of a tenant holds the healthy jobs and the odd ones', async () => {
+  test('reports of a tenant contain the healthy jobs and the odd ones', async () => {
     const questions = Object.keys(healthy).flatMap((tenant) =>
       ofTenant.map((line) => {
         const odd = rows.filter((row) => row.tenant === tenant).flatMap(({ jobs }) => jobs);

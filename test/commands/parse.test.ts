@@ -83,7 +83,7 @@ describe('flags', () => {
     expect([...onLine]).toEqual([]);
   });
 
-  test('values keep what they are made of', () => {
+  test('values keep their characters', () => {
     for (const value of [
       '"quoted"',
       "'quoted'",
@@ -112,7 +112,7 @@ describe('flags', () => {
     expect([flags.text('priority'), flags.text('partitions-file')]).toEqual(['-5', '-']);
   });
 
-  // By itself meow takes each of these for something else.
+  // meow alone would take each of these for something else.
   test.each([
     [
       ['status', '007', '1e3', '0x10', '"q"', "'q'"],
@@ -192,7 +192,7 @@ describe('flags', () => {
   });
 
   // `list --interval abc` was taken as if nothing had been said.
-  test('an interval that is none is a mistake also where nothing is read twice', () => {
+  test('an invalid interval is a mistake also if nothing is read twice', () => {
     expect(problemsOf('list --interval abc --limt 3').map(({ message }) => message)).toEqual([
       'list has no flag --limt',
       'invalid --interval "abc": expected 100ms to 1h, e.g. 2s',
@@ -201,7 +201,7 @@ describe('flags', () => {
     expect(parse('list --interval 500ms').problems).toEqual([]);
   });
 
-  test('all mistakes of a line are told together', () => {
+  test('all mistakes of a line are reported together', () => {
     const problems = problemsOf('status --foo --interval --reason x', { SERVO_UTC: 'perhaps' });
     expect(problems.map((problem) => problem.message)).toEqual([
       '--interval needs a value',
@@ -226,7 +226,7 @@ describe('variables', () => {
     expect(parse('--worker', { SERVO_SLOTS: '3' }).flags.text('slots')).toBe('3');
   });
 
-  test('the line comes first, and 0 is no', () => {
+  test('the line overrides variables, and 0 is no', () => {
     expect(parse('list --interval 2s', { SERVO_INTERVAL: '5s' }).flags.text('interval')).toBe('2s');
     expect(parse('list', { SERVO_JSON: '0' }).flags.has('json')).toBe(false);
     expect([

@@ -28,7 +28,7 @@ const endOf = async (child: ChildProcess) => {
   return { code, signal, stderr };
 };
 
-test('a reader that has seen enough ends it quietly, as head -1 does', async () => {
+test('a reader that closes the pipe, as head -1 does, ends it without an error', async () => {
   for (const args of [
     ['list', '--limit', '5000'],
     ['list', '--limit', '5000', '--json'],
@@ -39,13 +39,13 @@ test('a reader that has seen enough ends it quietly, as head -1 does', async () 
   }
 });
 
-test('a reader that never looked ends it quietly too', async () => {
+test('a reader that never reads ends it without an error too', async () => {
   const child = start('list', '--limit', '5000', '--json');
   child.stdout!.destroy();
   expect(await endOf(child)).toEqual({ code: 0, signal: null, stderr: '' });
 });
 
-test('a watch ends when nobody reads it any more', async () => {
+test('a watch ends when its reader has gone', async () => {
   const id = await operator.job({ asset: 'orders', partitions: ['watched'] }, { state: 'running' });
   const child = start('status', id, '--watch', '--interval', '100ms', '--json');
   const ended = endOf(child);
@@ -68,7 +68,7 @@ test('all of a long document comes through a pipe', async () => {
   expect(JSON.parse(stdout).jobs).toHaveLength(5000);
 });
 
-test('C6: a failure to tell is no failure to do, and no fault of the program', async () => {
+test('C6: a failed print is neither a failed action nor an internal error', async () => {
   const onFullDisk = async (...args: string[]) => {
     const full = openSync('/dev/full', 'w');
     const child = spawn(process.execPath, [binary, ...args], {
@@ -88,7 +88,7 @@ test('C6: a failure to tell is no failure to do, and no fault of the program', a
     });
   const started = await onFullDisk('start', 'orders', '--partition', 'full', '--any-key');
   expect(started.code).toBe(11);
-  // Without its id nobody could look after it.
+  // Without its id the job could not be found.
   expect(started.stderr).toMatch(/started orders [0-9a-f-]{36}/);
   for (const json of [[], ['--json']]) {
     const [id, unread] = [
@@ -125,7 +125,7 @@ test('Ctrl-C ends a watch as an interrupt', async () => {
   expect(await ended).toMatchObject({ signal: 'SIGINT' });
 });
 
-test('a watch waits for a database that goes away, and goes on when it is back', async () => {
+test('a watch waits for a database that becomes unreachable, and continues when it is back', async () => {
   const id = await operator.job({ asset: 'orders', partitions: ['away'] }, { state: 'running' });
   const child = start('status', id, '--watch', '--interval', '100ms', '--json');
   let seen = '';
@@ -144,7 +144,7 @@ test('a watch waits for a database that goes away, and goes on when it is back',
 test.each([
   ['start', 'orders', '--partitions-file', '-'],
   ['apply', '-'],
-])('that there is no database is told before stdin has ended: %s %s %s %s', async (...args) => {
+])('a missing database is reported before stdin ends: %s %s %s %s', async (...args) => {
   const child = spawn(process.execPath, [binary, ...args], { env: environment() });
   try {
     const { code, stderr } = await endOf(child);

@@ -47,7 +47,7 @@ async function fileOf(text: string): Promise<string> {
   return file;
 }
 
-test('plan > plan.json, then apply by somebody else: as the schemas say, and each job told', async () => {
+test('plan > plan.json, then apply by another operator: fits the schemas, with a result for each job', async () => {
   const { asset, ids } = await jobs('running', 'paused', 'running');
   const planned = await servo(['plan', 'pause', `asset:${asset}`, '--reason', 'SLA at risk']);
   expect(planned).toMatchObject({ code: 0 });
@@ -74,7 +74,7 @@ test('plan > plan.json, then apply by somebody else: as the schemas say, and eac
   expect(again.stdout).toMatch(/\n3 jobs: 0 applied, 3 skipped, 0 failed\n$/);
 });
 
-test('exit 7 where a job has changed since, and the others are done', async () => {
+test('exit 7 if a job has changed since; the others are applied', async () => {
   const { asset, ids } = await jobs('running', 'running');
   const planned = await servo(['plan', 'pause', `asset:${asset}`]);
   await operator.sql(
@@ -141,7 +141,7 @@ describe('nothing is applied', () => {
   });
 });
 
-test('mistakes of a plan are told with what would be right', async () => {
+test('mistakes of a plan are reported with what is expected', async () => {
   const wrong = await servo(['plan', 'puase', '--expires', 'never', '--json']);
   expect(wrong.code).toBe(2);
   expect(errorDocument(wrong)).toMatchObject({

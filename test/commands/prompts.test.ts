@@ -46,13 +46,13 @@ async function converse(args: string[], dialogue: [question: RegExp, answer: str
   return { code, screen };
 }
 
-test('one job named in full with what the action needs never asks', async () => {
+test('one job with its full id and all parameters needs no prompt', async () => {
   const id = await aRunning();
   expect((await converse(['pause', id], [])).code).toBe(0);
   expect((await converse(['cancel', id, '--reason', 'r'], [])).code).toBe(0);
 });
 
-test('a cancel by prefix asks for a yes, and Enter never means yes', async () => {
+test('a cancel by prefix asks for confirmation, and Enter never confirms', async () => {
   const id = await aRunning();
   const cancel = ['cancel', id.slice(0, 8), '--reason', 'r'];
   const no = await converse(cancel, [[/cancel this job\? \[y\/N\]/, '\r']]);
@@ -63,7 +63,7 @@ test('a cancel by prefix asks for a yes, and Enter never means yes', async () =>
   expect((await row(id)).state).toBe('cancelled');
 });
 
-test('a cancel without a reason asks for one, and does nothing without', async () => {
+test('a cancel without a reason prompts for one, and does nothing without it', async () => {
   const id = await aRunning();
   const none = await converse(['cancel', id], [[/Reason: /, '\r']]);
   expect(none.code).toBe(2);
@@ -72,7 +72,7 @@ test('a cancel without a reason asks for one, and does nothing without', async (
   expect(await row(id)).toEqual({ state: 'cancelled', error_message: 'wrong range' });
 });
 
-test('several jobs are named, and asked for', async () => {
+test('several jobs are listed, and need confirmation', async () => {
   const ids = [await aRunning(), await aRunning()];
   const no = await converse(['pause', ...ids], [[/pause these 2 jobs\? \[y\/N\]/, 'n\r']]);
   expect(no.code).toBe(130);
@@ -89,7 +89,7 @@ test('Ctrl-C and Ctrl-D at a question do nothing', async () => {
   expect((await row(ids[0]!)).state).toBe('running');
 });
 
-test('with --json nothing asks, at a terminal either', async () => {
+test('with --json nothing prompts, not even at a terminal', async () => {
   const ids = [await aRunning(), await aRunning()];
   const { code, screen } = await converse(['pause', ...ids, '--json'], []);
   expect(code).toBe(2);

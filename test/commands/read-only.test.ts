@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorDocument, run } from '../support/cli.ts';
 import { everyCommand } from '../support/commands.ts';
 
-/** Where nobody listens: what opens a connection exits with 5. */
+/** Nothing listens there: a command that opens a connection exits with 5. */
 const nowhere = 'postgres://u@127.0.0.1:1/none';
 const job = '00000000-0000-4000-8000-000000000000';
 
@@ -86,14 +86,14 @@ function words(line: string): string[] {
 /** Four at a time: each is a process. */
 async function each<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
   const left = [...all];
-  const lane = async () => {
+  const loop = async () => {
     for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one);
   };
-  await Promise.all([lane(), lane(), lane(), lane()]);
+  await Promise.all([loop(), loop(), loop(), loop()]);
 }
 
 describe('C2 one gate for read-only', () => {
-  test('every command of the table declares whether it writes, and has its line here', () => {
+  test('every command declares whether it writes, and has a row here', () => {
     for (const { name, writes } of everyCommand) {
       expect(['boolean', 'function'], name).toContain(typeof writes);
       expect(name in writing, `${name} has a line that writes`).toBe(writes !== false);
@@ -101,7 +101,7 @@ describe('C2 one gate for read-only', () => {
     }
   });
 
-  test('what writes is refused by flag, variable and context before anything is opened', async () => {
+  test('writing commands are refused by flag, variable and context before anything is opened', async () => {
     const home = join(folder, 'embedded');
     const cases = Object.values(writing).flatMap((line) => ways.map((way) => [line, way] as const));
     await each(cases, async ([line, [origin, flags, env]]) => {
@@ -118,7 +118,7 @@ describe('C2 one gate for read-only', () => {
     expect(existsSync(home)).toBe(false);
   });
 
-  test('what looks is not', async () => {
+  test('reading commands are not', async () => {
     await each(Object.values(reading), async (line) => {
       const { code, stderr } = await run([...words(line), '--read-only'], {
         ...server,

@@ -56,7 +56,7 @@ describe('export', () => {
     expect(stdout).toContain('## Downstream impact\n\nNo downstream job waits for it.');
   });
 
-  test('hostile text does nothing in it', async () => {
+  test('hostile text has no effect in it', async () => {
     const { stdout } = await servo(`export ${id}`);
     expect(stdout).not.toMatch(/[\x1b\u202e]/);
     // In code, with a fence that its own ticks do not close, and a bar that does not end the cell.
@@ -105,7 +105,7 @@ describe('handoff', () => {
     expect(summary.alerts.map((alert: { check: string }) => alert.check)).toContain('breached');
   });
 
-  test('only what lies in the period', async () => {
+  test('only events of the period', async () => {
     await operator.sql(`update backfill_events set at = at - interval '3 days' where job_id = $1`, [
       id,
     ]);
@@ -118,7 +118,7 @@ describe('handoff', () => {
     expect(none).toMatchObject({ actions: [], ended: [], alerts: [], findings: [], at_risk: [] });
   });
 
-  test('a bulk action buried what else was done, and of many jobs that ended only the newest were counted', async () => {
+  test('a bulk action hid other actions, and of many ended jobs only the newest were counted', async () => {
     const made = (await operator.sql(
       `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, state, completed_at, created_by)
        select 'acme', id, name, 'bulk-' || g, case when g <= 2 then 'failed' else 'cancelled' end, now(), 'mara'
@@ -152,7 +152,7 @@ describe('handoff', () => {
   });
 });
 
-test('the beginning of a period is found by halving, whatever lies between', async () => {
+test('the beginning of a period is found by bisection', async () => {
   await operator.sql(
     `insert into backfill_events (tenant_id, job_id, kind, actor, at)
      select case when i % 3 = 0 then 'globex' else 'halved' end, $1, 'set', 'x', '2024-01-01'::timestamptz + i * interval '1 minute' from generate_series(1, 500) i`,
@@ -179,7 +179,7 @@ test('the beginning of a period is found by halving, whatever lies between', asy
 });
 
 test('the console writes the same to a new file that is its owner’s alone, never over another', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'servo-tui-paper-'));
+  const folder = mkdtempSync(join(tmpdir(), 'servo-tui-report-'));
   const before = process.cwd();
   process.chdir(folder);
   try {

@@ -78,7 +78,7 @@ describe('risk', () => {
   });
 
   test('nothing to see is said', async () => {
-    const { stdout } = await run(['risk', '--tenant', 'nobody'], variables);
-    expect(stdout).toBe('no unfinished job of tenant "nobody" has a deadline: check the name\n');
+    const { stdout } = await run(['risk', '--tenant', 'stranger'], variables);
+    expect(stdout).toBe('no unfinished job of tenant "stranger" has a deadline: check the name\n');
   });
 });

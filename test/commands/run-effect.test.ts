@@ -37,7 +37,7 @@ test('load-jobs and load-job are answered with the table and the job', async () 
   expect(job).toMatchObject({ type: 'job', detail: { job: { id }, map: [{ pending: 1 }] } });
 });
 
-test('act is compare-and-set on what the operator saw', async () => {
+test('act compares with what the operator saw', async () => {
   const id = await aRunning();
   const act = {
     type: 'act',
@@ -58,7 +58,7 @@ test('act is compare-and-set on what the operator saw', async () => {
   });
 });
 
-test('a cancel skips what is left, behind its answer', async () => {
+test('a cancel finalizes after its reply', async () => {
   const id = await operator.job({ asset: 'orders', start: '2024-01', end: '2024-12' });
   const act = {
     type: 'act',
@@ -89,7 +89,7 @@ test('plan-jobs reads the jobs as they are now, by id or by filter; those that a
   expect(all).toMatchObject({ plan: { jobs: [{ id: one, state: 'running' }] } });
 });
 
-test('an act of a plan is done once, and the journal names the plan', async () => {
+test('an action of a plan is applied once, and the journal names the plan', async () => {
   const id = await aRunning();
   const plan = { id: '0d9f1c7e-0000-4000-8000-000000000000', created_at: new Date() };
   const seen = { id, state: 'running', version: 2, plan };
@@ -104,7 +104,7 @@ test('an act of a plan is done once, and the journal names the plan', async () =
   ).toBe('stuck (plan 0d9f1c7e by mara)');
 });
 
-test('failures come back by the same door', async () => {
+test('failures are returned as replies', async () => {
   const id = '00000000-0000-4000-8000-000000000000';
   expect(await perform({ type: 'load-job', id, map_buckets: 0, insight: false })).toMatchObject({
     type: 'failure',

@@ -43,7 +43,7 @@ const at = (place: string, more = '') =>
 
 /** Each way in which a connection comes to nothing, as a URL. */
 const failures: Readonly<Record<string, () => string>> = {
-  'nobody listens': () => at('127.0.0.1:1/servo'),
+  'nothing listens': () => at('127.0.0.1:1/servo'),
   'the host is not known': () => at('nowhere.invalid/servo'),
   'it hangs up': () => at(`127.0.0.1:${portOf(mute)}/servo`),
   'there is no such database': () => at(`127.0.0.1:${plain.port}/nowhere`),
@@ -94,7 +94,7 @@ function withoutPassword(url: string): string {
   return url.replace(`:${encodeURIComponent(password)}@`, '@');
 }
 
-test('there is no flag for what everybody could read in the list of processes', async () => {
+test('no flag takes a password, which the list of processes would show', async () => {
   for (const flag of ['--database-url', '--password', '--url']) {
     const { code, stderr } = await run(['list', flag, at('h/servo')], { TENANT_ID: 'acme' });
     expect(code).toBe(2);

@@ -24,14 +24,14 @@ afterAll(async () => {
   await operator.close();
 });
 
-/** Where nobody listens: whoever uses it has not listened to what was said. */
+/** Nothing listens there: a command that uses it has ignored its settings. */
 const elsewhere = {
   DATABASE_URL: 'postgres://u:s3cret@127.0.0.1:1/other',
   PGPASSWORD: 'x',
   TENANT_ID: 'other',
 };
 
-test('a context is exclusive, and stderr says what does not count', async () => {
+test('a context is exclusive, and stderr names ignored variables', async () => {
   const { code, stdout, stderr } = await run(['list', '--context', 'here', '--json'], {
     ...elsewhere,
     XDG_CONFIG_HOME: folder,
@@ -62,7 +62,7 @@ test('an unknown context gets the nearest', async () => {
   expect(stderr).toMatch(/unknown context "heer" .* did you mean here\?/);
 });
 
-test('--embedded starts and migrates a database of its own, and hands over nothing of the environment', async () => {
+test('--embedded starts and migrates its own database, and ignores the environment', async () => {
   const { code, stdout, stderr } = await run(['list', '--embedded', '--json'], {
     ...elsewhere,
     TENANT_ID: '',

@@ -35,7 +35,7 @@ const pids = () =>
     .filter((pid) => pid > 0);
 const statesOf = async (job: string) => (await backfills.partitions(job)).map(({ state }) => state);
 
-test('C9: a cancel can stop what runs, and reclaim stops what a cancel has left running', async () => {
+test('C9: a cancel can stop running partitions, and reclaim stops those that a cancel left running', async () => {
   const variables = { DATABASE_URL: urlOf(backfills.database.app), TENANT_ID: tenant };
   const servo = (...args: string[]) => run([...args, '--json'], variables);
   const running = async (first: number) => {

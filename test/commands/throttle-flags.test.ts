@@ -14,8 +14,8 @@ const throttle = (flags: Record<string, string>) => {
   return { ...readThrottle(new Flags(values), problems), problems };
 };
 
-describe('when a worker holds and pauses', () => {
-  test('as the defaults say', () => {
+describe('thresholds of throttling and auto-pause', () => {
+  test('have defaults', () => {
     expect(throttle({})).toEqual({
       health: { replication_lag_seconds: 60, lock_wait_seconds: 30, connections: 0.95 },
       failures: { rate: 0.5, least: 20 },
@@ -24,7 +24,7 @@ describe('when a worker holds and pauses', () => {
     });
   });
 
-  test('as the flags say; off is off', () => {
+  test('are set by flags; off disables them', () => {
     expect(
       throttle({
         'hold-replication-lag': '1m30s',
@@ -42,7 +42,7 @@ describe('when a worker holds and pauses', () => {
     expect(throttle({ 'pause-at-identical-failures': 'off' }).pause_at).toBeNull();
   });
 
-  test('every mistake is told', () => {
+  test('every mistake is reported', () => {
     const { problems } = throttle({
       'hold-replication-lag': '5',
       'hold-lock-wait': '0s',
@@ -70,7 +70,7 @@ describe('status', () => {
   });
   afterAll(() => operator.close());
 
-  test('says that an executor is on hold, why, and that the job waits for that', async () => {
+  test('shows that an executor is on hold, the reason, and that the job waits for it', async () => {
     const { job } = await operator.start({ asset: 'orders', partitions: ['2024-01-01'] });
     const directory = handlerDirectory({ 'orders.sql': 'select $1' });
     // Whatever is connected is more than a hundredth of a per cent.
@@ -99,7 +99,7 @@ describe('status', () => {
     }
   });
 
-  test('says why a job was auto-paused', async () => {
+  test('shows why a job was auto-paused', async () => {
     const id = await operator.job(
       { asset: 'orders', partitions: ['2024-02-01'] },
       { state: 'running' },

@@ -78,7 +78,7 @@ describe('triage', () => {
   });
 
   // Was "servo-tui status JOB" and "not now: this is not a job", of the job that had been named.
-  test('of one job: what can be done to that', async () => {
+  test('of one job: the actions that are possible for it', async () => {
     const { stdout } = await servo(`triage failed-partitions --job ${stuck}`);
     for (const command of [`status ${stuck.slice(0, 8)}`, `retry ${stuck.slice(0, 8)}`])
       expect(stdout).toContain(`    servo-tui ${command}\n`);
@@ -112,11 +112,11 @@ describe('triage', () => {
     await sql(operator.database.app, all.stdout);
   });
 
-  test('--exit-code: 10 where something is found, but for a notice', async () => {
+  test('--exit-code: 10 if there are findings, except notices', async () => {
     expect((await servo('triage --exit-code')).code).toBe(10);
     expect((await servo('triage stuck --exit-code')).code).toBe(10);
     expect((await servo('triage resuming --exit-code')).code).toBe(0);
-    expect((await servo('triage --exit-code --tenant nobody')).code).toBe(8);
+    expect((await servo('triage --exit-code --tenant stranger')).code).toBe(8);
   });
 
   test('the thresholds are variables', async () => {
@@ -215,7 +215,7 @@ describe('alerts', () => {
   });
 });
 
-test('C1: a report of a tenant of which nothing is visible never says that all is well', async () => {
+test('C1: a report of a tenant without visible rows is never an all-clear', async () => {
   const rows: readonly [line: string, code: number][] = [
     ['triage', 0],
     ['triage --exit-code', 8],

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => operator.close());
 
-test('C11: nothing that a terminal acts upon is in JSON, and every value is kept', async () => {
+test('C11: JSON contains no terminal controls, and keeps every value', async () => {
   const variables = { DATABASE_URL: urlOf(operator.database.app), TENANT_ID: 'acme' };
   const lines: [name: string, line: string[]][] = [
     ['pause', ['pause', id, '--reason', hostile]],

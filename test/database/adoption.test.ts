@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrate } from '../../source/database/migrate.ts';
 import { ownSteps } from '../../source/database/schema-version.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
-import { BaseWriter } from '../support/base-writer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { ExternalWriter } from '../support/external-writer.ts';
 import { errorOf } from '../support/operator.ts';
 import { Roles, run } from '../support/roles.ts';
 
@@ -17,7 +17,7 @@ const closing: (() => Promise<void>)[] = [];
 class Adopted {
   database!: TestDatabase;
   owner!: ConnectionSettings;
-  /** What base executors work as: it has rights on the base tables, and on nothing else. */
+  /** The role of external writers: it has rights on the base tables only. */
   executor!: ConnectionSettings;
 
   static async make(base: string, schema = 'public'): Promise<Adopted> {
@@ -135,7 +135,7 @@ describe.each([
     expect(await migrate(adopted[by])).toEqual(ownSteps());
   });
 
-  test('keeps every row as it is and where it is, and whoever owns and sees it', async () => {
+  test('keeps every row, its place, its owner and its rights', async () => {
     const after = { rows: await adopted.rows(columns), objects: await adopted.objects() };
     expect((after.rows.backfill_jobs ?? []).length).toBeGreaterThan(4);
     expect(after).toEqual(before);
@@ -182,7 +182,7 @@ describe.each([
     );
   });
 
-  test('leaves what was cancelled long ago alone, and writes no history that it did not see', async () => {
+  test('does not finalize jobs cancelled long ago, and writes no events of the past', async () => {
     expect(
       await run(adopted.superuser, 'select state from backfill_jobs where needs_finalizing'),
     ).toEqual([]);
@@ -196,12 +196,12 @@ describe.each([
     ).toEqual([{ state: 'pending' }, { state: 'running' }]);
   });
 
-  test('serves a base executor, which knows base columns only and has rights on nothing else', async () => {
+  test('serves an external writer that knows only base columns and has rights on nothing else', async () => {
     await run(
       adopted.superuser,
       `insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), 'invoices', 'table', 'other')`,
     );
-    const writer = await BaseWriter.open(adopted.executor, 'other');
+    const writer = await ExternalWriter.open(adopted.executor, 'other');
     try {
       const job = await writer.insert('other', 'invoices', ['2024-01-02', '2024-01-01']);
       expect(await writer.claim('other')).toBe(job);
@@ -237,7 +237,7 @@ describe.each([
     }
   });
 
-  test('is worked on by servo_app', async () => {
+  test('servo_app runs its jobs', async () => {
     const [asset] = await run<{ id: string }>(
       adopted.superuser,
       `insert into assets (id, name, asset_type, tenant_id) values (gen_random_uuid(), 'ours', 'table', 'ours') returning id`,
@@ -298,8 +298,8 @@ describe.each([
   });
 });
 
-describe('what else a base may be like', () => {
-  test('in a schema of its own, where everything of ours goes too', async () => {
+describe('other base schemas', () => {
+  test('in its own schema, which gets all our objects', async () => {
     const adopted = await Adopted.make('full', 'backfills');
     expect(await migrate(adopted.owner)).toEqual(ownSteps());
     expect(
@@ -344,7 +344,7 @@ describe('what else a base may be like', () => {
     ]);
   });
 
-  test('duplicates where the contract wants none are told, and harm nothing', async () => {
+  test('duplicates that the contract forbids are reported, and harm nothing', async () => {
     const adopted = await Adopted.make('first');
     await run(
       adopted.owner,
@@ -367,7 +367,7 @@ describe('what else a base may be like', () => {
     expect((await migrate(adopted.owner))[0]).toBe('0010_index-contract');
   });
 
-  test('a check of the states that was never valid stays so, and goes on to bind new rows', async () => {
+  test('a check of the states that was never valid stays so, and still binds new rows', async () => {
     const adopted = await Adopted.make('first');
     await run(
       adopted.owner,
@@ -440,7 +440,7 @@ describe('what else a base may be like', () => {
     ]);
   });
 
-  test('partition_keys that are no list do not stop its jobs from being claimed', async () => {
+  test('jobs whose partition_keys are not a list are claimed', async () => {
     const adopted = await Adopted.make('full');
     await migrate(adopted.owner);
     const [job] = await run<{ id: string }>(

@@ -64,7 +64,7 @@ test('several databases of a cluster, migrated simultaneously, create one role',
   }
 });
 
-test('a role that another transaction is just making is waited for, and not made twice', async () => {
+test('a role that another transaction is creating is waited for, and not created twice', async () => {
   const settings = await database();
   const other = new Client(server.superuser);
   await other.connect();
@@ -73,7 +73,7 @@ test('a role that another transaction is just making is waited for, and not made
   await waitFor('migrate to wait for the other', async () => {
     const waiting = await run(
       server.superuser,
-      `select from pg_stat_activity where datname = $1 and wait_event_type = 'Lock' and query like '%servo_admit_application%'`,
+      `select from pg_stat_activity where datname = $1 and wait_event_type = 'Lock' and query like '%servo_ensure_app_role%'`,
       [settings.database],
     );
     return waiting.length > 0;
@@ -91,7 +91,7 @@ test('an owner that is no superuser but may make roles makes it', async () => {
   expect(await run(settings, admission)).toMatchObject([{ enters: true, works: true }]);
 });
 
-test('a role that may not create roles gets a notice, and migrates; once the role is there, migrate admits it', async () => {
+test('a role that may not create roles gets a notice, and migrates; once the role exists, migrate grants its rights', async () => {
   await run(server.superuser, 'drop role if exists plain_owner; create role plain_owner login');
   const settings = await database('plain_owner');
   const reported: string[] = [];
@@ -108,7 +108,7 @@ test('a role that may not create roles gets a notice, and migrates; once the rol
 });
 
 // Was an internal error, because the library's own error has no code.
-test('migrate run as servo_app says whose work it is, and has nothing to say where nothing is to do', async () => {
+test('migrate run as servo_app names the owner, and does nothing if nothing is missing', async () => {
   const settings = await database();
   await migrate(settings);
   const application = { ...settings, user: 'servo_app' };
@@ -123,7 +123,7 @@ test('migrate run as servo_app says whose work it is, and has nothing to say whe
   }
 });
 
-test('functions that are not everybody’s by default are granted to it, but for the owner’s own', async () => {
+test('functions that are not granted to public by default are granted to it, except the owner’s', async () => {
   const settings = await database();
   await run(settings, 'alter default privileges revoke execute on functions from public');
   await migrate(settings);
@@ -131,11 +131,11 @@ test('functions that are not everybody’s by default are granted to it, but for
     await run(
       settings,
       `select proname as name, has_function_privilege('servo_app', oid, 'execute') as may
-       from pg_proc where proname in ('servo_report_and_claim_v1', 'servo_partition_keys', 'servo_isolate_tenants', 'servo_admit_application')
+       from pg_proc where proname in ('servo_report_and_claim_v1', 'servo_partition_keys', 'servo_isolate_tenants', 'servo_ensure_app_role')
        order by proname`,
     ),
   ).toEqual([
-    { name: 'servo_admit_application', may: false },
+    { name: 'servo_ensure_app_role', may: false },
     { name: 'servo_isolate_tenants', may: false },
     { name: 'servo_partition_keys', may: true },
     { name: 'servo_report_and_claim_v1', may: true },

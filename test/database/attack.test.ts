@@ -145,7 +145,7 @@ describe('A6: what protects every table and function', () => {
     ).toEqual([]);
   });
 
-  test('what has its owner’s rights is granted by name, has a search_path of its own, and is known here', async () => {
+  test('security-definer functions are granted by name, have a search_path, and are listed here', async () => {
     const rows = await lookOf(
       `select proname::text as name, coalesce(proconfig::text ~ 'search_path=', false) as pinned, prorettype = 'trigger'::regtype as trigger,
          array(select case g.grantee when 0 then 'PUBLIC' else pg_get_userbyid(g.grantee)::text end
@@ -154,16 +154,16 @@ describe('A6: what protects every table and function', () => {
     );
     const both = ['servo_app', 'servo_tenant_acme'];
     expect(rows).toEqual([
+      { name: 'servo_check_tenant_insert', pinned: true, trigger: true, callers: [] },
+      { name: 'servo_check_tenant_update', pinned: true, trigger: true, callers: [] },
       { name: 'servo_elect_v1', pinned: true, trigger: false, callers: both },
-      { name: 'servo_guard_job', pinned: true, trigger: true, callers: [] },
       { name: 'servo_journal', pinned: true, trigger: true, callers: [] },
       { name: 'servo_journal_edit', pinned: true, trigger: true, callers: [] },
-      { name: 'servo_own_job', pinned: true, trigger: true, callers: [] },
       { name: 'servo_purge_v1', pinned: true, trigger: false, callers: both },
     ]);
   });
 
-  test('A7: what writes waits for a lock only so long', async () => {
+  test('A7: every function that writes has a lock_timeout', async () => {
     const rows = await lookOf(
       `select proname::text as name from pg_proc where pronamespace = 'public'::regnamespace and starts_with(proname, 'servo_')
          and provolatile = 'v' and prosrc ~ '\\m(update|insert into|delete from)\\M' and proname <> all (servo_owner_functions())
@@ -371,7 +371,7 @@ describe('A6: nothing of another tenant changes', () => {
       'permission denied for function servo_elect_v1',
       'permission denied for function servo_purge_v1',
     ]);
-    // Not even whoever says that it is globex, where its login is bound.
+    // Not even a session that says it is globex, if its login is bound.
     expect(
       (
         await errorOf(
@@ -402,16 +402,16 @@ describe('A6: nothing of another tenant changes', () => {
   });
 
   // A row that a superuser, or another program without row-level security, put there all the same.
-  test('what stands in a job under another tenant’s name is not counted', async () => {
+  test('partitions of another tenant in a job are not counted', async () => {
     const [job] = await run<{ id: string }>(
       owner,
       `select id from backfill_jobs where tenant_id = 'globex' and asset_name = 'orders'`,
     );
     await run(
       owner,
-      `alter table backfill_partitions disable trigger servo_own_job;
+      `alter table backfill_partitions disable trigger servo_check_tenant_insert;
        insert into backfill_partitions (id, backfill_job_id, tenant_id, partition_key) values (gen_random_uuid(), '${job!.id}', 'acme', '2024-01-09');
-       alter table backfill_partitions enable trigger servo_own_job`,
+       alter table backfill_partitions enable trigger servo_check_tenant_insert`,
     );
     const seen = await run(
       as('app_login', 'globex'),
@@ -422,7 +422,7 @@ describe('A6: nothing of another tenant changes', () => {
   });
 });
 
-describe('A7: a lock in the hands of somebody who may only connect', () => {
+describe('A7: a lock held by a role that may only connect', () => {
   const hold = async (login: Login, statement: string) => {
     const client = new Client({ ...as(login), application_name: 'forgotten' });
     await client.connect();
@@ -445,7 +445,7 @@ describe('A7: a lock in the hands of somebody who may only connect', () => {
       grace_ms: 0,
     });
 
-  test('keeps no claim and no start waiting, and no dead executor alive', async () => {
+  test('blocks no claim and no start, and keeps no dead executor alive', async () => {
     const job = await anOrder();
     const [asset] = await run<{ id: string }>(owner, `select id from assets where name = 'locked'`);
     const names = [
@@ -465,8 +465,8 @@ describe('A7: a lock in the hands of somebody who may only connect', () => {
       `insert into backfill_executors (tenant_id, id, host, pid, version, slots, handlers, locked, backend_pid, seen_at)
        values ('globex', 'h:1:dead', 'h', 1, '1', 1, '{}', true, 1, now() - interval '1 minute')`,
     );
-    const judge = { tenant: 'globex', owner: 'me', silence_ms: 10_000 };
-    expect(await declareDead(application, judge)).toEqual(['h:1:dead']);
+    const declarer = { tenant: 'globex', owner: 'me', silence_ms: 10_000 };
+    expect(await declareDead(application, declarer)).toEqual(['h:1:dead']);
     // It may not lock the rows either.
     await expect(client.query('select from backfill_locks for update')).rejects.toThrow(
       'permission denied',
@@ -474,7 +474,7 @@ describe('A7: a lock in the hands of somebody who may only connect', () => {
     await client.end();
   });
 
-  test('who keeps a claim waiting is named', async () => {
+  test('the session that blocks a claim is named', async () => {
     const job = await anOrder();
     await run(
       owner,
@@ -502,7 +502,7 @@ describe('A7: a lock in the hands of somebody who may only connect', () => {
     await waitFor('the claim to go on', async () => (await claim(job)) !== null);
   });
 
-  test('an action of an operator does not wait for ever either', async () => {
+  test('an action of an operator does not wait forever either', async () => {
     const author = { tenant: 'globex', actor: 'mara' };
     const [row] = await application.write(author, (query) =>
       query<{ value: string }>(`select current_setting('lock_timeout') as value`),
@@ -530,7 +530,7 @@ describe('A7: a lock in the hands of somebody who may only connect', () => {
 });
 
 describe('C15: who did it', () => {
-  test('the login is on every line of the journal, whatever the actor is called', async () => {
+  test('every event has the login, whatever the actor', async () => {
     const [job] = await run<{ id: string }>(
       owner,
       `select id from backfill_jobs where tenant_id = 'acme' and asset_name = 'orders'`,
@@ -564,7 +564,7 @@ describe('C15: who did it', () => {
       expect((await servoTui(words, env)).stdout, words[0]).toContain('mara@oncall (login eve)');
   });
 
-  test('an operator completes no partition, and what it sets by hand is in the journal', async () => {
+  test('an operator cannot complete a partition, and its changes by hand are journalled', async () => {
     const [row] = await run<{ id: string; job: string }>(
       owner,
       `select p.id, backfill_job_id as job from backfill_partitions p where tenant_id = 'acme' limit 1`,
@@ -601,7 +601,7 @@ describe('C15: who did it', () => {
 });
 
 describe('C16: a role that is bound to a tenant', () => {
-  test('sees nothing of another tenant, whatever it sets or becomes', async () => {
+  test('sees nothing of another tenant, whatever it sets or whichever role it takes', async () => {
     for (const tenant of ['globex', '']) {
       for (const table of await tables()) {
         if (table === 'backfill_leaders') continue;

@@ -180,7 +180,7 @@ describe('a running embedded server', () => {
     ]);
   });
 
-  it('is one for all processes, also when they ask simultaneously', async () => {
+  it('is one for all processes, also if they start simultaneously', async () => {
     bareHome();
     const servers = await Promise.all([1, 2, 3].map(() => serverOf(startClient())));
     expect(new Set(servers.map((server) => server.pid)).size).toBe(1);
@@ -232,7 +232,7 @@ describe('a running embedded server', () => {
     }
   });
 
-  it('puts the socket elsewhere where its path would be too long', async () => {
+  it('puts the socket elsewhere if its path would be too long', async () => {
     home = join(tmpdir(), `servo-embedded-${process.pid}-${'long-'.repeat(20)}`);
     const server = await ensureEmbeddedServer({ home });
     expect(server.socketDirectory.startsWith('/tmp/servo-tui-')).toBe(true);
@@ -272,7 +272,7 @@ describe('after an accident', () => {
       .query(`do $$ declare t timestamptz := clock_timestamp(); begin
       while clock_timestamp() < t + interval '3 s' loop end loop; end $$`)
       .catch(() => {});
-    await waitFor('the process to be at work', async () => {
+    await waitFor('the process to run', async () => {
       const rows = await query(
         first.superuser,
         `select from pg_stat_activity where state = 'active' and query like 'do %'`,
@@ -456,7 +456,7 @@ describe('the copy of the programs', () => {
     expect(statSync(join(target, 'lib', 'libpq.so.5.18')).mode & 0o777).toBe(0o644);
   });
 
-  it('is left alone where another process was faster', async () => {
+  it('is left alone if another process was faster', async () => {
     const place = installationIn(bareHome());
     mkdirSync(join(place.binaries, 'bin'), { recursive: true });
     writeFileSync(join(place.binaries, 'bin', 'theirs'), '');
@@ -492,7 +492,7 @@ it('C14: a stop says whose sessions it ends, and root learns that XDG_DATA_HOME 
   expect(ignoresDataHome({ XDG_DATA_HOME: '/data', SERVO_EMBEDDED_HOME: '/x' })).toBe(false);
 });
 
-describe('where it lies', () => {
+describe('its location', () => {
   const asUser = process.getuid?.() !== 0;
 
   it('SERVO_EMBEDDED_HOME decides', () => {

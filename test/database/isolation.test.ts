@@ -64,7 +64,7 @@ describe.each(tenants)('%s', (tenant) => {
     );
   });
 
-  test('sees its own assets, and those that belong to everybody', async () => {
+  test('sees its own assets, and shared ones', async () => {
     expect(await run(as(tenant), 'select name, tenant_id from assets order by name')).toEqual([
       { name: 'orders', tenant_id: tenant },
       { name: 'shared', tenant_id: null },
@@ -107,7 +107,7 @@ describe.each(tenants)('%s', (tenant) => {
     }
   });
 
-  test('calls the executor’s functions in vain for the other’s job', async () => {
+  test('the executor’s functions do nothing for the other’s job', async () => {
     const other = tenants.find((each) => each !== tenant);
     const [job] = await run<{ id: string }>(
       database.superuser,

@@ -3,8 +3,8 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { migrate } from '../../source/database/migrate.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
-import { BaseWriter } from '../support/base-writer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { ExternalWriter } from '../support/external-writer.ts';
 import { Roles, run } from '../support/roles.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -101,11 +101,11 @@ beforeEach(() => {
 });
 
 describe.each(writers)('%s', (_, settings, ownTenant) => {
-  let writer: BaseWriter;
+  let writer: ExternalWriter;
   let name: string;
 
   beforeAll(async () => {
-    writer = await BaseWriter.open({ ...settings(), application_name: 'psql' }, ownTenant);
+    writer = await ExternalWriter.open({ ...settings(), application_name: 'psql' }, ownTenant);
     name = settings().user;
   });
   afterAll(() => writer.close());
@@ -117,7 +117,7 @@ describe.each(writers)('%s', (_, settings, ownTenant) => {
     return row!.tenant || null;
   };
 
-  test('creates a job: it is in the journal by who created it, and wakes the executors', async () => {
+  test('creates a job: the journal names its creator, and executors are notified', async () => {
     const id = await writer.insert(tenant, 'orders', ['2024-01-01']);
     expect(await journalOf(id)).toEqual([
       {
@@ -263,7 +263,7 @@ RETURNING id, asset_name;`);
     ],
     ['taking no more', 'alter table backfill_events add check (id < 0) not valid'],
     ['gone', 'drop table backfill_events'],
-  ])('pauses although the journal is %s, and the executors hear of it', async (_, damage) => {
+  ])('pauses although the journal is %s, and executors are notified', async (_, damage) => {
     const id = await makeJob();
     await withDamage(damage, async () => {
       const warnings: (string | undefined)[] = [];
@@ -342,7 +342,7 @@ test('a pause does not wait for a locked journal, and the executors are notified
   const holder = new Client(database.superuser);
   await holder.connect();
   await holder.query('begin; lock table backfill_events in access exclusive mode');
-  const writer = await BaseWriter.open(base, tenant);
+  const writer = await ExternalWriter.open(base, tenant);
   try {
     await writer.rows(`update backfill_jobs set state = 'paused' where id = $1`, [id]);
     expect(await jobOf(id)).toMatchObject({ state: 'paused', version: 8 });
@@ -355,7 +355,7 @@ test('a pause does not wait for a locked journal, and the executors are notified
   }
 });
 
-describe('leases are void', () => {
+describe('leases are revoked', () => {
   test.each([
     ['a minute and a second ago', `now() - interval '61 seconds'`, true],
     ['the beginning of time', `'-infinity'`, true],
@@ -402,7 +402,7 @@ test.each([
   },
 );
 
-test('a function of the same name on a caller’s path is not what the journal runs', async () => {
+test('the journal does not run a function of the same name on the caller’s search_path', async () => {
   const id = await makeJob();
   await run(database.superuser, `create schema evil authorization "${base.user}"`);
   await run(

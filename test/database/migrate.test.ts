@@ -94,7 +94,7 @@ describe('migrate', () => {
     for (const names of results) expect(names).toEqual(ownSteps());
   });
 
-  test('says so and gives up where another migration does not end', async () => {
+  test('gives up with a message if another migration does not end', async () => {
     const { superuser } = await database({ migrated: false });
     const other = await session(superuser);
     await other.query('select pg_advisory_lock(7310046112)');
@@ -171,7 +171,7 @@ describe('migrate', () => {
     expect(reported[0]).toMatch(/^waiting: canceling statement due to lock timeout/);
   });
 
-  test('is not stopped by a time-out that is meant for queries', async () => {
+  test('is not stopped by a timeout for queries', async () => {
     const { superuser, name } = await database({ migrated: false });
     const reader = await session(superuser);
     await reader.query('begin isolation level repeatable read; select 1');
@@ -190,7 +190,7 @@ describe('migrate', () => {
   });
 });
 
-describe('a schema that wants a newer program', () => {
+describe('a schema that requires a newer program', () => {
   test.each([
     ['migrate', migrate],
     ['pendingMigrations', pendingMigrations],
@@ -224,7 +224,7 @@ describe('the record of what was applied', () => {
     });
   });
 
-  test('does not mind the additive migrations of a newer program', async () => {
+  test('accepts the additive migrations of a newer program', async () => {
     const { superuser, app } = await database({ migrated: true });
     await run(
       superuser,
@@ -250,7 +250,7 @@ describe('the record of what was applied', () => {
     }
   });
 
-  test('functions are brought again where their text has changed, and a newer program’s are left alone', async () => {
+  test('changed functions are applied again, and those of a newer program are left alone', async () => {
     const { superuser, app } = await database({ migrated: true });
     await run(
       superuser,
@@ -276,7 +276,7 @@ describe('the record of what was applied', () => {
     ]);
   });
 
-  test('of a development version is refused in words, and nothing is made', async () => {
+  test('of a development version is refused with a message, and nothing is created', async () => {
     const { superuser } = await database({ migrated: false });
     await run(
       superuser,
@@ -310,25 +310,25 @@ describe('the record of what was applied', () => {
       'delete from servo_migrations',
       `update servo_schema set lowest_program = '0'`,
       'delete from backfill_events',
-      `update backfill_events set actor = 'nobody'`,
+      `update backfill_events set actor = 'outsider'`,
     ]) {
       expect((await errorOf(run(app, statement))).code).toBe('42501');
     }
   });
 });
 
-describe('who migrates, and where', () => {
+describe('roles and schemas', () => {
   test('a role without the right gets an error', async () => {
     const { superuser } = await database({ migrated: false });
     const roles = new Roles(superuser);
-    const nobody = await roles.create('nobody');
+    const outsider = await roles.create('outsider');
     await run(superuser, 'revoke all on schema public from public');
-    await run(superuser, `grant usage on schema public to "${nobody.user}"`);
-    expect(await errorOf(migrate(nobody))).toMatchObject({
+    await run(superuser, `grant usage on schema public to "${outsider.user}"`);
+    expect(await errorOf(migrate(outsider))).toMatchObject({
       code: 'schema',
       message: expect.stringContaining('this role may not change the schema'),
     });
-    await run(superuser, `revoke all on schema public from "${nobody.user}"`);
+    await run(superuser, `revoke all on schema public from "${outsider.user}"`);
     await roles.drop();
   });
 
@@ -360,7 +360,7 @@ describe('who migrates, and where', () => {
     ]);
   });
 
-  test('a search_path that leads nowhere is refused, and nothing is made', async () => {
+  test('a search_path without a schema is refused, and nothing is created', async () => {
     const { superuser, name } = await database({ migrated: false });
     await run(superuser, `alter database ${name} set search_path = nowhere`);
     expect(await errorOf(migrate(superuser))).toMatchObject({

@@ -119,10 +119,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-function step(
+function batch(
   query: Query,
   job: string,
-  options: { want: number; reports?: number[]; closing?: string[] },
+  options: { per_queue: number; reports?: number[]; closing?: string[] },
 ): Promise<unknown[]> {
   const reports = options.reports ?? [];
   return query(
@@ -144,7 +144,7 @@ function step(
       ),
       options.closing ?? [],
       composites((options.closing ?? [null]).map((token, i) => [tokenOf(100 + i), token])),
-      options.want,
+      options.per_queue,
       policyRow(),
     ],
   );
@@ -262,15 +262,15 @@ const statements: Statement[] = [
   ],
   // Was: the same, twice for each dead executor.
   [
-    'the judging of a dead executor',
+    'declaring an executor dead',
     2500,
     async (db, query) => {
       await query(
         `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, locked, seen_at)
          values ('executor-1', 'acme', 'h', 1, '0', 1, '{orders}', true, now() - interval '1 hour')`,
       );
-      const judge = { tenant, owner: 'executor-2', silence_ms: 60_000 };
-      expect(await declareDead(db, judge)).toEqual(['executor-1']);
+      const declarer = { tenant, owner: 'executor-2', silence_ms: 60_000 };
+      expect(await declareDead(db, declarer)).toEqual(['executor-1']);
       const [row] = await query<{ held: number }>(
         `select count(*)::int as held from backfill_partitions
          where backfill_job_id = $1 and state = 'running' and lease_expires_at = '-infinity'`,
@@ -291,7 +291,7 @@ const statements: Statement[] = [
     'a step that takes 500 new partitions of 60,000',
     1500,
     async ({ call }) => {
-      const [reply] = (await step(call, fresh, { want: 500 })) as [{ keys: string[] }];
+      const [reply] = (await batch(call, fresh, { per_queue: 500 })) as [{ keys: string[] }];
       expect(reply.keys).toHaveLength(500);
     },
   ],
@@ -299,8 +299,8 @@ const statements: Statement[] = [
     'a step that reports 200 partitions in the middle of 60,000 and takes 400 more',
     1500,
     async ({ call }) => {
-      const [reply] = (await step(call, half, {
-        want: 200,
+      const [reply] = (await batch(call, half, {
+        per_queue: 200,
         reports: range(30_001, 200),
         closing: [tokenOf(1), tokenOf(2)],
       })) as [{ keys: string[]; accepted: number[] }];
@@ -318,7 +318,7 @@ const statements: Statement[] = [
          where o.backfill_job_id = $2 and p.backfill_job_id = $1 and o.partition_key = p.partition_key and p.partition_key <= '0000000000100'`,
         [fresh, half],
       );
-      const [reply] = (await step(call, fresh, { want: 150 })) as [{ keys: string[] }];
+      const [reply] = (await batch(call, fresh, { per_queue: 150 })) as [{ keys: string[] }];
       expect(reply.keys[0]).toBe('0000000000101');
       expect(reply.keys).toHaveLength(50);
     },
@@ -341,10 +341,10 @@ const statements: Statement[] = [
     },
   ],
   [
-    'a step that takes 100 handed-back partitions of 30,000',
+    'a batch that claims 100 due partitions of 30,000',
     300,
     async ({ call }) => {
-      const [reply] = (await step(call, retried, { want: 100 })) as [{ keys: string[] }];
+      const [reply] = (await batch(call, retried, { per_queue: 100 })) as [{ keys: string[] }];
       expect(reply.keys).toHaveLength(100);
     },
   ],
@@ -382,8 +382,8 @@ const statements: Statement[] = [
     'the skipping of 500 partitions of a cancelled job',
     1500,
     async (db) => {
-      const settled = await finalizeJob(db, { tenant, job: cancelled, actor: 'executor-1' }, 500);
-      expect(settled).toEqual({ skipped: 500, needs_finalizing: true });
+      const finalized = await finalizeJob(db, { tenant, job: cancelled, actor: 'executor-1' }, 500);
+      expect(finalized).toEqual({ skipped: 500, needs_finalizing: true });
     },
   ],
   ['a sample of jobs', 6, (db) => sampleJobs(db, tenant, [fresh, half])],
@@ -447,15 +447,15 @@ const statements: Statement[] = [
     (_, query) => recentDurations(query, tenant, half, 'desc'),
   ],
   ['a job’s samples', 120, (_, query) => jobSamples(query, tenant, half, 120)],
-  ['who is at work on it', 300, (_, query) => executorShares(query, tenant, half)],
+  ['its executors', 300, (_, query) => executorShares(query, tenant, half)],
   ['what it waits for', 5, (_, query) => upstreamsOf(query, tenant, half, 100)],
   ['what waits for it', 5, (_, query) => waitingFor(query, tenant, half, 100)],
   ['assets that are made from it', 60, (_, query) => downstreamAssets(query, tenant, asset, 100)],
   ['several jobs', 10, (_, query) => readJobs(query, tenant, [half, fresh])],
   ['one partition', 2, (_, query) => readPartition(query, tenant, half, '0000000030001')],
   ['its journal', 150, (_, query) => partitionEvents(query, tenant, half, '0000000030001', 50)],
-  ['what befell a job itself', 150, (_, query) => jobTimeline(query, tenant, half, 500)],
-  ['what befell its attempts', 150, (_, query) => countAttempts(query, tenant, half)],
+  ['the timeline of a job', 150, (_, query) => jobTimeline(query, tenant, half, 500)],
+  ['the outcomes of its attempts', 150, (_, query) => countAttempts(query, tenant, half)],
   [
     'the beginning of a shift',
     40,
@@ -465,7 +465,7 @@ const statements: Statement[] = [
     },
   ],
   ['what was done in it', 1010, (_, query) => decisionsAfter(query, tenant, 19_000, 1000)],
-  ['what befell attempts in it', 1010, (_, query) => countAttemptsAfter(query, tenant, 19_000)],
+  ['the outcomes of attempts in it', 1010, (_, query) => countAttemptsAfter(query, tenant, 19_000)],
   [
     'what ended in it',
     600,

@@ -47,7 +47,7 @@ test.each([
   expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
 });
 
-test('what is in front of a job is what comes before it in claim order, and has a handler', async () => {
+test('jobs ahead are those before it in claim order that have a handler', async () => {
   const places = (await operator.sql(
     `select id, asset_name, (count(*) filter (where asset_name in ('calm', 'rare')) over (order by ${order}
        rows between unbounded preceding and 1 preceding))::int as jobs_ahead
@@ -66,7 +66,7 @@ test('what is in front of a job is what comes before it in claim order, and has 
 });
 
 // Was: every waiting job.
-test('an executor of a rare asset reads the head of the queue and what is its own', async () => {
+test('an executor of a rare asset reads the head of the queue and its own jobs', async () => {
   const look = { assets: ['rare'], stale_ms: 120_000, limit: 20 };
   const reads = await readsOf(operator.database.app, 'acme', (db) => findWork(db, 'acme', look));
   expect(reads).toMatchObject({ scans: [], sequential: 0 });

@@ -63,7 +63,7 @@ test('without --roles there are none; two databases of a cluster make them simul
   expect(await run(one, privileges)).toEqual(before);
 });
 
-test('later migrations grant what is missing to roles that were admitted, and to no others', async () => {
+test('later migrations grant missing rights to roles that have rights, and to no others', async () => {
   const three = await create('less_three');
   expect(await migrate(three)).toEqual(ownSteps());
   const sees = (db: ConnectionSettings) =>
@@ -244,7 +244,7 @@ describe('walking the commands', () => {
     }
   });
 
-  test('neither runs partitions, deletes, or rewrites what has happened', async () => {
+  test('does not run partitions, delete, or change the past', async () => {
     const job = await aJob('pending');
     const refused = [
       `select servo_claim_v1('acme', '${job}', 'me', 0, 30000)`,
@@ -279,7 +279,7 @@ describe('walking the commands', () => {
   });
 
   // Was reported as an unreachable database (exit 5), so that a waiting script would wait for ever.
-  test('a right that is lacking is said as that, with what grants it', async () => {
+  test('a missing right is reported with the way to grant it', async () => {
     await run(one, 'create role "Mara Q" login');
     const refused = async (role: string, line: string) => {
       const { code, stderr } = await as(role, `${line} --json`);
@@ -349,7 +349,7 @@ describe('walking the commands', () => {
     }
   });
 
-  test('what servo_app is for still works', async () => {
+  test('servo_app still has its rights', async () => {
     const job = await aJob('pending');
     expect(
       await run(

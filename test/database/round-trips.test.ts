@@ -59,7 +59,7 @@ test('the job table: what is asked of every table, the alarms, and the rest of t
   expect(await tripsOf(() => listJobs(db, tenant, { limit: 100 }))).toBeLessThanOrEqual(4);
 });
 
-test('everything about a job, but what is known of its surroundings, is one round trip', async () => {
+test('everything about a job, except its surroundings, is one round trip', async () => {
   const plain = await tripsOf(() => getJobDetail(db, tenant, job, { buckets: 20 }));
   expect(plain).toBe(1);
   const whole = await tripsOf(() => getJobDetail(db, tenant, job, { buckets: 20, insight: true }));
@@ -71,7 +71,7 @@ test('a write waits for the answer to each of its statements', async () => {
   expect(trips).toBe(3);
 });
 
-test('a read that fails leaves its connection as it was, and what was asked beside it says nothing to the next one', async () => {
+test('a failed read leaves its connection usable, and parallel reads do not affect the next one', async () => {
   let late: Query | undefined;
   const failing = db.read(tenant, async (query) => {
     late = query;

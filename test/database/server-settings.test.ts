@@ -228,7 +228,7 @@ describe("A12 the server's defaults are not taken for granted", () => {
   }, 120_000);
 
   test.each(['LATIN1', 'SQL_ASCII', 'WIN1252'])(
-    'a database in %s is refused before anything is made, in words',
+    'a database in %s is refused with a message before anything is created',
     async (encoding) => {
       const name = `servo_test_${randomUUID().replaceAll('-', '').slice(0, 16)}`;
       const made = await emptyDatabase([

@@ -211,7 +211,7 @@ async function servo(line: string): Promise<void> {
   });
   const sink = () =>
     new Writable({ write: (_, __, done) => done() }) as unknown as NodeJS.WriteStream;
-  const io: Io = { env, stdin: process.stdin, stdout: sink(), stderr: sink(), terminal: false };
+  const io: Io = { env, stdin: process.stdin, stdout: sink(), stderr: sink(), interactive: false };
   const { result } = await runInProcess([...line.split(' '), '--yes'], io);
   if ('json' in result || Symbol.asyncIterator in result)
     await write(result, io, { json: false, acted: true });
@@ -276,7 +276,7 @@ const replace = (value: unknown): unknown =>
 const leaks = (shown: string, values: unknown[]) =>
   shown.includes(marked) && !JSON.stringify(values).includes(marked);
 
-test('acme’s work has reached every file of statements', () => {
+test('the walk reaches every file of statements', () => {
   expect(refused).toEqual([]);
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (name) =>
@@ -303,7 +303,7 @@ test('row-level security isolates where a statement names the wrong tenant', asy
   const { rows } = await superuser.query<{ name: string }>(
     `select proname as name from pg_proc where prosrc like '%app.current_tenant%'`,
   );
-  // They set the tenant that they are called with: whoever names it is that tenant.
+  // They set the tenant that they are called with: a caller who names it acts as that tenant.
   const own = new RegExp(`\\b(${rows.map(({ name }) => name).join('|')})\\(`);
   const bad: string[] = [];
   let tried = 0;

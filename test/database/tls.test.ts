@@ -107,7 +107,7 @@ describe.each(Object.entries(ways))('by %s', (_, envOf) => {
 
   // The first packet of an unencrypted connection names user and database, and the password may
   // follow.
-  test.each(['prefer', 'require'])('%s never goes on in the clear', async (sslmode) => {
+  test.each(['prefer', 'require'])('%s never continues without encryption', async (sslmode) => {
     const error = await errorOf(connect(envOf('localhost', plain.port, { sslmode })));
     expect(error).toMatchObject({ code: 'database_unreachable' });
     expect(error.hint).toMatch(/sslmode=disable/);

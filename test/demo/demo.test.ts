@@ -60,7 +60,7 @@ async function workers(): Promise<{ pid: number; stopped: boolean }[]> {
 
 it('takes no notice of any other database that is configured, and one runs at a time', async () => {
   const first = startDemo({
-    DATABASE_URL: 'postgres://nobody@nowhere.invalid/production',
+    DATABASE_URL: 'postgres://outsider@nowhere.invalid/production',
     PGHOST: 'nowhere.invalid',
     PGOPTIONS: '-c nonsense=1',
     TENANT_ID: 'production',

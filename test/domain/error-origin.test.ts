@@ -6,7 +6,7 @@ import {
   originOfSpawn,
   originOfSqlstate,
 } from '../../source/domain/partition/error-origin.ts';
-import { failurePrint } from '../../source/domain/partition/failure-print.ts';
+import { failureFingerprint } from '../../source/domain/partition/failure-fingerprint.ts';
 import { refusalOf, refusedOutcome } from '../../source/domain/partition/refusal.ts';
 import { likelyCause } from '../../source/domain/triage/failure-cause.ts';
 import { defaultTimings } from '../../source/executor/settings.ts';
@@ -78,11 +78,11 @@ describe('A2, A9, A15, A17: whose an error is', () => {
     expect(backOffMs(40, defaultTimings.back_off, 1)).toBe(60_000);
   });
 
-  test('failures of one kind have one print, in characters that every database has', () => {
-    const print = failurePrint('relation "événements_2024_01_05" does not exist\nmore');
-    expect(failurePrint('relation "événements_2024_02_17" does not exist')).toBe(print);
-    expect(print).toMatch(/^[ -~]+$/);
-    expect(failurePrint('relation "orders" does not exist')).not.toBe(print);
+  test('failures of one kind have one fingerprint, in characters that every database has', () => {
+    const fingerprint = failureFingerprint('relation "événements_2024_01_05" does not exist\nmore');
+    expect(failureFingerprint('relation "événements_2024_02_17" does not exist')).toBe(fingerprint);
+    expect(fingerprint).toMatch(/^[ -~]+$/);
+    expect(failureFingerprint('relation "orders" does not exist')).not.toBe(fingerprint);
   });
 });
 

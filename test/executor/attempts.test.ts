@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 afterEach(() => backfills.close());
 
-it('tries a failing partition again, goes on past it, and fails the job once everything else has run', async () => {
+it('retries a failing partition, goes on past it, and fails the job once everything else has run', async () => {
   const handler = functionHandler('orders', (key) => {
     if (key === 'k00002') throw new Error('source is down');
     return undefined;
@@ -61,7 +61,7 @@ it('obeys max_attempts of the job', async () => {
   });
 });
 
-it('counts no failure for a partition that asks to come back later', async () => {
+it('counts no failure for a snoozed partition', async () => {
   const job = await backfills.job({ keys: keys(1) });
   const handler = functionHandler('orders', (_key, attempt) =>
     attempt < 5 ? { kind: 'snoozed', message: 'not there yet', delay_ms: 1 } : undefined,
@@ -75,7 +75,7 @@ it('counts no failure for a partition that asks to come back later', async () =>
   });
 });
 
-it('stops an attempt at its time-out and counts a failure', async () => {
+it('stops an attempt at its timeout and counts a failure', async () => {
   const job = await backfills.job({
     keys: keys(1),
     strategy: { type: 'sequential', timeout_ms: 50, max_attempts: 1 },
@@ -114,7 +114,7 @@ it('keeps heartbeats fresh under a partition that takes many lease times', async
   expect((await backfills.partitions(job))[0]).toMatchObject({ attempt_count: 1, crash_count: 0 });
 });
 
-it('drains: what runs may end, what was claimed ahead is given back with its attempt', async () => {
+it('drains: running attempts may finish, those claimed ahead are released and refunded', async () => {
   const gate = new Gate();
   const started: string[] = [];
   const handler = functionHandler('orders', async (key) => {

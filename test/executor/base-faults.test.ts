@@ -24,7 +24,7 @@ const count = () => {
   return { runs, handler };
 };
 
-/** A job as a base executor leaves it that crashed in its second partition, long ago. */
+/** A job of an external writer that crashed in its second partition, long ago. */
 async function crashedBaseJob(): Promise<string> {
   const job = await backfills.job({ keys: keys(4) });
   await backfills.rows(
@@ -58,7 +58,7 @@ it('a partition left running by a crash is tried again, and the job does not end
   expect(await backfills.violations()).toEqual([]);
 });
 
-it('an owner and a fence: a result of one who has lost the partition does not count', async () => {
+it('a report under a lost lease is fenced', async () => {
   const gate = new Gate();
   const [slow, quick] = [new Gate(), count()];
   const first = functionHandler('orders', async () => {
@@ -67,7 +67,7 @@ it('an owner and a fence: a result of one who has lost the partition does not co
     return { kind: 'failed', message: 'from one who has lost it' };
   });
   const job = await backfills.job({ keys: keys(1) });
-  // With one slot, which its handler holds, it cannot take the partition again by itself.
+  // With one slot, which its handler holds, it cannot claim the partition again.
   const owner = await backfills.execute([first], { speed: 1, slots: 1 });
   await slow.opened;
   expect((await backfills.partitions(job))[0]).toMatchObject({ lease_owner: owner.id });
@@ -88,7 +88,7 @@ it('an owner and a fence: a result of one who has lost the partition does not co
   });
 });
 
-it('a partition that takes longer than the stale time is not run twice: the heartbeat goes on within it', async () => {
+it('a partition that takes longer than the stale time is not run twice: heartbeats continue while it runs', async () => {
   const gate = new Gate();
   let runs = 0;
   const handler = functionHandler('orders', async () => {
@@ -127,7 +127,7 @@ it('progress is kept when a pause arrives in the middle of a partition', async (
     [job],
   );
   await waitFor(
-    'what was claimed ahead to be given back',
+    'partitions claimed ahead to be released',
     async () => (await backfills.partitions(job))[2]!.state === 'pending',
   );
   gate.open();
@@ -141,7 +141,7 @@ it('progress is kept when a pause arrives in the middle of a partition', async (
   expect((await backfills.partitions(job))[2]).toMatchObject({ state: 'pending' });
 });
 
-it('a time-out stops the work', async () => {
+it('a timeout stops the handler', async () => {
   const stopped = new Gate();
   const handler = functionHandler('orders', async (_key, _attempt, signal) => {
     signal.addEventListener('abort', () => stopped.open());
@@ -158,7 +158,7 @@ it('a time-out stops the work', async () => {
   expect((await backfills.partitions(job))[0]!.error_message).toContain('timed out');
 });
 
-it('a job appears with its partitions, in one transaction', async () => {
+it('a job is created with its partitions in one transaction', async () => {
   const database = openDatabase(backfills.database.app, { connections: 1 });
   const seen: string[] = [];
   await backfills.rows(`create table counted (at_insert bigint);
@@ -187,7 +187,7 @@ it('a job appears with its partitions, in one transaction', async () => {
 
 it('1 of 1,000 partitions done does not count as completed', async () => {
   const job = await backfills.job({ keys: keys(1_000) });
-  // What a base executor's crash leaves: one done, one cut off, and nobody at work.
+  // After the crash of an external writer: one partition completed, one left running, no executor.
   await backfills.rows(
     `update backfill_partitions set state = 'completed', completed_at = now() where backfill_job_id = $1 and partition_key = 'k00001'`,
     [job],
@@ -205,7 +205,7 @@ it('1 of 1,000 partitions done does not count as completed', async () => {
 
 describe('46 round trips per partition', () => {
   const sequential = 400;
-  /** Those that open the first lane, or ask in vain for one more, come on top: a few, whatever the number of partitions. */
+  /** Plus those that open the first lease queue or find no more work: a few, whatever the number of partitions. */
   const openings = 4;
 
   it('a sequential job of fine partitions takes at most one message for each, heartbeats apart', async () => {

@@ -22,8 +22,8 @@ afterAll(async () => {
   await backfills.close();
 });
 
-describe('what an operator changes while executors work', () => {
-  it('a higher parallelism takes effect while the first partition still runs', async () => {
+describe('changes by an operator while executors run', () => {
+  it('a higher max parallel takes effect while the first partition still runs', async () => {
     const gate = new Gate();
     const running = new Set<string>();
     const handler = functionHandler('wide', async (key) => {
@@ -41,7 +41,7 @@ describe('what an operator changes while executors work', () => {
     await executor.drain();
   });
 
-  it('a lower parallelism closes lanes at their next step', async () => {
+  it('a lower max parallel closes lease queues at their next batch', async () => {
     const gates = new Map<string, Gate>();
     let running = 0;
     const handler = functionHandler('narrow', async (key) => {
@@ -60,17 +60,17 @@ describe('what an operator changes while executors work', () => {
     });
     await waitFor('four at once', () => running === 4);
     await setJob(db, author, job, { parallel: '1' });
-    // Those at work are no breach of the invariant; without an order to lower it they would be.
+    // Running partitions do not violate the invariant here, because an operator lowered the limit.
     expect(await findViolations(db, tenant)).toEqual([]);
     await backfills.rows(`update backfill_events set kind = 'other' where kind = 'set'`);
     expect(await findViolations(db, tenant)).toMatchObject([{ id: 'I4', job_id: job }]);
     for (const gate of [...gates.values()]) gate.open();
     await waitFor('the fifth', () => gates.size === 5);
-    const { lanes } = await backfills.row<{ lanes: number }>(
-      'select cardinality(lease_tokens) as lanes from backfill_jobs where id = $1',
+    const { leases } = await backfills.row<{ leases: number }>(
+      'select cardinality(lease_tokens) as leases from backfill_jobs where id = $1',
       [job],
     );
-    expect(lanes).toBe(1);
+    expect(leases).toBe(1);
     for (let next = 5; next <= 8; next++) {
       await waitFor(`partition ${next}`, () => gates.size === next);
       expect(running).toBe(1);
@@ -80,7 +80,7 @@ describe('what an operator changes while executors work', () => {
     await executor.drain();
   });
 
-  it('a lowered priority gives the slot to the one that waits', async () => {
+  it('a lowered priority gives the slot to the waiting job', async () => {
     const order: string[] = [];
     const gates: Gate[] = [];
     const handler = (asset: string) =>
@@ -122,7 +122,7 @@ describe('what an operator changes while executors work', () => {
     await executor.drain();
   });
 
-  it('failed partitions are tried again in place, and the job ends completed', async () => {
+  it('failed partitions are retried in place, and the job completes', async () => {
     let broken = true;
     const gate = new Gate();
     const handler = functionHandler('flaky', async (key) => {
@@ -185,7 +185,7 @@ describe('what an operator changes while executors work', () => {
     await executor.drain();
   });
 
-  it('a reclaimed job goes on within seconds, and what ran is run again', async () => {
+  it('a reclaimed job continues within seconds, and its running partitions run again', async () => {
     const gates: Gate[] = [];
     const handler = functionHandler('stuck', async () => {
       const gate = new Gate();

@@ -106,7 +106,7 @@ it('kill -9 of one of two workers in a job of 1,000 partitions loses and doubles
   ).toEqual([{ lost: true }]);
 });
 
-it('an executor that nobody may judge by its lock is given up when its leases run out', async () => {
+it('the leases of an executor that cannot be declared dead by its lock expire', async () => {
   await backfills.rows(effects);
   const handlers = handlerDirectory({
     'orders.sql': 'select pg_sleep(0.005); insert into effects (key) values ($1)',
@@ -146,7 +146,7 @@ it('a worker that was frozen past its leases does no harm when it wakes', async 
   );
   // On a busy machine the other one may have begun long before it.
   const owner = /"executor_id":"([^"]+)"/.exec(frozen!.log)![1];
-  await waitFor('it to be at work', async () =>
+  await waitFor('it to run a partition', async () =>
     (await backfills.partitions(job)).some(
       (row) => row.state === ('running' as never) && row.lease_owner === (owner as never),
     ),
@@ -160,12 +160,12 @@ it('a worker that was frozen past its leases does no harm when it wakes', async 
   await expectExactlyOnce(job, 400);
 });
 
-it('SIGTERM drains: what runs ends, and the exit code is 0', async () => {
+it('SIGTERM drains: running attempts finish, and the exit code is 0', async () => {
   const started = join(mkdtempSync(join(tmpdir(), 'servo-started-')), 'started');
   const handlers = handlerDirectory({ orders: `#!/bin/sh\ntouch ${started}\nsleep 1\n` });
   const job = await backfills.job({ keys: keys(3) });
   const worker = await work(handlers);
-  // What has been claimed and not begun is given back.
+  // Attempts that were claimed but not started are released.
   await waitFor('a handler to run', () => existsSync(started));
   expect(await worker.kill('SIGTERM')).toEqual([0, null]);
   expect((await backfills.partitions(job)).map((partition) => partition.state)).toEqual([

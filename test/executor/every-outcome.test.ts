@@ -37,7 +37,7 @@ const kinds: Record<string, Kind> = {
   database: { outcome: { kind: 'unavailable', message, of: 'database' }, most: () => 20, told: 1 },
 };
 
-it('A2: no outcome is free of both a count and a back-off', async () => {
+it('A2: every outcome has a counter or a back-off', async () => {
   const met: Record<string, number> = {};
   const lines: string[] = [];
   const jobs = new Map<string, string>();

@@ -8,10 +8,10 @@ import { DatabaseProxy } from '../faults/proxy.ts';
 import {
   Backfills,
   completed,
+  ExecutorSession,
   functionHandler,
   Gate,
   keys,
-  Lane,
   tenant,
 } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -35,15 +35,15 @@ afterEach(async () => {
   for (const proxy of proxies) await proxy.close();
 });
 
-async function claimedLane(
+async function claimedSession(
   list: readonly string[],
-): Promise<{ job: string; lane: Lane; attempt: Attempt }> {
+): Promise<{ job: string; session: ExecutorSession; attempt: Attempt }> {
   const job = await backfills.job({ keys: list });
-  const lane = new Lane(backfills, job, 'executor-1');
-  closing.push(() => lane.close());
-  await lane.claimJob();
-  const reply = await lane.step({ opening: [{ token: randomUUID(), replaces: null }] });
-  return { job, lane, attempt: reply!.claimed[0]! };
+  const session = new ExecutorSession(backfills, job, 'executor-1');
+  closing.push(() => session.close());
+  await session.claimJob();
+  const reply = await session.batch({ opening: [{ token: randomUUID(), replaces: null }] });
+  return { job, session, attempt: reply!.claimed[0]! };
 }
 
 async function application(): Promise<Client> {
@@ -73,8 +73,8 @@ function runSql(client: Client, attempt: Attempt, sql: string, next: string | nu
 const effects = 'create table effects (key text); grant insert, select on effects to servo_app';
 const leaveEffect = 'insert into effects values ($1)';
 
-it('the last SQL attempt of a lane claimed one more partition, under no token', async () => {
-  const { job, attempt } = await claimedLane(keys(3));
+it('the last SQL attempt of a lease queue claimed one more partition, without a token', async () => {
+  const { job, attempt } = await claimedSession(keys(3));
   const { rows } = await runSql(await application(), attempt, 'select 1', null);
   expect(rows[0]).toEqual({ claimed: '{}', leases: 0 });
   expect((await backfills.partitions(job)).map((row) => row.state)).toEqual([
@@ -87,25 +87,25 @@ it('the last SQL attempt of a lane claimed one more partition, under no token', 
   ).toEqual({ lease_tokens: [] });
 });
 
-it('an SQL attempt that arrived late, after it had been handed back, left its effect twice', async () => {
+it('an SQL attempt that arrived after its release left its effect twice', async () => {
   await backfills.rows(effects);
-  const { lane, attempt } = await claimedLane(keys(1));
-  // The connection was given up: nobody knew whether the message had arrived.
-  await lane.step({
+  const { session, attempt } = await claimedSession(keys(1));
+  // The connection was closed: whether the message had arrived was unknown.
+  await session.batch({
     reports: [{ attempt, outcome: { kind: 'snoozed', message: 'lost', delay_ms: 0 } }],
     closing: [attempt.token],
   });
   await expect(runSql(await application(), attempt, leaveEffect, null)).rejects.toMatchObject({
     code: 'SV410',
   });
-  const again = await lane.step({ opening: [{ token: randomUUID(), replaces: null }] });
+  const again = await session.batch({ opening: [{ token: randomUUID(), replaces: null }] });
   await runSql(await application(), again!.claimed[0]!, leaveEffect, null);
   expect(await backfills.rows('select * from effects')).toEqual([{ key: 'k00001' }]);
 });
 
 it('an SQL attempt that arrived twice left its effect twice', async () => {
   await backfills.rows(effects);
-  const { attempt } = await claimedLane(keys(1));
+  const { attempt } = await claimedSession(keys(1));
   const client = await application();
   await runSql(client, attempt, leaveEffect, null);
   await expect(runSql(client, attempt, leaveEffect, null)).rejects.toMatchObject({
@@ -114,7 +114,7 @@ it('an SQL attempt that arrived twice left its effect twice', async () => {
   expect(await backfills.rows('select * from effects')).toEqual([{ key: 'k00001' }]);
 });
 
-it('counters that a base executor left wrong when it crashed stayed wrong until the job ended', async () => {
+it('counters that were wrong after the crash of an external writer stayed wrong until the job ended', async () => {
   const job = await backfills.job({ keys: keys(4) });
   await backfills.rows(
     `update backfill_jobs set state = 'running', version = version + 1, started_at = now(), heartbeat_at = now() - interval '5 minutes' where id = $1`,
@@ -125,16 +125,16 @@ it('counters that a base executor left wrong when it crashed stayed wrong until 
     `update backfill_partitions set state = 'completed', attempt_count = 1 where backfill_job_id = $1 and partition_key <= 'k00002'`,
     [job],
   );
-  const lane = new Lane(backfills, job, 'executor-1');
-  closing.push(() => lane.close());
-  await lane.claimJob();
+  const session = new ExecutorSession(backfills, job, 'executor-1');
+  closing.push(() => session.close());
+  await session.claimJob();
   expect(await backfills.state(job, 'running')).toMatchObject({
     completed_partitions: 2,
     checkpoint_partition_key: 'k00002',
   });
-  const reply = await lane.step({ opening: [{ token: randomUUID(), replaces: null }] });
+  const reply = await session.batch({ opening: [{ token: randomUUID(), replaces: null }] });
   expect(reply!.claimed[0]!.partition_key).toBe('k00003');
-  await lane.step({ reports: [{ attempt: reply!.claimed[0]!, outcome: completed }] });
+  await session.batch({ reports: [{ attempt: reply!.claimed[0]!, outcome: completed }] });
   expect(await backfills.state(job, 'running')).toMatchObject({ completed_partitions: 3 });
 });
 
@@ -255,11 +255,11 @@ it('what a message that came late had claimed waited for its lease to run out', 
     columns: { avg_partition_duration_ms: 60_000 },
   });
   await kept;
-  // It has been said again on another connection, and its lane has moved on.
+  // The message was sent again on another connection, and its lease queue has moved on.
   await waitFor('the second partition to run', () => runs.includes('k00002'));
   proxy.deliverLate();
   await waitFor(
-    'it to claim what nobody runs',
+    'it to claim partitions that do not run',
     async () => (await backfills.partitions(job))[2]!.state === 'running',
   );
   gate.open();
@@ -285,7 +285,7 @@ it('what an SQL attempt had claimed for the next one, its reply lost and the job
     `update backfill_jobs set state = 'paused', paused_at = now(), version = version + 1 where id = $1`,
     [job],
   );
-  await waitFor('it to be given back', async () =>
+  await waitFor('it to be released', async () =>
     (await backfills.partitions(job)).every((row) => row.state !== 'running'),
   );
   const partitions = await backfills.partitions(job);
@@ -301,31 +301,34 @@ for (const [order, first, last] of [
   ['desc', 'k00003', 'k00001'],
 ] as const) {
   it(`a sequential job went past a key that still ran in a cancelled one, and did it last (${order})`, async () => {
-    const { job: old, lane, attempt } = await claimedLane(['k00002']);
+    const { job: old, session, attempt } = await claimedSession(['k00002']);
     await backfills.rows(
       `update backfill_jobs set state = 'cancelled', version = version + 1 where id = $1`,
       [old],
     );
     const job = await backfills.job({ keys: keys(3), strategy: { type: 'sequential', order } });
-    const next = new Lane(backfills, job, 'executor-2');
+    const next = new ExecutorSession(backfills, job, 'executor-2');
     closing.push(() => next.close());
     await next.claimJob();
     const doUpToTwo = async () => {
       const token = randomUUID();
-      const { claimed } = (await next.step({ opening: [{ token, replaces: null }], want: 2 }))!;
+      const { claimed } = (await next.batch({
+        opening: [{ token, replaces: null }],
+        per_queue: 2,
+      }))!;
       const reports = claimed.map((one) => ({ attempt: one, outcome: completed }));
-      await next.step({ reports, closing: [token] });
+      await next.batch({ reports, closing: [token] });
       return claimed.map((one) => one.partition_key);
     };
     expect(await doUpToTwo()).toEqual([first]);
     expect(await doUpToTwo()).toEqual([]);
-    await lane.step({ reports: [{ attempt, outcome: completed }], closing: [attempt.token] });
+    await session.batch({ reports: [{ attempt, outcome: completed }], closing: [attempt.token] });
     expect(await doUpToTwo()).toEqual(['k00002', last]);
     expect(await backfills.state(job, 'completed')).toMatchObject({ completed_partitions: 3 });
   });
 }
 
-it('what a base executor left running in a job that was cancelled then stayed running for good', async () => {
+it('partitions that an external writer left running in a cancelled job stayed running forever', async () => {
   const job = await backfills.job({ keys: keys(3) });
   await backfills.rows(
     `update backfill_jobs set state = 'running', version = version + 1, heartbeat_at = now() where id = $1`,
@@ -341,7 +344,7 @@ it('what a base executor left running in a job that was cancelled then stayed ru
     [job],
   );
   await backfills.execute([functionHandler('orders', () => undefined)]);
-  await waitFor('it to be settled', async () => {
+  await waitFor('it to be finalized', async () => {
     const row = await backfills.row('select needs_finalizing from backfill_jobs where id = $1', [
       job,
     ]);
@@ -354,16 +357,16 @@ it('what a base executor left running in a job that was cancelled then stayed ru
 });
 
 it('a heartbeat that was answered late took the next attempt of the same partition for lost', async () => {
-  // A beat waits for this lock before it looks at the rows; what it is asked about is what ran when it was sent.
-  await backfills.rows(`create table beats (); grant insert on beats to servo_app;
+  // A heartbeat waits for this lock before it reads the rows, and names the attempts that ran when it was sent.
+  await backfills.rows(`create table heartbeats (); grant insert on heartbeats to servo_app;
     alter function servo_heartbeat_v1 rename to servo_heartbeat_itself;
     create function servo_heartbeat_v1(p_tenant text, p_jobs uuid[], p_ids uuid[], p_tokens uuid[], p_lease_ms bigint, p_fresh_ms bigint) returns table (lost_id uuid, lost_token uuid) language plpgsql as $$
     begin
-      insert into beats default values;
+      insert into heartbeats default values;
       perform pg_advisory_xact_lock_shared(1);
       return query select b.* from servo_heartbeat_itself(p_tenant, p_jobs, p_ids, p_tokens, p_lease_ms, p_fresh_ms) b;
     end $$`);
-  const beats = async () => (await backfills.rows('select from beats')).length;
+  const heartbeats = async () => (await backfills.rows('select from heartbeats')).length;
   const gates = [new Gate(), new Gate()];
   const signals: AbortSignal[] = [];
   const handler = functionHandler('orders', async (_key, attempt, signal) => {
@@ -378,19 +381,19 @@ it('a heartbeat that was answered late took the next attempt of the same partiti
   await backfills.execute([handler], { speed: 1, timings: { heartbeat: 3_000, poll: 100 } });
   const waits = `select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`;
   await waitFor('the first attempt', () => signals.length === 1);
-  await waitFor('a beat to wait', async () => (await backfills.rows(waits)).length > 0);
+  await waitFor('a heartbeat to wait', async () => (await backfills.rows(waits)).length > 0);
   gates[0]!.open();
   await waitFor('the second attempt', () => signals.length === 2);
-  const before = await beats();
+  const before = await heartbeats();
   await operator.query('select pg_advisory_unlock(1)');
-  await waitFor('the beat after it', async () => (await beats()) > before);
+  await waitFor('the next heartbeat', async () => (await heartbeats()) > before);
   expect(signals[1]!.aborted).toBe(false);
   gates[1]!.open();
   expect(await backfills.state(job, 'completed')).toMatchObject({ completed_partitions: 1 });
   expect(await backfills.attemptsJournal(job)).toEqual(['snoozed k00001']);
 });
 
-it('what was claimed ahead when an operator reclaimed the job kept a lease that no lane stood for, and counted as a crash', async () => {
+it('attempts claimed ahead when an operator reclaimed the job kept a lease without a token, and counted as crashes', async () => {
   const signals: AbortSignal[] = [];
   const handler = functionHandler('orders', async (key, attempt, signal) => {
     if (key !== 'k00001' || attempt > 1) return completed;
@@ -402,7 +405,7 @@ it('what was claimed ahead when an operator reclaimed the job kept a lease that 
     keys: keys(4),
     columns: { avg_partition_duration_ms: 50 },
   });
-  // Nobody else takes back what is void.
+  // No other executor rescues them.
   await backfills.rows(
     `create or replace function servo_rescue_v1(p_tenant text, p_job uuid, p_actor text, p_stale_ms bigint, p_max_crashes integer)
      returns table (lost_id uuid, lost_token uuid, lost_owner text) language plpgsql as 'begin end'`,

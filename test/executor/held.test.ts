@@ -29,7 +29,7 @@ class CountingDatabase extends Database {
   };
 }
 
-it('asked without a pause while claiming was held and a job rested', async () => {
+it('polled without a pause during a hold with a resting job', async () => {
   const timings = { ...scaleTimings(50), poll: 100 };
   const database = new CountingDatabase(backfills.database.app);
   const threads = new ModuleThreads({ slots: 1, warn: () => {} });
@@ -91,7 +91,7 @@ it('asked without a pause while claiming was held and a job rested', async () =>
   await Promise.all([threads.close(), database.close()]);
 });
 
-it('kept its reason to be held on record when it could not be written at once', async () => {
+it('kept the reason of its hold if it could not be written at once', async () => {
   let writes = 0;
   class FailingOnce extends Database {
     override write: Database['write'] = (...given) => {

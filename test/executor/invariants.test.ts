@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { invariants } from '../../source/database/queries/find-violations.ts';
-import { Backfills, completed, keys, Lane } from '../support/backfill.ts';
+import { Backfills, completed, ExecutorSession, keys } from '../support/backfill.ts';
 
 let backfills: Backfills;
-let lane: Lane;
-const lanes: Lane[] = [];
+let session: ExecutorSession;
+const sessions: ExecutorSession[] = [];
 
 beforeAll(async () => {
   backfills = await Backfills.open();
@@ -14,20 +14,20 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(lanes.map((one) => one.close()));
+  await Promise.all(sessions.map((one) => one.close()));
   await backfills.close();
 });
 
 /** A healthy job: two of three partitions done, the third under a live lease of an executor that is alive. */
 async function healthy(): Promise<string> {
   const job = await backfills.job({ keys: keys(3) });
-  lane = new Lane(backfills, job, 'executor-1');
-  lanes.push(lane);
-  await lane.claimJob();
+  session = new ExecutorSession(backfills, job, 'executor-1');
+  sessions.push(session);
+  await session.claimJob();
   let token: string | null = null;
   for (let i = 0; i < 3; i++) {
     const next = crypto.randomUUID();
-    const reply = await lane.step({
+    const reply = await session.batch({
       reports: held.map((attempt) => ({ attempt, outcome: completed })),
       closing: token === null ? [] : [token],
       opening: [{ token: next, replaces: token }],
@@ -42,7 +42,7 @@ async function healthy(): Promise<string> {
   );
   return job;
 }
-let held: NonNullable<Awaited<ReturnType<Lane['step']>>>['claimed'] = [];
+let held: NonNullable<Awaited<ReturnType<ExecutorSession['batch']>>>['claimed'] = [];
 
 async function child(job: string): Promise<void> {
   const other = await backfills.job({ keys: keys(1) });
@@ -146,7 +146,7 @@ it('each invariant of the table is broken by a test', () => {
     ).toBe(true);
 });
 
-it('nothing is wrong with a healthy job', async () => {
+it('a healthy job violates none', async () => {
   await healthy();
   expect(await backfills.violations()).toEqual([]);
 });
@@ -163,7 +163,7 @@ for (const [name, damage] of damages) {
   });
 }
 
-it('asks of a job that a base executor has run only whether its work is done', async () => {
+it('checks of a job of an external writer only whether its partitions are done', async () => {
   const job = await backfills.job({ keys: keys(4) });
   await backfills.rows(
     `update backfill_jobs set state = 'running', version = version + 1, started_at = now() where id = $1`,
@@ -183,16 +183,16 @@ it('asks of a job that a base executor has run only whether its work is done', a
   ]);
 });
 
-it('a parallelism that was lowered lets what runs end', async () => {
+it('running partitions may finish after max parallel was lowered', async () => {
   const job = await backfills.job({
     keys: keys(4),
     strategy: { type: 'parallel', max_parallel: 2 },
   });
-  const own = new Lane(backfills, job, 'executor-1');
-  lanes.push(own);
+  const own = new ExecutorSession(backfills, job, 'executor-1');
+  sessions.push(own);
   await own.claimJob();
   const fresh = () => ({ token: crypto.randomUUID(), replaces: null });
-  await own.step({ opening: [fresh(), fresh()] });
+  await own.batch({ opening: [fresh(), fresh()] });
   await backfills.rows(
     `update backfill_jobs set execution_strategy = '{"type": "sequential"}' where id = $1`,
     [job],
@@ -207,7 +207,7 @@ it('a parallelism that was lowered lets what runs end', async () => {
   expect(await ofJob()).toEqual([]);
 });
 
-it('says nothing of another tenant’s rows', async () => {
+it('shows no rows of another tenant', async () => {
   await backfills.rows(`update backfill_jobs set tenant_id = 'globex'`);
   expect(await backfills.violations()).toEqual([]);
 });

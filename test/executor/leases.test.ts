@@ -9,7 +9,14 @@ import { findHeld } from '../../source/database/queries/find-held.ts';
 import { runSqlHandler } from '../../source/database/queries/run-sql-handler.ts';
 import type { Attempt, Outcome } from '../../source/domain/partition/attempt.ts';
 import { reclaimJob } from '../../source/operations/act/reclaim.ts';
-import { Backfills, completed, functionHandler, keys, Lane, tenant } from '../support/backfill.ts';
+import {
+  Backfills,
+  completed,
+  ExecutorSession,
+  functionHandler,
+  keys,
+  tenant,
+} from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory, Worker } from '../support/worker.ts';
 
@@ -31,22 +38,22 @@ const author = { tenant, actor: 'mara' };
 /** The runbook's "Force reclaim". */
 const rawReclaim = `update backfill_jobs set heartbeat_at = now() - interval '5 minutes', version = version + 1 where id = $1`;
 
-async function laneOf(job: string, owner = 'executor-1'): Promise<Lane> {
-  const lane = new Lane(backfills, job, owner);
-  closing.push(() => lane.close());
-  await lane.claimJob();
-  return lane;
+async function sessionOf(job: string, owner = 'executor-1'): Promise<ExecutorSession> {
+  const session = new ExecutorSession(backfills, job, owner);
+  closing.push(() => session.close());
+  await session.claimJob();
+  return session;
 }
 
 describe('A3 a lease is named by id and token', () => {
   /** What the calls of an executor answer about an attempt under a token that is not the row's any more. */
   const calls: Readonly<
-    Record<string, (lane: Lane, old: Attempt, current: Attempt) => Promise<unknown>>
+    Record<string, (session: ExecutorSession, old: Attempt, current: Attempt) => Promise<unknown>>
   > = {
-    servo_heartbeat_v1: async (lane, old, current) => {
-      expect(await lane.beat([old, current])).toEqual([{ id: old.id, token: old.token }]);
+    servo_heartbeat_v1: async (session, old, current) => {
+      expect(await session.heartbeat([old, current])).toEqual([{ id: old.id, token: old.token }]);
     },
-    servo_report_and_claim_v1: async (lane, old) => {
+    servo_report_and_claim_v1: async (session, old) => {
       const outcomes: Outcome[] = [
         completed,
         { kind: 'failed', message: 'late' },
@@ -55,16 +62,16 @@ describe('A3 a lease is named by id and token', () => {
         { kind: 'released' },
       ];
       for (const outcome of outcomes) {
-        const reply = await lane.step({
+        const reply = await session.batch({
           reports: [{ attempt: old, outcome }],
           closing: [old.token],
         });
         expect([...reply!.accepted], outcome.kind).toEqual([]);
       }
-      const next = await lane.step({ opening: [{ token: randomUUID(), replaces: old.token }] });
+      const next = await session.batch({ opening: [{ token: randomUUID(), replaces: old.token }] });
       expect(next!.claimed).toEqual([]);
     },
-    servo_run_sql_v1: async (_lane, old) => {
+    servo_run_sql_v1: async (_session, old) => {
       const database = openDatabase(backfills.database.app, { connections: 1 });
       closing.push(() => database.close());
       const client = await database.connect();
@@ -74,20 +81,20 @@ describe('A3 a lease is named by id and token', () => {
       });
       client.release();
     },
-    servo_rescue_v1: async (lane) => {
-      expect(await lane.rescued()).toEqual([]);
+    servo_rescue_v1: async (session) => {
+      expect(await session.rescued()).toEqual([]);
     },
     servo_declare_dead_v1: async () => {
       const database = openDatabase(backfills.database.app, { connections: 1 });
       closing.push(() => database.close());
-      const judge = { tenant, owner: 'executor-2', silence_ms: 10_000 };
-      expect(await declareDead(database, judge)).toEqual([]);
+      const declarer = { tenant, owner: 'executor-2', silence_ms: 10_000 };
+      expect(await declareDead(database, declarer)).toEqual([]);
       const held = await findHeld(database, tenant, 'executor-1');
       expect(held.map(({ token }) => token)).not.toContain(undefined);
     },
   };
 
-  it('A3 no call does anything to the next attempt under an old token, and answers the old one as lost', async () => {
+  it('A3 a call with an old token does not change the next attempt, and returns the old one as lost', async () => {
     const writers = await backfills.rows<{ name: string }>(
       `select proname as name from pg_proc where prosrc ~ '\\mlease_(token|owner|expires_at)\\M\\s*=\\s*[^=]*' and prosrc ~ '\\mset\\M'
          and proname like 'servo%' and provolatile = 'v' order by 1`,
@@ -105,37 +112,37 @@ describe('A3 a lease is named by id and token', () => {
 
     for (const [name, call] of Object.entries(calls)) {
       const job = await backfills.job({ keys: keys(1), strategy: { max_parallel: 4 } });
-      const lane = await laneOf(job);
-      const [old] = (await lane.step({ opening: [fresh()], lease_ms: -1 }))!.claimed;
-      expect(await lane.rescued()).toEqual([
+      const session = await sessionOf(job);
+      const [old] = (await session.batch({ opening: [fresh()], lease_ms: -1 }))!.claimed;
+      expect(await session.rescued()).toEqual([
         { id: old!.id, token: old!.token, owner: 'executor-1' },
       ]);
-      const [current] = (await lane.step({ opening: [fresh()] }))!.claimed;
+      const [current] = (await session.batch({ opening: [fresh()] }))!.claimed;
       const row = async () => (await backfills.partitions(job))[0];
       const before = await row();
-      await call(lane, old!, current!);
+      await call(session, old!, current!);
       expect(await row(), name).toEqual(before);
     }
   });
 
-  it('A3 both attempts of one partition are told apart in one report', async () => {
+  it('A3 two attempts of one partition in one report are distinguished', async () => {
     const job = await backfills.job({ keys: keys(1) });
-    const lane = await laneOf(job);
-    const [old] = (await lane.step({ opening: [fresh()], lease_ms: -1 }))!.claimed;
-    await lane.rescue();
-    const [current] = (await lane.step({ opening: [fresh()] }))!.claimed;
+    const session = await sessionOf(job);
+    const [old] = (await session.batch({ opening: [fresh()], lease_ms: -1 }))!.claimed;
+    await session.rescue();
+    const [current] = (await session.batch({ opening: [fresh()] }))!.claimed;
     const later: Outcome = { kind: 'snoozed', message: 'stopped', delay_ms: 0 };
     const reports = [
       { attempt: old!, outcome: later },
       { attempt: current!, outcome: completed },
     ];
-    const reply = await lane.step({ reports, closing: [old!.token, current!.token] });
+    const reply = await session.batch({ reports, closing: [old!.token, current!.token] });
     expect([...reply!.accepted]).toEqual([1]);
     expect(reply!.state).toBe('completed');
     expect(await backfills.attemptsJournal(job)).toEqual(['lost k00001', 'fenced k00001']);
   });
 
-  it('A3 the executor that takes its own attempt back stops it at once, another one is told: no beat is waited for', async () => {
+  it('A3 an executor that rescues its own attempt stops it at once, and notifies another owner without a heartbeat', async () => {
     const never = 3_600_000;
     const signals = new Map<string, AbortSignal>();
     const handler = functionHandler('orders', async (key, attempt, signal) => {
@@ -209,7 +216,7 @@ describe('A3 a lease is named by id and token', () => {
       await seen(`stopped ${attempt}`);
     }
     await seen('started 4');
-    // A beat has been answered since, and has renewed this lease.
+    // A later heartbeat has renewed this lease.
     const lease = async () => Number((await backfills.partitions(job))[0]!.lease_expires_at);
     const before = await lease();
     await waitFor('its lease to be renewed', async () => (await lease()) > before);
@@ -229,26 +236,26 @@ describe('A3 a lease is named by id and token', () => {
   });
 });
 
-describe("A4 an operator's order is nobody's failure", () => {
+describe('A4 a revoked lease is not a failure', () => {
   it('A4 ten reclaims, by command and by the runbook, leave a healthy partition healthy', async () => {
     const job = await backfills.job({ keys: keys(2) });
-    const lane = await laneOf(job);
+    const session = await sessionOf(job);
     const database = openDatabase(backfills.database.app);
     closing.push(() => database.close());
     for (let round = 0; round < 10; round++) {
-      const { claimed } = (await lane.step({ opening: [fresh()], want: 2 }))!;
+      const { claimed } = (await session.batch({ opening: [fresh()], per_queue: 2 }))!;
       expect(claimed.map((attempt) => attempt.attempt)).toEqual([round + 1, round + 1]);
       if (round % 2 === 0) await reclaimJob(database, author, job);
       else await backfills.rows(rawReclaim, [job]);
-      expect(await lane.rescue()).toBe(2);
-      await lane.claimJob();
+      expect(await session.rescue()).toBe(2);
+      await session.claimJob();
     }
     for (const partition of await backfills.partitions(job)) {
       expect(partition).toMatchObject({ state: 'pending', crash_count: 0, error_message: null });
     }
-    const { claimed } = (await lane.step({ opening: [fresh()], want: 2 }))!;
+    const { claimed } = (await session.batch({ opening: [fresh()], per_queue: 2 }))!;
     const reports = claimed.map((attempt) => ({ attempt, outcome: completed }));
-    const reply = await lane.step({ reports, closing: [claimed[0]!.token] });
+    const reply = await session.batch({ reports, closing: [claimed[0]!.token] });
     expect(reply!.state).toBe('completed');
     const reasons = await backfills.rows(
       `select distinct kind, reason from backfill_events where job_id = $1 and kind <> 'state' order by 1, 2`,
@@ -330,7 +337,7 @@ describe("A4 an operator's order is nobody's failure", () => {
     ['a lease that runs', ours, '-30 s', '+1 min', null, null, 2],
   ] as const;
 
-  it('A4 the journal says who took what from whom, and only lost leases are counted', async () => {
+  it('A4 the journal names operator, executor and attempt, and only lost leases are counted', async () => {
     const job = await backfills.job({
       keys: left.map((_, index) => `p${index}`),
       columns: { state: 'running' },
@@ -350,7 +357,11 @@ describe("A4 an operator's order is nobody's failure", () => {
     }
     const database = openDatabase(backfills.database.app);
     closing.push(() => database.close());
-    await database.call('select from servo_rescue_v1($1, $2, $3, 1000, 3)', [tenant, job, 'judge']);
+    await database.call('select from servo_rescue_v1($1, $2, $3, 1000, 3)', [
+      tenant,
+      job,
+      'rescuer',
+    ]);
     const found = await backfills.rows<{ kind: string; reason: string; crashes: number }>(
       `select e.kind, e.reason, p.crash_count as crashes from backfill_partitions p
          left join backfill_events e on e.job_id = p.backfill_job_id and e.partition_key = p.partition_key
@@ -368,7 +379,7 @@ describe("A4 an operator's order is nobody's failure", () => {
     );
   });
 
-  it('A4 whoever takes a job over says from whom, and why', async () => {
+  it('A4 a takeover is journalled with the former owner and the reason', async () => {
     const external = 'an external writer';
     const cases = [
       ['ours', 'order', 'an operator took the job back from executor-9'],
@@ -408,7 +419,7 @@ describe("A4 an operator's order is nobody's failure", () => {
           [job, who === 'ours' ? new Date(Date.now() + 60_000) : null],
         );
       }
-      await laneOf(job, 'executor-1');
+      await sessionOf(job, 'executor-1');
       const [line] = await backfills.rows(
         `select kind, reason from backfill_events where job_id = $1 and kind = 'reclaimed'`,
         [job],
@@ -417,10 +428,10 @@ describe("A4 an operator's order is nobody's failure", () => {
     }
   });
 
-  it('A4 an executor that dies after the order has lost nothing of what was taken from it', async () => {
+  it('A4 an executor that dies after a reclaim has not lost the revoked leases', async () => {
     const job = await backfills.job({ keys: keys(1) });
-    const lane = await laneOf(job, 'dead');
-    await lane.step({ opening: [fresh()] });
+    const session = await sessionOf(job, 'dead');
+    await session.batch({ opening: [fresh()] });
     await backfills.rows(
       `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, locked, seen_at)
        values ('dead', $1, 'h', 1, '0', 1, '{orders}', true, now() - interval '1 hour')`,
@@ -429,9 +440,9 @@ describe("A4 an operator's order is nobody's failure", () => {
     await backfills.rows(rawReclaim, [job]);
     const database = openDatabase(backfills.database.app);
     closing.push(() => database.close());
-    const judge = { tenant, owner: 'judge', silence_ms: 10_000 };
-    expect(await declareDead(database, judge)).toEqual(['dead']);
-    expect(await lane.rescue()).toBe(1);
+    const declarer = { tenant, owner: 'rescuer', silence_ms: 10_000 };
+    expect(await declareDead(database, declarer)).toEqual(['dead']);
+    expect(await session.rescue()).toBe(1);
     expect((await backfills.partitions(job))[0]).toMatchObject({ crash_count: 0 });
     expect(await backfills.attemptsJournal(job)).toEqual(['reclaimed k00001']);
   });

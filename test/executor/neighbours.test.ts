@@ -6,19 +6,19 @@ import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 import {
   Backfills,
   completed,
+  ExecutorSession,
   functionHandler,
   Gate,
   keys,
-  Lane,
   tenant,
 } from '../support/backfill.ts';
-import { BaseWriter } from '../support/base-writer.ts';
+import { ExternalWriter } from '../support/external-writer.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 // Others who write in the same tables, beside executors that run: the base implementation's commands, and people by hand.
 
 let backfills: Backfills;
-let writers: BaseWriter[];
+let writers: ExternalWriter[];
 
 beforeEach(async () => {
   backfills = await Backfills.open();
@@ -36,8 +36,8 @@ afterEach(async () => {
 
 const nothing = () => functionHandler('orders', () => undefined);
 
-async function writer(): Promise<BaseWriter> {
-  const opened = await BaseWriter.open(backfills.database.app, tenant);
+async function writer(): Promise<ExternalWriter> {
+  const opened = await ExternalWriter.open(backfills.database.app, tenant);
   writers.push(opened);
   return opened;
 }
@@ -80,7 +80,7 @@ describe('A5, A24: a job that another program creates beside a running executor'
 
   it('A5: a partition that is added while the end of its job is decided still runs', async () => {
     const base = await writer();
-    const operator = await BaseWriter.open(backfills.database.superuser, null);
+    const operator = await ExternalWriter.open(backfills.database.superuser, null);
     writers.push(operator);
     // Between the look for open partitions and the count, the function waits for this lock.
     const { text } = await backfills.row<{ text: string }>(
@@ -217,7 +217,7 @@ describe('A5, A24: a job that another program creates beside a running executor'
     ).toEqual([{ asset_name: 'raw', completed_partitions: 4 }]);
   });
 
-  it('a job of our own is known to be whole, and waits for nothing', async () => {
+  it('a job of ours is known to be complete, and does not wait', async () => {
     const database = openDatabase(backfills.database.app, { connections: 1 });
     await backfills.execute([nothing()], { timings: { creation_grace: 600_000 } });
     const { job } = await startBackfill(
@@ -229,7 +229,7 @@ describe('A5, A24: a job that another program creates beside a running executor'
   });
 });
 
-it('A19: a step writes its own job, and not a row in the same place of another table', async () => {
+it('A19: a batch writes its own job, and not a row in the same place of another table', async () => {
   await backfills.rows('create table backfill_jobs_archive () inherits (backfill_jobs)');
   for (const _ of keys(4)) {
     await backfills.rows(
@@ -241,20 +241,20 @@ it('A19: a step writes its own job, and not a row in the same place of another t
   await backfills.rows('vacuum full backfill_jobs');
   const archived = () => backfills.rows('select * from backfill_jobs_archive order by id');
   const before = await archived();
-  const lane = new Lane(backfills, job, 'e1');
+  const session = new ExecutorSession(backfills, job, 'e1');
   try {
-    await lane.claimJob();
+    await session.claimJob();
     let token = randomUUID() as string;
-    let reply = await lane.step({ opening: [{ token, replaces: null }] });
+    let reply = await session.batch({ opening: [{ token, replaces: null }] });
     while (reply!.claimed.length > 0) {
       const next = randomUUID();
       const reports = reply!.claimed.map((attempt) => ({ attempt, outcome: completed }));
       const opening = [{ token: next, replaces: token }];
-      reply = await lane.step({ reports, closing: [token], opening });
+      reply = await session.batch({ reports, closing: [token], opening });
       token = next;
     }
   } finally {
-    await lane.close();
+    await session.close();
   }
   expect(await ended(job)).toMatchObject({ state: 'completed', done: 3 });
   expect(await archived()).toEqual(before);
@@ -325,7 +325,7 @@ describe('A20: partitions that a person deletes, adds or sets by hand while the 
     },
   ];
 
-  it('each ends rightly by itself, and says what is missing', async () => {
+  it('each ends correctly, and names what is missing', async () => {
     const gate = new Gate();
     const runs = new Map<string, string[]>();
     const failed = new Set<string>();
@@ -369,7 +369,7 @@ describe('A20: partitions that a person deletes, adds or sets by hand while the 
       else expect(event!.reason).toContain(journal);
       if (expected) expect([what, runs.get(job)!.sort().join(' ')]).toEqual([what, expected]);
     }
-    // I6 counts the attempt of a partition that was done and then set to pending: nobody has journalled that one.
+    // I6 counts the attempt of a partition that was completed and then set to pending, which is not journalled.
     expect((await backfills.violations()).filter(({ id }) => id !== 'I6')).toEqual([]);
 
     const emptied = await backfills.job({ keys: keys(900), strategy: { type: 'sequential' } });
@@ -413,7 +413,7 @@ describe('A23: a column set by hand on a running job', () => {
     `state = 'running'`,
   ];
 
-  it('takes effect at the next step, with and without a new version, and the job goes on', async () => {
+  it('takes effect at the next batch, with and without a new version, and the job continues', async () => {
     const gate = new Gate();
     const started = new Set<string>();
     const handler = {
@@ -442,7 +442,7 @@ describe('A23: a column set by hand on a running job', () => {
       const row = await backfills.state(jobs[i]!, 'completed');
       expect([set, row.completed_partitions, row.claimed_by]).toEqual([set, 4, executor.id]);
     }
-    // Nobody has taken a job over from anybody.
+    // No job was taken over.
     expect(
       await backfills.rows(
         `select job_id from backfill_events where kind = 'reclaimed' and partition_key is null`,
@@ -450,7 +450,7 @@ describe('A23: a column set by hand on a running job', () => {
     ).toEqual([]);
   });
 
-  it('takes a paused job that is set to running by hand for what it was', async () => {
+  it('a paused job that is set to running by hand stays ours', async () => {
     await backfills.execute([nothing()], { speed: 1, timings: { poll: 200 } });
     const job = await backfills.job({ keys: keys(2), columns: { state: 'paused' } });
     await backfills.rows(
@@ -503,7 +503,7 @@ it('A25: a job that waits, for a partition or for a slot, is kept fresh; one wit
   await waitFor('those that wait to be fresh', async () =>
     (await ages(waiting)).every(({ fresh }) => fresh),
   );
-  // The rescuer has healed the lease that nobody holds by then, or it is as old as it was.
+  // The rescuer has corrected the lease without an owner by then, or it is unchanged.
   const [{ lease_tokens }] = (await backfills.rows<{ lease_tokens: string[] }>(
     'select lease_tokens from backfill_jobs where id = $1',
     [leased],
@@ -522,7 +522,7 @@ const ways: readonly [what: string, from: Record<string, unknown>, sql: string][
   ['upstreams that are done', { state: 'waiting_upstream' }, `state = 'pending'`],
 ];
 
-it('A28: whatever makes a job claimable, while its row is held for a moment, it is claimed within moments', async () => {
+it('A28: a job that becomes claimable while its row is locked is claimed soon after', async () => {
   // Nothing is polled for: only the notification, and the next try after the one in vain.
   await backfills.execute([nothing()], { speed: 1, timings: { poll: 600_000, rescue: 600_000 } });
   const meet = async ([what, from, sql]: (typeof ways)[number]) => {
@@ -552,8 +552,8 @@ it('A28: whatever makes a job claimable, while its row is held for a moment, it 
   }
 });
 
-describe('A29: a job that somebody ends, or revives, by hand', () => {
-  it('is among what breaks an invariant where it is completed with work undone, or has no time of its end', async () => {
+describe('A29: a job that is ended or revived by hand', () => {
+  it('violates an invariant if it is completed with unfinished partitions or has no completed_at', async () => {
     const completedByHand = await backfills.job({ keys: keys(4) });
     await backfills.rows(`update backfill_jobs set state = 'completed' where id = $1`, [
       completedByHand,
@@ -576,7 +576,7 @@ describe('A29: a job that somebody ends, or revives, by hand', () => {
     expect(found).toContainEqual(['I8', old, 'failed without completed_at']);
   });
 
-  it('does what was skipped with its end, and not what a person has skipped', async () => {
+  it('runs partitions skipped by finalize, and not those that a person skipped', async () => {
     const gate = new Gate();
     const runs: string[] = [];
     const job = await backfills.job({ keys: keys(5) });
@@ -602,7 +602,7 @@ describe('A29: a job that somebody ends, or revives, by hand', () => {
     );
     gate.open();
     await waitFor(
-      'it to be settled',
+      'it to be finalized',
       async () =>
         (await backfills.row('select needs_finalizing from backfill_jobs where id = $1', [job]))
           .needs_finalizing === false,

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => backfills.close());
 
 describe('A11 one odd row never blinds the executor', () => {
-  test('what is beside odd jobs is run, and so are those whose oddity decides nothing', async () => {
+  test('other jobs run, and so do those whose odd value decides nothing', async () => {
     const odd: { what: string; id: string }[] = [];
     for (const { table_name, column_name, udt_name } of await oddColumns((text) =>
       backfills.rows(text),
@@ -54,10 +54,10 @@ describe('A11 one odd row never blinds the executor', () => {
       meter,
     });
     for (const id of healthy) await backfills.state(id, 'completed');
-    // Another writer's heartbeat is believed: a job that beats in the year 12026 is left to whoever runs it.
-    const beats = /heartbeat_at = (infinity|\d{5}).*running/;
+    // Heartbeats of external writers are believed: a job with one in the year 12026 is left to its writer.
+    const futureHeartbeat = /heartbeat_at = (infinity|\d{5}).*running/;
     const usual = odd.filter(
-      ({ what }) => !deciding.test(what.split(' ')[0]!) && !beats.test(what),
+      ({ what }) => !deciding.test(what.split(' ')[0]!) && !futureHeartbeat.test(what),
     );
     expect(usual.length).toBeGreaterThan(300);
     const left = async () => {

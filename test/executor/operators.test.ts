@@ -50,7 +50,7 @@ for (const [name, pause] of Object.entries(pauses)) {
     await backfills.execute([handler]);
     await waitFor('the third partition to run', () => started.includes('k00003'));
     await backfills.rows(pause(job));
-    await waitFor('what was claimed ahead to be given back', async () => {
+    await waitFor('partitions claimed ahead to be released', async () => {
       const states = (await backfills.partitions(job)).map((partition) => partition.state);
       return states.filter((state) => state === 'running').length === 1;
     });
@@ -112,7 +112,7 @@ it('a pause does not wait for a long SQL handler', async () => {
   ]);
 });
 
-it("the runbook's single reclaim takes the work from an executor that is alive, and fences it", async () => {
+it("the runbook's single reclaim revokes the leases of a running executor, and fences it", async () => {
   const gate = new Gate();
   const runs: string[] = [];
   const stuck = functionHandler('orders', async (key, attempt, signal) => {
@@ -123,7 +123,7 @@ it("the runbook's single reclaim takes the work from an executor that is alive, 
     return undefined;
   });
   const job = await backfills.job({ keys: keys(2) });
-  // Slow enough that a busy machine does not lose the lease by itself.
+  // Slow enough that a busy machine does not lose the lease.
   await backfills.execute([stuck], { speed: 20 });
   await waitFor('the first partition to run', () => runs.length === 1);
   await backfills.rows(rawReclaim(job));
@@ -133,7 +133,7 @@ it("the runbook's single reclaim takes the work from an executor that is alive, 
   expect(await backfills.attemptsJournal(job)).toContain('reclaimed k00001');
 });
 
-it("the runbook's bulk reclaim takes back what nobody keeps alive", async () => {
+it("the runbook's bulk reclaim rescues partitions without a live executor", async () => {
   const job = await backfills.job({
     keys: keys(3),
     columns: { state: 'running', claimed_version: 2 },
@@ -155,7 +155,7 @@ it("the runbook's bulk reclaim takes back what nobody keeps alive", async () => 
   expect(await backfills.attemptsJournal(job)).toEqual(['reclaimed k00001']);
 });
 
-it('a cancel ends what runs at the partition boundary, skips the rest and counts it', async () => {
+it('a cancel lets running partitions finish, skips the rest and counts it', async () => {
   const gate = new Gate();
   const started: string[] = [];
   const handler = functionHandler('orders', async (key) => {
@@ -178,7 +178,7 @@ it('a cancel ends what runs at the partition boundary, skips the rest and counts
   await backfills.state(child, 'cancelled');
   gate.open();
   await waitFor(
-    'everything to be settled',
+    'everything to be finalized',
     async () =>
       (await backfills.row('select needs_finalizing from backfill_jobs where id = $1', [job]))
         .needs_finalizing === false,
@@ -191,7 +191,7 @@ it('a cancel ends what runs at the partition boundary, skips the rest and counts
   expect(started).toEqual(['k00001']);
 });
 
-it('an operator who holds a job row does not stop other jobs', async () => {
+it('an operator who locks a job row does not stop other jobs', async () => {
   const held = await backfills.job({ keys: keys(5), columns: { priority: 9 } });
   const client = new Client(backfills.database.superuser);
   await client.connect();

@@ -13,15 +13,15 @@ const message = 'connect ECONNREFUSED';
 const unavailable: Outcome = { kind: 'unavailable', message, of: 'endpoint' };
 
 it.each<[Outcome, string | null]>([
-  [{ kind: 'completed' }, 'passed'],
-  [{ kind: 'failed', message }, 'passed'],
-  [{ kind: 'fatal', message }, 'passed'],
-  [{ kind: 'crashed', message }, 'passed'],
-  [{ kind: 'snoozed', message, delay_ms: 1 }, 'passed'],
+  [{ kind: 'completed' }, 'available'],
+  [{ kind: 'failed', message }, 'available'],
+  [{ kind: 'fatal', message }, 'available'],
+  [{ kind: 'crashed', message }, 'available'],
+  [{ kind: 'snoozed', message, delay_ms: 1 }, 'available'],
   [{ kind: 'snoozed', message, delay_ms: 0, interrupted: true }, null],
   [{ kind: 'released' }, null],
-  [unavailable, 'met'],
-])('%o says of the services that its job needs: %s', (outcome, outage) => {
+  [unavailable, 'unavailable'],
+])('%o reports the state of the services that its job needs: %s', (outcome, outage) => {
   const context = { attempt: attempt('a'), timings, random: 0, onUnavailable: () => 1_000 };
   expect(reportOf(outcome, context)).toMatchObject({ outcome, outage });
 });
@@ -36,9 +36,9 @@ it('one partition that may fail on its own turned the outage of all others into 
     const report = reportOf(outcome, {
       ...{ attempt: attempt(id), timings, random: 0 },
       onUnavailable: (kind, text) =>
-        outages.met(job, id, { kind, message: text, began: performance.now() }),
+        outages.report(job, id, { kind, message: text, began: performance.now() }),
     });
-    if (report.outage === 'passed') outages.passed(job, performance.now());
+    if (report.outage === 'available') outages.attemptPassed(job, performance.now());
     return report.outcome.kind;
   };
   const runs = (ids: string, outcome: Outcome) => [...ids].map((id) => run(id, outcome));

@@ -61,7 +61,7 @@ describe('A2: whose error it is', () => {
     });
   }
 
-  it('a remote that is away costs no attempt and no line a time: its job rests, and says since when', async () => {
+  it('an unavailable endpoint costs no attempt and few log lines: its job rests, and shows since when', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     const port = await waitFor('a port', () => (server.address() as { port: number } | null)?.port);
     await new Promise((resolve) => server.close(resolve));
@@ -111,7 +111,7 @@ describe('A2: whose error it is', () => {
     };
     expect((await shown()).outages).toMatchObject([{ asset: 'orders' }]);
     await executor.drain();
-    // Whether they are over nobody knows any longer.
+    // Whether they are over is unknown.
     expect(await shown()).toMatchObject({ stopped_at: expect.any(Date), outages: [] });
   });
 
@@ -138,7 +138,7 @@ describe('A2: whose error it is', () => {
     await backfills.rows(
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'servo-tui executor%' and datname = current_database() and ${where}`,
     );
-    const lost = await waitFor('the attempt to be handed back', async () => {
+    const lost = await waitFor('the attempt to be released', async () => {
       const [row] = await backfills.partitions(job);
       return row!.state === ('pending' as never) && row!.available_at !== null ? row : null;
     });

@@ -27,7 +27,7 @@ const pauses = (job: string) =>
   );
 
 describe('A15: permanent failures', () => {
-  it('a table that is dropped pauses its job before partitions are lost, whatever the key in the message', async () => {
+  it('a dropped table pauses its job before partitions fail, whatever the key in the message', async () => {
     await backfills.rows('create table source (key text); grant all on source to servo_app');
     const job = await backfills.job({
       keys: keys(300),
@@ -80,7 +80,7 @@ describe('A15: permanent failures', () => {
     await reader.close();
   });
 
-  it('no more than slots + 5 are lost, the next canary loses one, and a mended job goes on', async () => {
+  it('at most slots + 5 partitions fail, the next canary fails one, and a repaired job continues', async () => {
     let broken = true;
     const running = { now: 0, most: 0 };
     const handler = functionHandler('orders', async (key) => {
@@ -135,7 +135,7 @@ describe('A15: permanent failures', () => {
     await database.close();
   });
 
-  it('failures of other kinds, and those that others get past, pause nothing', async () => {
+  it('failures of different kinds, or with completions between them, do not pause', async () => {
     const handler = functionHandler('orders', (key) => {
       const n = Number(key.slice(1));
       if (n % 2 === 0) return permanent('relation "x" does not exist');

@@ -9,7 +9,7 @@ import { recreateJob } from '../../source/operations/act/recreate.ts';
 import { retryJob } from '../../source/operations/act/retry.ts';
 import { startBackfill } from '../../source/operations/start/start-backfill.ts';
 import { assessJob } from '../../source/operations/triage/explain-job.ts';
-import { Backfills, completed, keys, Lane, tenant } from '../support/backfill.ts';
+import { Backfills, completed, ExecutorSession, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory, Worker } from '../support/worker.ts';
 
@@ -31,11 +31,11 @@ afterEach(async () => {
 const author = { tenant, actor: 'mara', reason: 'SLA at risk' };
 const fresh = () => ({ token: randomUUID(), replaces: null });
 
-async function laneOf(job: string): Promise<Lane> {
-  const lane = new Lane(backfills, job, 'executor-1');
-  closing.push(() => lane.close());
-  await lane.claimJob();
-  return lane;
+async function sessionOf(job: string): Promise<ExecutorSession> {
+  const session = new ExecutorSession(backfills, job, 'executor-1');
+  closing.push(() => session.close());
+  await session.claimJob();
+  return session;
 }
 
 const recreate = async (job: string) => (await recreateJob(db, author, job, {})).job!.id;
@@ -84,11 +84,11 @@ describe('A26 what ends completed in the old job is completed in the new one', (
     expect((await backfills.attemptsJournal(third)).sort()).toEqual(
       keys(4).map((key) => `adopted ${key}`),
     );
-    const settled = () =>
+    const finalized = () =>
       backfills.rows(
         'select id from backfill_jobs where needs_finalizing or cardinality(lease_tokens) > 0',
       );
-    await waitFor('the old jobs to be settled', async () => (await settled()).length === 0);
+    await waitFor('the old jobs to be finalized', async () => (await finalized()).length === 0);
     expect(await backfills.violations()).toEqual([]);
   });
 
@@ -105,16 +105,16 @@ describe('A26 what ends completed in the old job is completed in the new one', (
       for (const [name, outcome, adopted] of outcomes) {
         const strategy = { type: 'parallel', max_parallel };
         const old = await backfills.job({ keys: keys(3), strategy });
-        const before = await laneOf(old);
-        const [held] = (await before.step({
+        const before = await sessionOf(old);
+        const [held] = (await before.batch({
           opening: [fresh()],
           lease_ms: outcome === null ? -1 : 60_000,
         }))!.claimed;
         const next = await recreate(old);
-        const lane = await laneOf(next);
+        const session = await sessionOf(next);
         const others: Attempt[] = [];
         const more = async () => {
-          const reply = await lane.step({ opening: [fresh()] });
+          const reply = await session.batch({ opening: [fresh()] });
           others.push(...reply!.claimed);
           return reply!;
         };
@@ -124,7 +124,7 @@ describe('A26 what ends completed in the old job is completed in the new one', (
         );
         if (outcome === null) expect(await before.rescue()).toBe(1);
         else {
-          await before.step({
+          await before.batch({
             reports: [{ attempt: held!, outcome, duration_ms: 40 }],
             closing: [held!.token],
           });
@@ -132,7 +132,7 @@ describe('A26 what ends completed in the old job is completed in the new one', (
         for (let steps = 0; steps < 6; steps++) {
           const reports = others.splice(0).map((attempt) => ({ attempt, outcome: completed }));
           const closing = reports.map(({ attempt }) => attempt.token);
-          const reply = (await lane.step({ reports, closing, opening: [fresh()] }))!;
+          const reply = (await session.batch({ reports, closing, opening: [fresh()] }))!;
           others.push(...reply.claimed);
           if (reply.claimed.length === 0 && reply.state === 'running')
             expect(reply.due_in_ms).toBeLessThan(1000);
@@ -160,8 +160,8 @@ describe('A26 what ends completed in the old job is completed in the new one', (
 
   it('A26 completed before the new job was claimed, after a pause of it, and by way of a job between', async () => {
     const old = await backfills.job({ keys: keys(2) });
-    const before = await laneOf(old);
-    const [held] = (await before.step({ opening: [fresh()] }))!.claimed;
+    const before = await sessionOf(old);
+    const [held] = (await before.batch({ opening: [fresh()] }))!.claimed;
     const dry = await recreateJob(db, author, old, { dry_run: true });
     expect(dry.replaced.in_flight).toBe(1);
     const between = await recreate(old);
@@ -173,17 +173,17 @@ describe('A26 what ends completed in the old job is completed in the new one', (
       `update backfill_jobs set state = 'paused', version = version + 1 where id = $1`,
       [between],
     );
-    await before.step({
+    await before.batch({
       reports: [{ attempt: held!, outcome: completed }],
       closing: [held!.token],
     });
     // Nothing runs anywhere now: the one between has not taken it over, and its successor does.
     const last = await recreate(between);
-    const lane = await laneOf(last);
-    const reply = await lane.step({ opening: [fresh()] });
+    const session = await sessionOf(last);
+    const reply = await session.batch({ opening: [fresh()] });
     expect(reply!.claimed).toEqual([]);
     expect(reply!.due_in_ms).toBe(1);
-    const [second] = (await lane.step({ opening: [fresh()] }))!.claimed;
+    const [second] = (await session.batch({ opening: [fresh()] }))!.claimed;
     expect(second!.partition_key).toBe('k00002');
     expect(await statesOf(last)).toEqual({ k00001: 'completed', k00002: 'running' });
   });
@@ -203,34 +203,34 @@ describe('A26 what ends completed in the old job is completed in the new one', (
       [failedOnce],
     );
     const first = (await retryJob(db, author, failedOnce)).job.id;
-    const before = await laneOf(first);
-    const [held] = (await before.step({ opening: [fresh()] }))!.claimed;
+    const before = await sessionOf(first);
+    const [held] = (await before.batch({ opening: [fresh()] }))!.claimed;
     await backfills.rows(
       `update backfill_jobs set state = 'cancelled', version = version + 1 where id = $1`,
       [first],
     );
     const again = (await retryJob(db, author, failedOnce)).job.id;
-    await before.step({
+    await before.batch({
       reports: [{ attempt: held!, outcome: completed }],
       closing: [held!.token],
     });
-    const lane = await laneOf(again);
-    expect(await lane.step({ opening: [fresh()] })).toMatchObject({ state: 'completed' });
+    const session = await sessionOf(again);
+    expect(await session.batch({ opening: [fresh()] })).toMatchObject({ state: 'completed' });
 
     const old = await backfills.job({ keys: keys(1) });
-    const running = await laneOf(old);
-    const [attempt] = (await running.step({ opening: [fresh()] }))!.claimed;
+    const running = await sessionOf(old);
+    const [attempt] = (await running.batch({ opening: [fresh()] }))!.claimed;
     await backfills.rows(
       `update backfill_jobs set state = 'cancelled', version = version + 1 where id = $1`,
       [old],
     );
     const { job } = await startBackfill(db, author, { asset: 'orders', partitions: ['k00001'] });
-    await running.step({
+    await running.batch({
       reports: [{ attempt: attempt!, outcome: completed }],
       closing: [attempt!.token],
     });
-    const started = await laneOf(job!.id);
-    expect((await started.step({ opening: [fresh()] }))!.claimed).toHaveLength(1);
+    const started = await sessionOf(job!.id);
+    expect((await started.batch({ opening: [fresh()] }))!.claimed).toHaveLength(1);
   });
 
   it('A26 what is taken over is no fault of the checkpoint', async () => {
@@ -238,12 +238,12 @@ describe('A26 what ends completed in the old job is completed in the new one', (
       keys: keys(4),
       strategy: { type: 'parallel', max_parallel: 4 },
     });
-    const before = await laneOf(old);
-    const { claimed } = (await before.step({ opening: [fresh(), fresh(), fresh(), fresh()] }))!;
+    const before = await sessionOf(old);
+    const { claimed } = (await before.batch({ opening: [fresh(), fresh(), fresh(), fresh()] }))!;
     const next = await recreate(old);
-    await before.step({ reports: [{ attempt: claimed[2]!, outcome: completed }] });
-    const lane = await laneOf(next);
-    await lane.step({ opening: [fresh()] });
+    await before.batch({ reports: [{ attempt: claimed[2]!, outcome: completed }] });
+    const session = await sessionOf(next);
+    await session.batch({ opening: [fresh()] });
     expect(await statesOf(next)).toMatchObject({ k00001: 'pending', k00003: 'completed' });
     const { findings } = await assessJob(db, tenant, next);
     expect(findings.map(({ check }) => check.name)).not.toContain('checkpoint');

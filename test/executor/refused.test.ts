@@ -6,7 +6,7 @@ import { BatchSender } from '../../source/executor/jobs/batch-sender.ts';
 import { scaleTimings } from '../../source/executor/settings.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';
-import { Backfills, functionHandler, keys, Lane, tenant } from '../support/backfill.ts';
+import { Backfills, ExecutorSession, functionHandler, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 let backfills: Backfills;
@@ -23,7 +23,7 @@ const refuse = (condition: string) =>
       begin if ${condition} then raise exception 'audit: not this one'; end if; return new; end $$;
     create trigger audit before update on backfill_partitions for each row execute function audit()`);
 
-it('A18: a completion that the database refuses is failed, its mates are completed, and the refusal is named', async () => {
+it('A18: a completion that the database refuses fails with the reason, and the others are completed', async () => {
   await refuse(`new.partition_key = 'k00007' and new.state = 'completed'`);
   const job = await backfills.job({
     keys: keys(20),
@@ -48,7 +48,7 @@ it('A18: a completion that the database refuses is failed, its mates are complet
   expect(await backfills.violations()).toEqual([]);
 });
 
-it('A18: what the database refuses in every form is left to its lease, and its mates are completed', async () => {
+it('A18: a partition whose report is refused in every form is left to its lease, and the others are completed', async () => {
   await refuse(
     `old.partition_key = 'k00003' and old.state = 'running' and old.lease_expires_at = new.lease_expires_at is not true`,
   );
@@ -72,7 +72,7 @@ it('A18: what the database refuses in every form is left to its lease, and its m
   await executor.drain();
 });
 
-it('A18: a claim that the database refuses makes its job rest, longer each time', async () => {
+it('A18: a job whose claim the database refuses rests, longer each time', async () => {
   await refuse(`new.partition_key = 'k00002' and new.state = 'running'`);
   const job = await backfills.job({ keys: keys(3) });
   const executor = await backfills.execute([functionHandler('orders', () => undefined)], {
@@ -90,7 +90,7 @@ it('A18: a claim that the database refuses makes its job rest, longer each time'
   await backfills.state(job, 'completed');
 });
 
-it('A18: a message that the database cannot hold is kept in characters that it can', async () => {
+it('A18: an error message is stored in characters that the database can hold', async () => {
   // As a database whose encoding does not have them.
   await refuse(`new.error_message ~ '[^[:ascii:]]'`);
   const job = await backfills.job({
@@ -105,7 +105,7 @@ it('A18: a message that the database cannot hold is kept in characters that it c
   );
 });
 
-it('A18: a database that takes no step is named also where it was away before', async () => {
+it('A18: a database that refuses a batch is named, also if it was unavailable before', async () => {
   const job = await backfills.job({ keys: keys(1) });
   await backfills.rows(`do $$ declare f regprocedure; begin
     for f in select oid::regprocedure from pg_proc where proname = 'servo_report_and_claim_v1' loop
@@ -130,7 +130,7 @@ it('A18: a database that takes no step is named also where it was away before', 
     onRefused: (message) => void said.push(message),
   });
   const request = { tenant, job, asset: 'orders', granularity: null, owner: 'me', reports: [] };
-  const sent = sender.send({ ...request, closing: [], opening: [], want: 1, lease_ms: 1_000 });
+  const sent = sender.send({ ...request, closing: [], opening: [], per_queue: 1, lease_ms: 1_000 });
   await waitFor('the refusal', () => said.length > 0);
   expect(said[0]).toContain('permission denied for function servo_report_and_claim_v1');
   abandoned.abort();
@@ -141,12 +141,12 @@ it('A18: a database that takes no step is named also where it was away before', 
 it('I4: orphaned claims of one token are released together, or kept together where one is refused', async () => {
   await refuse(`new.partition_key = 'k00002' and new.state = 'pending'`);
   const job = await backfills.job({ keys: keys(3) });
-  const queue = new Lane(backfills, job, 'executor-1');
+  const queue = new ExecutorSession(backfills, job, 'executor-1');
   const database = openDatabase(backfills.database.app, { connections: 1 });
   try {
     await queue.claimJob();
     const token = randomUUID();
-    await queue.step({ opening: [{ token, replaces: null }], want: 3 });
+    await queue.batch({ opening: [{ token, replaces: null }], per_queue: 3 });
     const timings = scaleTimings(50);
     const ports = { database, tenants: [tenant], owner: 'executor-1', timings, log: silentLog };
     const orphans = new Orphans({ ...ports, owns: () => false });

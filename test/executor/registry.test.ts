@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => backfills.close());
 
-it('kept its connection, and with it the process, when it could not register', async () => {
+it('kept its connection, and so the process alive, if it could not register', async () => {
   const application_name = 'cannot register';
   const registry = new Registry({
     settings: { ...backfills.database.app, application_name },

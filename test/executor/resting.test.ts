@@ -31,8 +31,8 @@ const away = { kind: 'unavailable', message: 'no answer', of: 'endpoint' } as co
 /** Polls are seconds apart, the back-off of outages is over at once. */
 const slow = { speed: 1, timings: { outage_back_off: { base_ms: 50, cap_ms: 100 } } };
 
-describe('A17: what rests is not asked again and again', () => {
-  it('a rest that is over, with no job that wants a probe or one under way, asks for no look', async () => {
+describe('A17: a resting dependency is not polled repeatedly', () => {
+  it('an expired rest without a waiting job, or with a probe running, causes no poll', async () => {
     const gate = new Gate();
     let probes = 0;
     const given = await backfills.job({ asset: 'given', keys: keys(1) });
@@ -58,7 +58,7 @@ describe('A17: what rests is not asked again and again', () => {
     await backfills.state(probed, 'completed');
   });
 
-  it('is probed, and goes on, while attempts that were begun before still run', async () => {
+  it('is probed, and its job continues, while earlier attempts still run', async () => {
     const gate = new Gate();
     let begun = 0;
     const job = await backfills.job({
@@ -85,7 +85,7 @@ describe('A17: what rests is not asked again and again', () => {
     await backfills.state(job, 'completed');
   });
 
-  it('an attempt that we stopped does not say that what was away is there again', async () => {
+  it('an attempt that we stopped does not end an outage', async () => {
     const lines: string[] = [];
     let attempts = 0;
     const job = await backfills.job({ keys: keys(1) });
@@ -148,7 +148,7 @@ it('A25: a job whose program is missing everywhere is kept fresh: it waits, and 
   });
 });
 
-describe('A15: a job that is tried by one partition at a time', () => {
+describe('A15: a job that runs one partition at a time after permanent failures', () => {
   it('takes no slot and no message of others while that one runs', async () => {
     const gate = new Gate();
     const met: string[] = [];

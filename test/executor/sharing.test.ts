@@ -20,7 +20,7 @@ it('two executors on one job never run a partition twice', async () => {
       mine.add(key);
       runs.set(key, (runs.get(key) ?? 0) + 1);
       if (workers.every((other) => other.size > 0)) both.open();
-      // Nobody goes on before both are at it: the test is about both.
+      // No handler continues before both executors run one: the test is about both.
       await both.opened;
       return undefined;
     }),

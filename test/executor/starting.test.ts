@@ -44,7 +44,7 @@ const waits = (program: Program) =>
 const status = async (address: string, path: string) =>
   (await fetch(`http://${address}${path}`)).status;
 
-describe('A10: a database that is away when a program starts', () => {
+describe('A10: a database that is unavailable when a program starts', () => {
   it.each(Object.entries(commands))('%s waits for it, not ready, and goes on', async (_, args) => {
     way = new Way(backfills.database.app);
     const told = handlerDirectory({
@@ -75,7 +75,7 @@ describe('A10: a database that is away when a program starts', () => {
     expect(program.log.match(/waiting for the database/g)).toHaveLength(1);
   });
 
-  it('what waiting does not mend ends it: exit 5, the login, and what to do; anything else is waited for', async () => {
+  it('a permanent error ends it with exit 5, the login and what to do; it waits for anything else', async () => {
     const refusals: [readonly Buffer[], RegExp][] = [
       [
         fatal('28P01', 'password authentication failed'),
@@ -158,7 +158,7 @@ describe('A31: SIGTERM while a worker starts drains it', () => {
     },
   );
 
-  it('after whatever message to the database: none of its start is left undone, or done for a dead one', async () => {
+  it('after any message to the database: its start is complete, or nothing of it was done', async () => {
     way = new Way(backfills.database.app);
     await way.open();
     // Each in its turn, until one has started before it sends so many.
@@ -175,7 +175,7 @@ describe('A31: SIGTERM while a worker starts drains it', () => {
     ).toEqual([]);
   });
 
-  it('at whatever moment: it ends in order, or has not begun', async () => {
+  it('at any moment: it ends normally, or has not started', async () => {
     way = new Way(backfills.database.app);
     await way.open();
     for (let delay = 0; delay <= 480; delay += 60) {

@@ -11,7 +11,7 @@ beforeEach(async () => {
 
 afterEach(() => backfills.close());
 
-it('holds claiming while somebody waits long for a lock, says why, and goes on afterwards', async () => {
+it('throttles while a session waits long for a lock, shows the reason, and continues afterwards', async () => {
   await backfills.rows('create table fought_over ()');
   const [holder, waiter] = [
     new Client(backfills.database.superuser),

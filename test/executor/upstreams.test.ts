@@ -122,7 +122,7 @@ describe('start --include-upstream', () => {
     expect(order).toHaveLength(8);
   });
 
-  it('takes in as many levels as it is told', async () => {
+  it('includes as many levels as requested', async () => {
     await lineage({ a: 'day', b: 'day', c: 'day' }, [
       ['a', 'b'],
       ['b', 'c'],
@@ -151,7 +151,7 @@ describe('start --include-upstream', () => {
     expect(await jobs()).toEqual([]);
   });
 
-  it('waits for a living job that has the keys already, and makes only the others', async () => {
+  it('waits for an unfinished job that has the keys already, and creates only the others', async () => {
     await lineage({ a: 'day', b: 'day' }, [['a', 'b']]);
     const earlier = await start('b', {
       include_upstream: false,
@@ -169,13 +169,13 @@ describe('start --include-upstream', () => {
     expect(order).toHaveLength(4);
   });
 
-  it('fails the job when an upstream fails, and cancels what else was made for it', async () => {
+  it('fails the job when an upstream fails, and cancels its other upstream jobs', async () => {
     await lineage({ a: 'day', b: 'day', c: 'day' }, [
       ['a', 'b'],
       ['a', 'c'],
     ]);
     const root = await start('a');
-    // Nobody here runs c, so that it still waits.
+    // No executor here runs c, so it still waits.
     await backfills.execute([
       functionHandler('a', () => undefined),
       functionHandler('b', () => ({ kind: 'fatal', message: 'no source' })),
@@ -202,7 +202,7 @@ describe('start --include-upstream', () => {
     expect((await backfills.state(root.id, 'failed')).error_message).toContain('is cancelled');
   });
 
-  it('a cancel takes the upstreams along, but for those that others wait for', async () => {
+  it('a cancel cancels the upstream jobs too, except those that other jobs wait for', async () => {
     await lineage({ a: 'day', b: 'day', other: 'day' }, [
       ['a', 'b'],
       ['other', 'b'],

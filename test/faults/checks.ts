@@ -10,8 +10,8 @@ import { treeChecks } from './trees.ts';
 /** What is wrong at this moment, one line each; empty where every invariant holds. */
 export async function violationsNow(scene: Scene): Promise<string[]> {
   const found = await findViolations(scene.database, tenant);
-  // The base writer completes jobs short, as the base implementation does, even one that it found
-  // with nothing to do.
+  // The external writer completes jobs too early, as the base implementation does, even
+  // one that it found with nothing to do.
   const ofBase = await scene.rows<{ id: string }>('select distinct job_id as id from base_jobs');
   const byBase = new Set(ofBase.map(({ id }) => id));
   const ours = found.filter((one) => one.text !== completedByOthersText || !byBase.has(one.job_id));
@@ -21,7 +21,7 @@ export async function violationsNow(scene: Scene): Promise<string[]> {
   );
 }
 
-/** What the base writer completed is no effect of ours. */
+/** Completions of the external writer are not our effects. */
 const theirs = `exists (select from base_effects b where b.job_id = p.backfill_job_id and b.key = p.partition_key)`;
 
 /** Nor what the job in whose place this one was made has completed. */
@@ -39,7 +39,7 @@ const history: readonly { what: string; sql: string }[] = [
       where tenant_id = '${tenant}' and (state not in ('completed', 'failed', 'cancelled') or needs_finalizing)`,
   },
   {
-    what: 'nothing runs in a job that has ended, and no lane is left on it',
+    what: 'nothing runs in a job that has ended, and it has no leases',
     sql: `select distinct j.id as job, p.state || ' ' || p.partition_key as found from backfill_jobs j
       left join backfill_partitions p on p.backfill_job_id = j.id and p.state in ('running', 'pending')
       where j.tenant_id = '${tenant}' and (p.id is not null or (cardinality(j.lease_tokens) > 0))`,
@@ -60,14 +60,14 @@ const history: readonly { what: string; sql: string }[] = [
       where j.tenant_id = '${tenant}' group by j.id, p.id having count(e.id) <> 1`,
   },
   {
-    what: 'a sequential job does its keys in order, but for those that were handed back',
+    what: 'a sequential job runs its keys in order, except for released ones',
     sql: `select job, found from (
         select j.id as job, format('%s after %s', e.key, lag(e.key) over w) as found,
           case when j.execution_strategy ->> 'order' = 'desc' then e.key > lag(e.key) over w else e.key < lag(e.key) over w end as wrong
         from backfill_jobs j join effects e on e.job_id = j.id
         where j.tenant_id = '${tenant}' and j.execution_strategy ->> 'type' = 'sequential'
           and not exists (select from backfill_events b where b.job_id = j.id and b.partition_key = e.key and b.kind <> 'completed')
-          -- A base executor leaves its own gaps.
+          -- An external writer leaves its own gaps.
           and not exists (select from base_jobs b where b.job_id = j.id)
           -- An operator has let it run in parallel for a while.
           and not exists (select from backfill_events b where b.job_id = j.id and b.kind = 'set' and b.reason like '%parallel%')
@@ -98,7 +98,7 @@ const history: readonly { what: string; sql: string }[] = [
       where j.tenant_id = '${tenant}' and p.state = 'failed' and p.error_message ~ 'ECONNREFUSED|ENOENT|could not connect to server'`,
   },
   {
-    // As which one is open: it may have been lost, or have failed by itself, before it came to be refused.
+    // As which one is open: it may have been lost, or have failed, before it came to be refused.
     what: 'a completion that the database refuses ends as a failure',
     sql: `select j.id as job, format('%s, %s attempts: %s', p.state, p.attempt_count, p.error_message) as found
       from backfill_jobs j join backfill_partitions p on p.backfill_job_id = j.id
@@ -118,7 +118,7 @@ const history: readonly { what: string; sql: string }[] = [
   },
   ...treeChecks,
   {
-    what: 'I11: nobody touches another tenant’s rows',
+    what: 'I11: no one touches another tenant’s rows',
     sql: `select j.id as job, format('%s, version %s', j.state, j.version) as found from backfill_jobs j
       where tenant_id = '${neighbour}' and (state <> 'pending' or version <> 1 or exists (
         select from backfill_partitions p where p.backfill_job_id = j.id and (p.state <> 'pending' or p.attempt_count > 0)))`,
@@ -136,7 +136,7 @@ export async function violationsAtRest(scene: Scene): Promise<string[]> {
   lines.push(...(await neverRan(scene)), ...(await cameTooSoon(scene)));
   lines.push(...(await scene.limits.violations(scene)).slice(0, 20));
   for (const host of scene.hosts)
-    lines.push(...host.deaths.map((death) => `no worker dies by itself: ${death}`));
+    lines.push(...host.deaths.map((death) => `no worker dies unless it is killed: ${death}`));
   return lines;
 }
 

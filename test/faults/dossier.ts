@@ -32,7 +32,7 @@ const parts: readonly { title: string; sql: string }[] = [
       from backfill_partitions where backfill_job_id = $1 order by partition_key`,
   },
   {
-    title: 'effects, and those of the base writer',
+    title: 'effects, and those of the external writer',
     sql: `select concat_ws(' ', id, key, 'attempt', attempt, to_char(at, 'HH24:MI:SS.US')) as line from effects where job_id = $1
       union all select concat_ws(' ', 'base', key) from base_effects where job_id = $1`,
   },

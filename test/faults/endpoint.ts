@@ -34,7 +34,7 @@ export class Endpoint {
     this.#effects = effects;
     this.#random = random;
     this.#server = createServer((request, response) => {
-      // Whoever asked may be gone.
+      // The client may be gone.
       this.#answer(request, response).catch(() => response.destroy());
     });
   }

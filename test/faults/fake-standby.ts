@@ -6,7 +6,7 @@ type Options = {
   endsFrom?: number;
 };
 
-/** Says to whoever asks that it is a standby: just enough of PostgreSQL's protocol for that. */
+/** Tells every client that it is a standby: just enough of PostgreSQL's protocol for that. */
 export class FakeStandby {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

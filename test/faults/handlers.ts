@@ -49,7 +49,7 @@ const missing = (share: number) => `${effect}do $$ begin
 export function handlerFiles(endpoint: string): Record<string, string> {
   return {
     'fast.sql': effect,
-    // A base writer claims its jobs, and asks no limit: a type of its own.
+    // An external writer claims its jobs and ignores limits, so it has a type of its own.
     'fast.toml': 'asset_type = "table"\n',
     'slow.sql': `${effect}select pg_sleep(random() * 0.2);`,
     'hanging.sql': `${effect}select pg_sleep(case when random() < 0.03 then 30 else 0.01 end);`,

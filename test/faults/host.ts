@@ -13,7 +13,7 @@ export class Host {
   #worker: Worker | null = null;
   /** A fault is being done to it: one at a time. */
   busy = false;
-  /** How workers ended that nobody had killed, with the end of their log. */
+  /** How workers ended that were not killed, with the end of their log. */
   readonly deaths: string[] = [];
   #expected = false;
 

@@ -7,7 +7,7 @@ import { programAssets } from './handlers.ts';
 import type { Random } from './random.ts';
 
 export const tenant = 'acme';
-/** Whose rows nobody may see or touch (I11). */
+/** The tenant whose rows no other may see or touch (I11). */
 export const neighbour = 'globex';
 
 /** A partition whose completion the database refuses (scene.ts). */
@@ -41,7 +41,7 @@ function shape(random: Random): Shape {
   if (['flaky', 'program', 'module', 'endpoint'].includes(asset) && random.chance(0.3))
     keys.push('bad-day');
   if (asset === 'killer') keys.push('bad-day');
-  // Its completion is refused by a trigger of the database's owner. Base writers claim `fast`, and would end in an error.
+  // Its completion is refused by a trigger of the database's owner. External writers claim `fast`, and would end in an error.
   if (!['fast', 'killer'].includes(asset) && random.chance(0.15)) keys.push(refusedKey);
   const strategy = {
     ...(random.chance(0.5)
@@ -56,7 +56,7 @@ function shape(random: Random): Shape {
 }
 
 /**
- * Makes a job: mostly whole, sometimes as a base writer does, its partitions later, in part, never, or one transaction each. Returns
+ * Makes a job: mostly whole, sometimes as an external writer does, its partitions later, in part, never, or one transaction each. Returns
  * its id. Whatever executors do meanwhile, no insert of such a writer may fail.
  */
 export async function makeJob(
@@ -69,7 +69,7 @@ export async function makeJob(
   const asset = only ?? drawn.asset;
   const { keys, strategy } = drawn;
   const id = randomUUID();
-  // Not of `fast`: a base executor would take it half-made, and end it short.
+  // Not of `fast`: an external writer would claim it half-made, and end it too early.
   const slowly = asset === 'fast' ? 0 : 1.5;
   const made = random.weighted({ whole: 12, late: 1, half: 1, never: 1, slowly });
   const client = await pool.connect();

@@ -9,7 +9,7 @@ type Change = { scope: LimitScope; name: string; most: number | null; from: numb
 
 const author = { tenant, actor: 'chaos: limit' };
 
-/** Not of what the base writer claims: it asks no limit. */
+/** Not of the external writer's assets: it ignores limits. */
 const places: readonly { scope: LimitScope; name: string; most: number }[] = [
   { scope: 'asset', name: 'slow', most: 2 },
   { scope: 'asset', name: 'flaky', most: 2 },
@@ -37,7 +37,7 @@ export class LimitHistory {
 
   async #change(scene: Scene, { scope, name, most }: Omit<Change, 'from' | 'by'>): Promise<void> {
     const from = await now(scene);
-    // Whether it is in force, nobody knows until it is answered.
+    // Whether it is in force is unknown until the reply comes.
     const change = { scope, name, most, from, by: Number.POSITIVE_INFINITY };
     this.#changes.push(change);
     await setLimit(scene.database, author, { scope, name, max_running: most });
@@ -72,7 +72,7 @@ export class LimitHistory {
     for (const event of events) {
       running.delete(event.job);
       if (event.state !== 'running') continue;
-      // A base writer's claim asks nobody, and may not be committed yet where an executor counts.
+      // An external writer's claim takes no lock, and may be uncommitted when an executor counts.
       if (!byExecutor.test(event.actor)) continue;
       running.set(event.job, event);
       for (const { scope, name } of places) {

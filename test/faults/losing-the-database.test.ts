@@ -53,7 +53,7 @@ const effectKeys = async () =>
     ({ key }) => key,
   );
 
-it('half-open connections: results are held in memory, and reported once when the database is back', async () => {
+it('with half-open connections results wait in memory, and are reported once when the database is back', async () => {
   const { handler, runs } = counting((key) => {
     if (key === 'k00002') proxy.weather = { kind: 'frozen' };
   });
@@ -79,7 +79,7 @@ it('half-open connections: results are held in memory, and reported once when th
 });
 
 for (const fate of ['lost', 'swallowed'] as const) {
-  it(`a step's reply that is ${fate} after the commit counts once, and its new partitions are run once`, async () => {
+  it(`a batch whose reply is ${fate} after the commit counts once, and its new partitions are run once`, async () => {
     const { handler, runs } = counting();
     await backfills.execute([handler], { speed: 1, timings: impatient, settings: way() });
     const reached = [1, 2, 3].map(() =>
@@ -95,7 +95,7 @@ for (const fate of ['lost', 'swallowed'] as const) {
     expect(await backfills.attemptsJournal(job)).toEqual([]);
   });
 
-  it(`an SQL handler's reply that is ${fate} after the commit: its effect is there once`, async () => {
+  it(`a SQL handler whose reply is ${fate} after the commit has its effect once`, async () => {
     const handler = await sqlEffects();
     await backfills.execute([handler], { speed: 1, timings: impatient, settings: way() });
     const reached = proxy.trap(/servo_run_sql_v/, { after: () => fate });
@@ -105,7 +105,7 @@ for (const fate of ['lost', 'swallowed'] as const) {
     expect(await effectKeys()).toEqual(keys(4));
   });
 
-  it(`an SQL handler's call that is ${fate} on its way is made again`, async () => {
+  it(`a SQL handler's call that is ${fate} before it arrives is repeated`, async () => {
     const handler = await sqlEffects();
     await backfills.execute([handler], { speed: 1, timings: impatient, settings: way() });
     const reached = proxy.trap(/servo_run_sql_v/, { before: () => fate });
@@ -116,7 +116,7 @@ for (const fate of ['lost', 'swallowed'] as const) {
   });
 }
 
-it('a heartbeat that gets no answer is sent again on another connection, before leases run out', async () => {
+it('a heartbeat without a reply is sent again on another connection before leases expire', async () => {
   const gate = new Gate();
   const job = await backfills.job({ keys: keys(1) });
   await backfills.execute([functionHandler('orders', async () => void (await gate.opened))], {
@@ -131,7 +131,7 @@ it('a heartbeat that gets no answer is sent again on another connection, before 
   expect((await backfills.partitions(job))[0]).toMatchObject({ attempt_count: 1, crash_count: 0 });
 });
 
-it('a listener that nobody answers is replaced, and new work is still heard of', async () => {
+it('a listener without a reply is replaced, and new work is still noticed', async () => {
   const { handler } = counting();
   await backfills.execute([handler], {
     speed: 1,
@@ -145,7 +145,7 @@ it('a listener that nobody answers is replaced, and new work is still heard of',
   await backfills.state(job, 'completed');
 });
 
-it('an executor that is told to stop while the database is half-open ends all the same', async () => {
+it('an executor that is told to stop with half-open connections ends', async () => {
   const { handler } = counting();
   const executor = await backfills.execute([handler], {
     speed: 1,
@@ -163,9 +163,9 @@ it('an executor that is told to stop while the database is half-open ends all th
 it('of several hosts, the first that takes writes is used, also after a failover', async () => {
   const standby = await FakeStandby.open();
   const primary = await DatabaseProxy.open(backfills.database.app, { tcp: true });
-  const nobody = await DatabaseProxy.open(backfills.database.app, { tcp: true });
-  const gone = { host: nobody.settings.host, port: nobody.settings.port };
-  await nobody.close();
+  const closed = await DatabaseProxy.open(backfills.database.app, { tcp: true });
+  const gone = { host: closed.settings.host, port: closed.settings.port };
+  await closed.close();
   const place = { host: primary.settings.host, port: primary.settings.port };
   const hosts = [gone, standby.place, place];
   const database = openDatabase({ ...primary.settings, ...gone, hosts });
@@ -193,7 +193,7 @@ it('of several hosts, the first that takes writes is used, also after a failover
   }
 });
 
-it('every connection looks its host up anew: a changed DNS answer is followed', async () => {
+it('every connection resolves its host again: a changed DNS reply is followed', async () => {
   const primary = await DatabaseProxy.open(backfills.database.app, { tcp: true });
   const lookup = dns.lookup;
   let answer: string | null = null;
@@ -218,9 +218,9 @@ it('every connection looks its host up anew: a changed DNS answer is followed', 
 // Seed 9904: a backend terminated while a worker with two hosts connected ended the worker.
 it('one of several hosts that ends a session as it begins does not end the process', async () => {
   const standby = await FakeStandby.open({ endsFrom: 2 });
-  const nobody = await FakeStandby.open();
-  await nobody.close();
-  const hosts = [standby.place, nobody.place];
+  const closed = await FakeStandby.open();
+  await closed.close();
+  const hosts = [standby.place, closed.place];
   const database = openDatabase({ ...backfills.database.app, ...standby.place, hosts });
   try {
     await expect(database.call('select 1 as one')).rejects.toMatchObject({

@@ -10,7 +10,7 @@ import type { Scene } from './scene.ts';
 
 const author = { tenant, actor: 'chaos', reason: 'the fault suite' };
 
-const living = ['pending', 'waiting_upstream', 'running', 'paused', 'resuming'];
+const unfinished = ['pending', 'waiting_upstream', 'running', 'paused', 'resuming'];
 
 async function jobIn(scene: Scene, random: Random, ...states: string[]): Promise<string | null> {
   const rows = await scene.rows<{ id: string }>(
@@ -80,7 +80,7 @@ RETURNING id, asset_name;`,
       return job !== null;
     },
     set: async (scene, random) => {
-      const job = await jobIn(scene, random, ...living);
+      const job = await jobIn(scene, random, ...unfinished);
       if (job === null) return false;
       const { changes } = await setJob(scene.database, author, job, drawSettings(random));
       return changes.length > 0;
@@ -97,7 +97,7 @@ RETURNING id, asset_name;`,
       return true;
     },
     recreate: async (scene, random) => {
-      const job = await jobIn(scene, random, ...living);
+      const job = await jobIn(scene, random, ...unfinished);
       if (job === null) return false;
       const input = {
         ...(random.chance(0.5) ? { parallel: String(random.between(1, 4)) } : {}),
@@ -141,7 +141,7 @@ function raw(states: string[], text: (job: string) => string) {
   };
 }
 
-/** One to three of what a person may set while the job lives. */
+/** One to three of what a person may set while the job is unfinished. */
 function drawSettings(random: Random) {
   const all = {
     priority: String(random.between(-5, 5)),

@@ -43,7 +43,7 @@ type Link = {
   armed: Trap | null;
   /** Bytes were swallowed: whatever the weather, it stays half-open. */
   dead: boolean;
-  /** A request that is on its way still, though nobody waits for it any more. */
+  /** A request that is on its way still, though its sender no longer waits for it. */
   late: boolean;
   /** The server has told its process id. */
   greeted: boolean;

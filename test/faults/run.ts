@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../source/errors.ts';
 import { isAbsence } from './absence.ts';
-import { baseWriter } from './base-writer.ts';
 import { violationsAtRest, violationsNow } from './checks.ts';
 import { dossiers } from './dossier.ts';
+import { externalWriter } from './external-writer.ts';
 import { faults } from './faults.ts';
 import { DisturbedWriter, makeJob, tenant } from './jobs.ts';
 import { Random } from './random.ts';
@@ -192,8 +192,8 @@ async function base(
 ): Promise<void> {
   while (goOn()) {
     const mayCrash = random.chance(0.5);
-    const name = mayCrash ? 'base writer that may crash' : 'base writer';
-    const did = await scene.insist(() => baseWriter(scene, random, mayCrash));
+    const name = mayCrash ? 'external writer that may crash' : 'external writer';
+    const did = await scene.insist(() => externalWriter(scene, random, mayCrash));
     if (did) thrown[name] = (thrown[name] ?? 0) + 1;
     await sleep(random.between(200, 3_000));
   }

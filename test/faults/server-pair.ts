@@ -56,7 +56,7 @@ log_min_messages = fatal
 
 /**
  * A primary and its standby, to which it replicates synchronously: what was acknowledged is on both. Two members that take turns: one
- * that has died is made anew, as a copy of the other.
+ * that has died is created again, as a copy of the other.
  */
 export class ServerPair implements Servers {
   readonly superuser: ConnectionSettings;
@@ -138,7 +138,7 @@ export class ServerPair implements Servers {
     await this.#start(data);
   }
 
-  /** Makes the other member anew, and lets the primary wait for it with every commit from then on. */
+  /** Creates the other member again, and lets the primary wait for it with every commit from then on. */
   async #makeStandby(): Promise<void> {
     const primary = this.#members[this.#primary]!;
     const standby = this.#members[1 - this.#primary]!;
@@ -146,7 +146,7 @@ export class ServerPair implements Servers {
     this.#makeFolder(standby.data);
     const copy = ['-R', '-X', 'stream', '-c', 'fast', '--no-sync', '-D', standby.data];
     await this.#run('pg_basebackup', '-h', primary.host, '-U', 'postgres', ...copy);
-    // Promoted, it waits for nobody, until it has a standby of its own.
+    // After its promotion it waits for no standby until it has one of its own.
     configure(
       standby.data,
       `unix_socket_directories = '${standby.host}'\nsynchronous_standby_names = ''`,

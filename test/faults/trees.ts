@@ -4,7 +4,7 @@ import { tenant } from './jobs.ts';
 import type { Random } from './random.ts';
 import type { Scene } from './scene.ts';
 
-/** Few, so that trees meet: a start waits for the living job that has its upstream's keys, or is refused. */
+/** Few, so that trees meet: a start waits for the unfinished job that has its upstream's keys, or is refused. */
 const days = 24;
 
 const dayOf = (n: number) => new Date(Date.UTC(2024, 0, 1 + n)).toISOString().slice(0, 10);

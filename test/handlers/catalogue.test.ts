@@ -24,7 +24,7 @@ async function mistakes(directory: string): Promise<string[]> {
 const mistakesIn = (files: Record<string, string>) => mistakes(handlerDirectory(files));
 
 describe('the catalogue', () => {
-  it('knows its handlers by their files', async () => {
+  it('finds its handlers by their files', async () => {
     const directory = handlerDirectory({
       'a.sql': 'select 1',
       'b.js': 'export default () => {}',
@@ -106,7 +106,7 @@ describe('the catalogue', () => {
     ]);
   });
 
-  it('refuses what anyone could change, and says how to stop that', async () => {
+  it('refuses files that anyone could change, and says how to fix them', async () => {
     const directory = handlerDirectory({ 'a.sql': 'select 1', 'b.sql': 'select 1', 'b.toml': '' });
     chmodSync(join(directory, 'a.sql'), 0o666);
     chmodSync(join(directory, 'b.toml'), 0o602);
@@ -118,7 +118,7 @@ describe('the catalogue', () => {
     ]);
   });
 
-  it('judges a link by what it leads to', async () => {
+  it('checks the target of a link', async () => {
     const elsewhere = handlerDirectory({ 'a.sql': 'select 1' });
     const directory = handlerDirectory({});
     symlinkSync(join(elsewhere, 'a.sql'), join(directory, 'a.sql'));
@@ -160,7 +160,7 @@ describe('a settings file', () => {
     return (await loadCatalogue(directory)).get('orders')!.settings;
   }
 
-  it('says what is to be known of the asset beside its handler', async () => {
+  it('describes the asset of its handler', async () => {
     expect(
       await settingsOf(
         'asset_type = "table"\nevery = "hour"\nupstreams = ["raw", "rates", "raw"]\nmax_attempts = 5\ntimeout = "1h30m"\nparallel = 8\n[env]\npass = ["PGHOST"]\n',
@@ -233,7 +233,7 @@ describe('an endpoint', () => {
       expect(
         await mistakesIn({
           'a.toml': '[http]\nurl = "ftp://localhost"',
-          'b.toml': '[http]\nurl = "https://user:hush@localhost/"',
+          'b.toml': '[http]\nurl = "https://user:hidden@localhost/"',
           'c.toml':
             '[http]\nurl = "https://localhost/"\n[http.headers]\n' +
             `Authorization = "Bearer \${ENDPOINT_TOKEN}"\nX-Key = "\${NOT_THERE}"\n` +

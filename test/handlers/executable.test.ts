@@ -52,7 +52,7 @@ describe('an executable handler', () => {
     }
   });
 
-  it('A17: that cannot be run is missing, with the reason', async () => {
+  it('A17: that cannot be run is unavailable, with the reason', async () => {
     const { outcome } = await run('#!/no/such/interpreter\n');
     expect(outcome).toMatchObject({
       kind: 'unavailable',
@@ -61,7 +61,7 @@ describe('an executable handler', () => {
     });
   });
 
-  it('is stopped with everything it started, also when it ignores SIGTERM', async () => {
+  it('is stopped with its child processes, even if it ignores SIGTERM', async () => {
     const controller = new AbortController();
     const directory = handlerDirectory({});
     const running = run(
@@ -83,7 +83,7 @@ describe('an executable handler', () => {
     });
   });
 
-  it('has failed if it is stopped, even if it exits with 0', async () => {
+  it('fails if it is stopped, even if it exits with 0', async () => {
     const controller = new AbortController();
     const directory = handlerDirectory({});
     const running = run(
@@ -105,7 +105,7 @@ describe('an executable handler', () => {
   });
 });
 
-it('keeps no more than the database takes, whatever the bytes', () => {
+it('keeps what the database accepts, whatever the bytes', () => {
   const tail = new OutputTail();
   for (let i = 0; i < 300; i++) tail.push(Buffer.alloc(1000, i % 2 ? 0xff : 0));
   expect(Buffer.byteLength(tail.toString())).toBeLessThanOrEqual(65_536);
@@ -119,7 +119,7 @@ describe('in an executor', () => {
   });
   afterAll(() => backfills.close());
 
-  it('what an attempt prints is kept as its log', async () => {
+  it('the output of an attempt is stored as its log', async () => {
     const directory = handlerDirectory({
       orders: '#!/bin/sh\necho "doing $SERVO_PARTITION_KEY"\n',
     });

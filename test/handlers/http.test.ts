@@ -52,7 +52,7 @@ async function run(
     signal?: AbortSignal;
   } = {},
 ) {
-  const toml = `[http]\nurl = "${options.url ?? `${base}/run?key=hush`}"\n${options.headers ?? ''}`;
+  const toml = `[http]\nurl = "${options.url ?? `${base}/run?key=hidden`}"\n${options.headers ?? ''}`;
   return (await handlerOf(toml)).run({
     attempt: anAttempt(options.attempt),
     signal: options.signal ?? new AbortController().signal,
@@ -66,7 +66,7 @@ function answering(status: number, headers: Record<string, string> = {}, body = 
 
 describe('an endpoint', () => {
   it('gets the partition, with an idempotency key and the headers of its settings', async () => {
-    process.env.ENDPOINT_TOKEN = 'hush';
+    process.env.ENDPOINT_TOKEN = 'hidden';
     try {
       expect(
         await run({ headers: `[http.headers]\nAuthorization = "Bearer \${ENDPOINT_TOKEN}"\n` }),
@@ -75,9 +75,9 @@ describe('an endpoint', () => {
       delete process.env.ENDPOINT_TOKEN;
     }
     const [{ method, url, headers, body }] = received as [Received];
-    expect([method, url]).toEqual(['POST', '/run?key=hush']);
+    expect([method, url]).toEqual(['POST', '/run?key=hidden']);
     expect(headers).toMatchObject({
-      authorization: 'Bearer hush',
+      authorization: 'Bearer hidden',
       'content-type': 'application/json',
       'idempotency-key': 'backfill:j:2024-01-31',
     });
@@ -132,7 +132,7 @@ describe('an endpoint', () => {
     });
   }
 
-  it('is asked again when it said: in seconds, or at a time by its own clock', async () => {
+  it('is called again at its Retry-After: in seconds, or a time of its own clock', async () => {
     answering(503, { 'retry-after': '120' }, 'busy');
     expect((await run()).outcome).toEqual({
       kind: 'snoozed',
@@ -146,7 +146,7 @@ describe('an endpoint', () => {
     expect((await run()).outcome).toMatchObject({ kind: 'snoozed', delay_ms: 600_000 });
   });
 
-  it('that refuses or redirects is quoted, without the query of its address', async () => {
+  it('that refuses or redirects is quoted without the query of its URL', async () => {
     answering(422, {}, '{\n  "error": "no such day"\n}');
     expect(await run()).toEqual({
       outcome: {
@@ -163,7 +163,7 @@ describe('an endpoint', () => {
     });
   });
 
-  it('may answer a great deal: the tail is kept', async () => {
+  it('may send a long response: the tail is kept', async () => {
     answer = (response) => {
       for (let i = 0; i < 100; i++) response.write('x'.repeat(10_000));
       response.end('\nthe end');
@@ -175,7 +175,7 @@ describe('an endpoint', () => {
     expect(output!.endsWith('\nthe end')).toBe(true);
   });
 
-  it('A15: an answer that is the same for every partition is permanent, and no other', async () => {
+  it('A15: only a response that is the same for every partition is a permanent failure', async () => {
     for (const [status, permanent] of [
       [302, true],
       [401, true],
@@ -198,7 +198,7 @@ describe('an endpoint', () => {
     const { port } = closed.address() as AddressInfo;
     closed.close();
     await once(closed, 'close');
-    expect((await run({ url: `http://127.0.0.1:${port}/run?key=hush` })).outcome).toEqual({
+    expect((await run({ url: `http://127.0.0.1:${port}/run?key=hidden` })).outcome).toEqual({
       kind: 'unavailable',
       of: 'endpoint',
       message: `cannot reach http://127.0.0.1:${port}/run: connect ECONNREFUSED 127.0.0.1:${port}`,
@@ -335,7 +335,7 @@ describe('in an executor', () => {
     await executor.drain();
   });
 
-  it('an endpoint that never answers is left at the time-out', async () => {
+  it('the request to an endpoint that never replies ends at the timeout', async () => {
     answer = () => {};
     const job = await backfills.job({
       keys: keys(1),

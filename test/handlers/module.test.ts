@@ -103,7 +103,7 @@ describe('a module handler', () => {
     'a symbol': 'Symbol("x")',
   };
   for (const [what, value] of Object.entries(done)) {
-    it(`is done when it returns ${what}`, async () => {
+    it(`completes when it returns ${what}`, async () => {
       expect(await outcomeOf(`export default async () => ${value}`)).toEqual({ kind: 'completed' });
     });
   }
@@ -147,7 +147,10 @@ describe('a module handler', () => {
     ['throw new Proxy({}, { get() { throw 1 } })', 'threw something that cannot be shown'],
     ['throw new AggregateError([new Error("a"), new Error("b")])', 'a; b'],
     ['process.exit(3)', 'called process.exit(3)'],
-    ['Promise.reject(new Error("nobody waits")); await new Promise(() => {})', 'nobody waits'],
+    [
+      'Promise.reject(new Error("without a handler")); await new Promise(() => {})',
+      'without a handler',
+    ],
     [
       'setTimeout(() => { throw new Error("in a timer") }); await new Promise(() => {})',
       'in a timer',
@@ -163,7 +166,7 @@ describe('a module handler', () => {
     });
   }
 
-  it('keeps where an error came from in its log', async () => {
+  it('logs the stack of an error', async () => {
     const { output } = await run(
       `export default () => { throw new Error('outer', { cause: new Error('inner') }) }`,
     );
@@ -199,7 +202,7 @@ describe('a module handler', () => {
       expect((await run(broken)).outcome).toMatchObject({ kind: 'failed', permanent: true });
   });
 
-  it('A17: whose own call finds an endpoint away has met no failure of its partition', async () => {
+  it('A17: whose call finds an endpoint unavailable has not failed', async () => {
     const code = `import { connect } from 'node:net';
       export default () => new Promise((_, reject) => connect(1, '127.0.0.1').on('error', (cause) =>
         reject(new Error('the source is away', { cause }))))`;
@@ -215,12 +218,12 @@ describe('a module handler', () => {
     expect((await start(path).result).outcome).toEqual({ kind: 'failed', message: 'common' });
   });
 
-  it('sees the database only through the variables that its settings let pass', async () => {
+  it('gets only the database variables that its settings pass', async () => {
     const code = `export default () => console.log(process.env.PGPASSWORD, process.env.DATABASE_URL, process.env.HOME)`;
-    Object.assign(process.env, { PGPASSWORD: 'hush', DATABASE_URL: 'postgres://hush' });
+    Object.assign(process.env, { PGPASSWORD: 'hidden', DATABASE_URL: 'postgres://hidden' });
     try {
       expect((await run(code)).output).toBe(`undefined undefined ${process.env.HOME}\n`);
-      expect((await run(code, { pass: ['PGPASSWORD'] })).output).toMatch(/^hush undefined /);
+      expect((await run(code, { pass: ['PGPASSWORD'] })).output).toMatch(/^hidden undefined /);
       expect((await run(code)).output).toMatch(/^undefined undefined /);
     } finally {
       delete process.env.PGPASSWORD;
@@ -238,7 +241,7 @@ describe('a module handler', () => {
     expect(Buffer.byteLength(output!)).toBeLessThanOrEqual(65_536);
   });
 
-  it('a megabyte of error, with control characters, is kept in part', async () => {
+  it('an error of a megabyte with control characters is truncated', async () => {
     const { outcome, output } = await run(
       `export default () => { throw new Error('a\\0\\x1b[31m' + 'x'.repeat(1e6)) }`,
     );
@@ -279,7 +282,7 @@ describe('a module handler', () => {
     expect((await result).outcome).toEqual({ kind: 'failed', message: 'stopped' });
   });
 
-  it('that is stopped before it began never begins', async () => {
+  it('that is stopped before its start does not start', async () => {
     const { path, has } = moduleOf(`${prelude}export default () => put('begun')`);
     const { result, stop } = start(path);
     stop();
@@ -288,7 +291,7 @@ describe('a module handler', () => {
   });
 
   for (const loop of ['for (;;) put("alive", ++n)', 'for (;;) { put("alive", ++n); await null }']) {
-    it(`is really ended in a loop without end: ${loop}`, async () => {
+    it(`is ended in an endless loop: ${loop}`, async () => {
       const { path, has, read } = moduleOf(
         `${prelude}let n = 0; export default async ({ log, progress }) => { log('in a loop'); progress('looping'); ${loop} }`,
       );
@@ -306,7 +309,7 @@ describe('a module handler', () => {
     });
   }
 
-  it('that hangs in a system call is abandoned, although its thread lasts as long', async () => {
+  it('that hangs in a system call is abandoned; its thread ends with the call', async () => {
     const { path, has, read } = moduleOf(
       `import { execSync } from 'node:child_process';
        export default () => execSync('echo $$ > made; mv made pid; exec sleep 600', { cwd: new URL('.', import.meta.url) })`,
@@ -336,7 +339,7 @@ describe('a module handler', () => {
     }
   });
 
-  it('what it leaves behind costs no other attempt', async () => {
+  it('what it leaves behind affects no other attempt', async () => {
     const { path } = moduleOf(
       `globalThis.left ??= 0;
        export default async () => {
@@ -397,7 +400,7 @@ describe('in an executor', () => {
     ...(await loadCatalogue(handlerDirectory({ [`${asset}.mjs`]: code }))).values(),
   ];
 
-  it('a loop without end is stopped at its time-out, and heartbeats go on meanwhile', async () => {
+  it('an endless loop is stopped at its timeout, and heartbeats continue', async () => {
     const job = await backfills.job({
       keys: keys(1),
       strategy: { type: 'sequential', timeout_ms: 3_000, max_attempts: 1 },
@@ -423,7 +426,7 @@ describe('in an executor', () => {
     await executor.drain();
   });
 
-  it('one handler that exits, crashes or hangs does not keep the others from their work', async () => {
+  it('a handler that exits, crashes or hangs does not stop the others', async () => {
     const strategy = { type: 'parallel', max_parallel: 2, max_attempts: 1, timeout_ms: 1_000 };
     const codes: Record<string, string> = {
       exits: 'export default () => process.exit(1)',
@@ -506,7 +509,7 @@ describe('in an executor', () => {
     expect(read('alive')).toBe(last);
   });
 
-  it('a handler that deletes its own job is stopped, and other jobs go on', async () => {
+  it('a handler that deletes its own job is stopped, and other jobs continue', async () => {
     const { path, has } = moduleOf(
       `${prelude}export default async ({ signal }) => {
          const aborted = new Promise((_, reject) => signal.addEventListener('abort', () => { put('stopped'); reject() }));

@@ -120,7 +120,7 @@ it('starting again changes nothing; declared upstreams follow the file, the line
   expect(await lineage()).toEqual(['a data d']);
 });
 
-it('an upstream that is no asset and has no handler is refused, and nothing is registered', async () => {
+it('an upstream without an asset and a handler is refused, and nothing is registered', async () => {
   const error = await errorOf(
     start({ 'a.sql': '', 'a.toml': 'upstreams = ["nowhere", "elsewhere"]', 'b.sql': '' }),
   );
@@ -137,7 +137,7 @@ it('an upstream that is no asset and has no handler is refused, and nothing is r
   expect(await assets()).toEqual([]);
 });
 
-it('executors that start at the same time register the same', async () => {
+it('executors that start at the same time register the same assets', async () => {
   const files = Object.fromEntries(
     ['a', 'b', 'c', 'd'].flatMap((name) => [
       [`${name}.sql`, ''],

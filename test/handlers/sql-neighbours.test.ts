@@ -88,7 +88,7 @@ it('A1: with one slot, session state of a handler reaches neither the next parti
   expect(await backfills.violations()).toEqual([]);
 });
 
-it('A22: a handler knows the time of its partition, in UTC, also of hours and months', async () => {
+it('A22: a handler gets the time of its partition in UTC, also of hours and months', async () => {
   // A server that is somewhere else, and an hour that its clock skips.
   await backfills.rows(
     `do $$ begin execute format('alter database %I set timezone = ''America/New_York''', current_database()); end $$`,

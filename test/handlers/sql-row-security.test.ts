@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runSqlHandler } from '../../source/database/queries/run-sql-handler.ts';
-import { Backfills, keys, Lane } from '../support/backfill.ts';
+import { Backfills, ExecutorSession, keys } from '../support/backfill.ts';
 
 let backfills: Backfills;
 
@@ -13,10 +13,10 @@ afterEach(() => backfills.close());
 
 it('A12: a role without row_security, whose session is not ours to set, completes what it ran', async () => {
   const job = await backfills.job({ keys: keys(1) });
-  const lane = new Lane(backfills, job, 'me');
-  await lane.claimJob();
+  const session = new ExecutorSession(backfills, job, 'me');
+  await session.claimJob();
   const token = '11111111-1111-4111-8111-111111111111';
-  const reply = await lane.step({ opening: [{ token, replaces: null }] });
+  const reply = await session.batch({ opening: [{ token, replaces: null }] });
   // As behind a pooler: our settings are not made for the session.
   const client = new pg.Client({ ...backfills.database.app, options: '-c row_security=off' });
   await client.connect();
@@ -28,6 +28,6 @@ it('A12: a role without row_security, whose session is not ours to set, complete
     expect(rows).toEqual([{ row_security: 'off' }]);
   } finally {
     await client.end();
-    await lane.close();
+    await session.close();
   }
 });

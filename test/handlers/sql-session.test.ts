@@ -204,7 +204,7 @@ async function walk(
   return wrong;
 }
 
-it('A1: each of the leftovers is one, in a session that nobody cleans', async () => {
+it('A1: each leftover remains in a session that is not cleaned', async () => {
   const missed: string[] = [];
   for (const [what, sql] of Object.entries(leftovers(superuser))) {
     const client = new Client(superuser);
@@ -224,7 +224,7 @@ it('A1: each of the leftovers is one, in a session that nobody cleans', async ()
   expect(missed).toEqual([]);
 });
 
-describe('A1: an attempt finds the session as new, whatever the one before has left in it', () => {
+describe('A1: an attempt finds a new session, whatever the previous one left in it', () => {
   for (const [whose, place] of Object.entries(places)) {
     it(`an attempt of ${whose}`, async () => {
       // What it was started with is not what a handler has left.
@@ -244,7 +244,7 @@ describe('A1: an attempt finds the session as new, whatever the one before has l
   }
 });
 
-it('A1: our functions mean our own tables, whatever path and temporary tables a session has', async () => {
+it('A1: our functions use our own tables, whatever search_path and temporary tables a session has', async () => {
   const client = new Client(superuser);
   await client.connect();
   try {

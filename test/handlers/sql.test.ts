@@ -44,7 +44,7 @@ it('runs with the key as $1, its settings, and its effect in one transaction wit
   ).toBe(true);
 });
 
-it('rolls its effect back where it fails, and tries again', async () => {
+it('rolls its effect back if it fails, and is retried', async () => {
   const { row } = await run(
     `insert into effects values ($1, 'try ' || current_setting('servo.attempt'));
      do $$ begin if current_setting('servo.attempt') = '1' then raise exception 'source is down'; end if; end $$`,
@@ -70,18 +70,18 @@ it('servo_fail fails a partition without a retry, with its message', async () =>
   expect(await effects()).toEqual([]);
 });
 
-it('servo_retry brings it back later without counting a failure', async () => {
+it('servo_retry snoozes the partition without counting a failure', async () => {
   const { partitions } = await run(
     `do $$ begin if current_setting('servo.attempt')::int < 3 then perform servo_retry('not there yet', '5 ms'); end if; end $$`,
   );
   expect(partitions[0]).toMatchObject({ state: 'completed', attempt_count: 3, failure_count: 0 });
 });
 
-it('servo_retry with an absurd interval kept every later step of the job from being taken', async () => {
+it('servo_retry with an absurd interval made every later batch of the job fail', async () => {
   const job = await backfills.job({ keys: keys(1) });
   const sql = `select servo_retry('some day', '170000000 years')`;
   await backfills.execute([{ asset: 'orders', kind: 'sql', sql }], { speed: 100 });
-  const [partition] = await waitFor('the partition to be handed back', async () => {
+  const [partition] = await waitFor('the partition to be released', async () => {
     const partitions = await backfills.rows<{ state: string; hours: number }>(
       `select state, round(extract(epoch from available_at - clock_timestamp()) / 3600)::int as hours
        from backfill_partitions where backfill_job_id = $1 and state = 'pending' and available_at is not null`,
@@ -92,7 +92,7 @@ it('servo_retry with an absurd interval kept every later step of the job from be
   expect(partition!.hours).toBe(24);
 });
 
-it('is really stopped at its time-out', async () => {
+it('is stopped at its timeout', async () => {
   const { partitions } = await run('select pg_sleep(600)', 1, {
     type: 'sequential',
     max_attempts: 1,
@@ -113,7 +113,7 @@ const bad: Record<string, [string, string]> = {
   'a missing table': ['select * from nowhere', 'relation "nowhere" does not exist'],
 };
 for (const [name, [sql, message]] of Object.entries(bad)) {
-  it(`${name}: the partition fails with the reason, and nothing is left behind`, async () => {
+  it(`${name}: the partition fails with the reason, and has no effect`, async () => {
     const { partitions } = await run(sql);
     expect(partitions[0]!.state).toBe('failed');
     expect(partitions[0]!.error_message).toContain(message);

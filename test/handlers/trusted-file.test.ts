@@ -21,7 +21,7 @@ import { binary } from '../support/cli.ts';
 import { environment } from '../support/environment.ts';
 import { errorOf } from '../support/operator.ts';
 
-const nobody = 65_534;
+const otherUser = 65_534;
 const root = process.getuid?.() === 0;
 const lists = spawnSync('setfacl', ['--version']).status === 0;
 
@@ -62,7 +62,8 @@ const share = (path: string, mode: number) => (base: string) => {
   chmodSync(join(base, path), mode);
 };
 const chmod = (path: string, mode: number) => (base: string) => chmodSync(join(base, path), mode);
-const giveAway = (path: string) => (base: string) => chownSync(join(base, path), nobody, nobody);
+const giveAway = (path: string) => (base: string) =>
+  chownSync(join(base, path), otherUser, otherUser);
 
 const rows: Row[] = [
   {
@@ -130,7 +131,7 @@ const rows: Row[] = [
   },
   {
     what: 'a link of another owner',
-    spoil: (base) => lchownSync(join(base, 'current'), nobody, nobody),
+    spoil: (base) => lchownSync(join(base, 'current'), otherUser, otherUser),
     needs: 'root',
     blames: 'current',
   },
@@ -153,7 +154,7 @@ const possible = rows.filter(
   ({ needs }) => needs === undefined || (needs === 'root' ? root : lists),
 );
 
-describe('A13: what others could change', () => {
+describe('A13: files that others could change', () => {
   const threads = new ModuleThreads({ slots: 1, warn: () => {} });
   afterAll(() => threads.close());
   const run = async (handler: Handler) => {
@@ -176,7 +177,7 @@ describe('A13: what others could change', () => {
     }
   });
 
-  it('and when it has become so, before each run: it waits, at no cost, until it is mended', async () => {
+  it('is checked again before each run: its job waits, at no cost, until it is fixed', async () => {
     for (const { what, spoil, runs } of possible) {
       const base = deploy();
       const catalogue = await loadCatalogue(join(base, 'current/handlers'));
@@ -195,7 +196,7 @@ describe('A13: what others could change', () => {
     }
   });
 
-  it('a link that is turned changes nothing before a restart, as for a query or a module', async () => {
+  it('a changed link takes effect at a restart, as for a query or a module', async () => {
     const base = deploy();
     const catalogue = await loadCatalogue(join(base, 'current/handlers'));
     const next = deploy();

@@ -41,7 +41,7 @@ const executorRow = () =>
     'select handlers, outages, hold_reason from backfill_executors order by started_at desc limit 1',
   );
 
-it('A17: an endpoint that is away for a while costs no partition and no attempt', async () => {
+it('A17: an endpoint that is unavailable for a while costs no partition and no attempt', async () => {
   let server: Server;
   let answered = 0;
   const listen = async (port: number) => {
@@ -86,7 +86,7 @@ it('A17: an endpoint that is away for a while costs no partition and no attempt'
   await stop();
 });
 
-it('A17: a partition that an endpoint alone hangs up on is counted, once others get through', async () => {
+it('A17: a partition whose connection alone is closed by the endpoint fails, once others succeed', async () => {
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
@@ -125,7 +125,7 @@ it('A17: a missing program is not offered, and is offered again when it is back'
   expect((await executorRow()).handlers).toEqual(['orders', 'other']);
 });
 
-it('A9: a host that is out of something claims nothing, and says why', async () => {
+it('A9: a host without resources claims nothing, and shows the reason', async () => {
   let out = true;
   const job = await backfills.job({ keys: keys(20) });
   const handler = functionHandler('orders', () =>
@@ -145,7 +145,7 @@ it('A9: a host that is out of something claims nothing, and says why', async () 
 });
 
 it.skipIf(process.platform !== 'linux')(
-  'A9: a worker without descriptors fails nothing, and goes on when it has some',
+  'A9: a worker without descriptors fails no partition, and continues when it has some',
   async () => {
     const directory = handlerDirectory({ orders: '#!/bin/sh\nsleep 0.05\n' });
     const job = await backfills.job({
@@ -178,7 +178,7 @@ it.skipIf(process.platform !== 'linux')(
   },
 );
 
-it('A17: a directory that is turned to another release takes effect at a restart, for all kinds, and executors shows it', async () => {
+it('A17: a directory that links to another release takes effect at a restart, for all kinds, and executors shows it', async () => {
   await backfills.rows('create table effects (note text); grant all on effects to servo_app');
   const home = handlerDirectory({});
   const release = (name: string) => {

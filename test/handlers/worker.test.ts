@@ -32,7 +32,7 @@ function start(directory: string, ...args: string[]): Worker {
   return worker;
 }
 
-it('the program itself runs every kind of handler, and none sees or says what it must not', async () => {
+it('the program runs every kind of handler, and none sees or prints secrets', async () => {
   await backfills.rows('create table effects (key text); grant all on effects to servo_app');
   const directory = handlerDirectory({
     'copied.sql': 'insert into effects values ($1)',
@@ -61,7 +61,7 @@ it('the program itself runs every kind of handler, and none sees or says what it
   expect(await exited).toEqual([0, null]);
 });
 
-it('the program drains though a module loops without end, and its partition is given back', async () => {
+it('the program drains while a module loops forever, and releases its partition', async () => {
   const directory = handlerDirectory({
     'orders.mjs': `import { writeFileSync } from 'node:fs';
       export default () => { writeFileSync(new URL('ready', import.meta.url), ''); for (;;); }`,
@@ -115,7 +115,7 @@ const deaths: Record<string, (worker: Worker) => Promise<unknown>> = {
   },
 };
 
-it('A32: what programs run ends with an executor that dies, whatever they are like and however it dies', async () => {
+it('A32: child processes of programs end with an executor that dies, however it dies', async () => {
   const names = Object.keys(programs);
   const die = async (how: string) => {
     const pids = handlerDirectory({});

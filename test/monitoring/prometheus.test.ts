@@ -101,7 +101,7 @@ describe('a real Prometheus, which scrapes two executors', () => {
       ({ value }) => !Number.isNaN(value),
     );
     for (const { value } of slow) expect(value).toBeGreaterThan(0.025);
-    // The runbook's expression: each failed series divided by itself.
+    // The runbook's expression: each failed series divided by the same one.
     const printed = await answer(failureRate, (all) => all.some(({ value }) => value === 1));
     for (const { value } of printed) expect([1, Number.NaN]).toContain(value);
     // Our rule: not exactly a half, because work before the first scrape is in no rate.

@@ -83,7 +83,7 @@ function progressLog() {
 test('progress is logged at most every 10 s for each job, and only if it has changed', () => {
   const { lines, progress, clock } = progressLog();
   const tell = (id: string, completed_partitions: number, failed_partitions = 0) =>
-    progress.tell(
+    progress.update(
       { id, asset_name: 'orders' },
       { total_partitions: 50, completed_partitions, failed_partitions },
     );
@@ -117,7 +117,7 @@ describe('A16: progress is one line in 10 s for each job, however often its work
           clock.now += after;
           done[job]! += finished;
           const before = lines.length;
-          progress.tell(
+          progress.update(
             { id: job, asset_name: 'orders' },
             { total_partitions: 999, completed_partitions: done[job]!, failed_partitions: 0 },
           );
@@ -135,7 +135,7 @@ describe('A16: progress is one line in 10 s for each job, however often its work
     );
   });
 
-  test('by whatever an executor loses its work on a job', async () => {
+  test('for every way in which an executor stops running a job', async () => {
     const lines: { job_id: string; message: string; timestamp: string }[] = [];
     const met: Record<string, number> = {};
     /** How each keeps its job from going on for a moment. */

@@ -75,12 +75,12 @@ describe('with two executors', () => {
     const done = await backfills.job({ keys: keys(40), strategy });
     await backfills.state(done, 'failed');
     const held = await backfills.job({ keys: keys(4, 'g'), strategy });
-    await waitFor('both to be at work', async () => {
+    await waitFor('both to run a partition', async () => {
       const busy = sumOf(await scrape(), 'servo_executor_slots_busy');
       return busy === 4;
     });
     // A reading of the last second may be used again.
-    const both = await waitFor('the job at work to be told of', async () => {
+    const both = await waitFor('the running job to be reported', async () => {
       const seen = await scrape();
       return sumOf(seen, active('running')) > 0 ? seen : null;
     });
@@ -137,7 +137,7 @@ describe('with two executors', () => {
   });
 });
 
-test('a pause that ends is observed by the executor that claims the job', async () => {
+test('the executor that claims a job observes the pause that ends', async () => {
   const [one] = await twoExecutors(() => undefined);
   const job = await backfills.job({
     keys: keys(2),
@@ -206,7 +206,7 @@ test('the figures of a tenant, from its jobs', async () => {
   expect(seen.value('servo_backfill_eta_distribution_seconds_bucket{le="7200"}')).toBe(3);
 });
 
-test('an early warning counts what comes near to its deadline', async () => {
+test('an early warning counts jobs near their deadline', async () => {
   const near = await Monitor.start({
     address: { host: '127.0.0.1', port: 0 },
     settings: backfills.database.app,

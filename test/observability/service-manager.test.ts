@@ -19,7 +19,7 @@ afterAll(() => operator.close());
 test.each([
   ['a worker', ['--worker', '--handlers', handlerDirectory({ orders: '#!/bin/sh\n' })]],
   ['an exporter', ['exporter', '--metrics-port', '127.0.0.1:0']],
-])('%s tells systemd that it is ready, that it lives, and that it stops', async (_, args) => {
+])('%s tells systemd that it is ready, alive, and stopping', async (_, args) => {
   const told = handlerDirectory({
     'systemd-notify': '#!/bin/sh\necho "$@" >> "$TOLD"\n',
     told: '',

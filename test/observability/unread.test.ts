@@ -43,7 +43,7 @@ function fullPipe(): { fd: number; read(): string } {
 }
 
 test.each([
-  ['a pipe that nobody reads', () => fullPipe()],
+  ['a pipe that is not read', () => fullPipe()],
   ['a full disk', () => ({ fd: openSync('/dev/full', 'w'), read: null })],
 ])('A21: %s for stderr stops neither work nor SIGTERM', async (_, open) => {
   const { fd, read } = open();

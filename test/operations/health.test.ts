@@ -39,7 +39,7 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
   );
   await backfills.rows(
     `update backfill_jobs set state = 'paused', paused_at = now(), failed_partitions = 2, version = version + 1,
-       failing = '{"print": "x", "failures": 2, "message": "no such table"}' where id = $1`,
+       failing = '{"fingerprint": "x", "failures": 2, "message": "no such table"}' where id = $1`,
     [fails],
   );
   const handlers = handlerDirectory({

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { columns } from '../../source/presentation/text/columns.ts';
 import {
   truncate,
   truncateMiddle,
   truncateStart,
   wrap,
 } from '../../source/presentation/text/fitted.ts';
+import { tableText } from '../../source/presentation/text/fitted-table.ts';
 
 test('columns are as wide as their widest cell, and a text that is cut keeps its width', () => {
   expect(
-    columns([
+    tableText([
       ['a', 'bb', 'c'],
       ['aaa', '', 'd'],
       ['日', 'x'],

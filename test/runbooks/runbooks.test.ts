@@ -32,8 +32,8 @@ const partitions = (id: string, count: number, columns: string, from = 1) =>
     [id, day(from), day(from + count - 1)],
   );
 
-const running = (beat: string, more = '') =>
-  `state = 'running', started_at = now() - interval '1 hour', heartbeat_at = now() - interval '${beat}'${more}`;
+const running = (heartbeat: string, more = '') =>
+  `state = 'running', started_at = now() - interval '1 hour', heartbeat_at = now() - interval '${heartbeat}'${more}`;
 
 type Row = Record<string, unknown>;
 const row = async (id: string): Promise<Row> =>

@@ -213,7 +213,7 @@ export class Gate {
 }
 
 /** An executor's messages without an executor, for tests of the protocol. */
-export class Lane {
+export class ExecutorSession {
   readonly #database;
   readonly #job: string;
   readonly owner: string;
@@ -233,8 +233,8 @@ export class Lane {
   }
 
   /** Opens lease queues with up to `want` attempts each; reports and closes the given ones. */
-  step(
-    step: Partial<{
+  batch(
+    batch: Partial<{
       reports: {
         attempt: BatchReply['claimed'][number];
         outcome: Outcome;
@@ -243,7 +243,7 @@ export class Lane {
       }[];
       closing: string[];
       opening: { token: string; replaces: string | null }[];
-      want: number;
+      per_queue: number;
       lease_ms: number;
     }>,
   ): Promise<BatchReply | null> {
@@ -253,11 +253,11 @@ export class Lane {
       asset: 'orders',
       granularity: null,
       owner: this.owner,
-      reports: (step.reports ?? []).map((report) => ({ duration_ms: 10, delay_ms: 0, ...report })),
-      closing: step.closing ?? [],
-      opening: step.opening ?? [],
-      want: step.want ?? 1,
-      lease_ms: step.lease_ms ?? 120_000,
+      reports: (batch.reports ?? []).map((report) => ({ duration_ms: 10, delay_ms: 0, ...report })),
+      closing: batch.closing ?? [],
+      opening: batch.opening ?? [],
+      per_queue: batch.per_queue ?? 1,
+      lease_ms: batch.lease_ms ?? 120_000,
     });
   }
 
@@ -271,7 +271,7 @@ export class Lane {
     return rescueJob(this.#database, rescue);
   }
 
-  beat(attempts: readonly Attempt[], lease_ms = 120_000): Promise<Lease[]> {
+  heartbeat(attempts: readonly Attempt[], lease_ms = 120_000): Promise<Lease[]> {
     return renewLeases(this.#database, { tenant, attempts, lease_ms });
   }
 

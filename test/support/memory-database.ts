@@ -70,7 +70,7 @@ export class MemoryDatabase {
       throw new ServoError('not_found', 'nothing is explained here');
     }
     if (effect.type === 'write-report')
-      return { type: 'report', path: '/tmp/paper.md', text: '# ReportRequest' };
+      return { type: 'report', path: '/tmp/report.md', text: '# ReportRequest' };
     if (effect.type === 'load-recent-events') return { type: 'recent-events', as_of, events: [] };
     if (effect.type === 'announce-dialog') return { type: 'dialogs', as_of, dialogs: [] };
     if (effect.type === 'close-dialog') return { type: 'dialog-closed' };

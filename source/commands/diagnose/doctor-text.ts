@@ -2,7 +2,7 @@ import type { Violation } from '../../database/queries/find-violations.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import type { Check } from '../../domain/triage/diagnosis.ts';
 import type { Protected } from '../../domain/triage/protection.ts';
-import { columns } from '../../presentation/text/columns.ts';
+import { tableText } from '../../presentation/text/fitted-table.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 import { protectionText } from '../../presentation/triage/diagnosis-text.ts';
 
@@ -13,7 +13,7 @@ export function doctorText(report: {
   origins: Record<string, string | null>;
   values: Values;
   protection: readonly Protected[];
-  /** Null: not asked for. */
+  /** Null: not requested. */
   violations: readonly Violation[] | null;
 }): string {
   const { checks, origins, values, protection, violations } = report;
@@ -26,7 +26,7 @@ export function doctorText(report: {
 }
 
 function checksText(checks: readonly Check[]): string {
-  return columns(
+  return tableText(
     checks.map(({ check, level, message, hint }) => [
       level,
       check,
@@ -43,7 +43,7 @@ function protectionsText(all: readonly Protected[]): string {
     safeText(one.name),
     protectionText(one),
   ]);
-  return `protection\n${columns(rows)}`;
+  return `protection\n${tableText(rows)}`;
 }
 
 function originsText(origins: Record<string, string | null>, values: Values): string {
@@ -54,7 +54,7 @@ function originsText(origins: Record<string, string | null>, values: Values): st
     ['actor', `${values.actor} (${origins.actor})`],
     ['read-only', `${values.read_only ? 'yes' : 'no'} (${origins.read_only})`],
   ];
-  return `settings\n${columns(rows.map(([name, value]) => [`  ${name}`, safeText(value)]))}`;
+  return `settings\n${tableText(rows.map(([name, value]) => [`  ${name}`, safeText(value)]))}`;
 }
 
 function violationsText(violations: readonly Violation[]): string {

@@ -30,7 +30,7 @@ export const shapes = {
               since: time,
             }),
           )
-          .describe('what is away for its handlers'),
+          .describe('what is unavailable to its handlers'),
         started_at: time,
         seen_at: time,
         hold_reason: z.string().nullable(),

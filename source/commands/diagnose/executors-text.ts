@@ -1,7 +1,7 @@
 import type { ExecutorList, ExecutorView } from '../../domain/executor/executor.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { roughDuration } from '../../domain/time/duration.ts';
-import { columns } from '../../presentation/text/columns.ts';
+import { tableText } from '../../presentation/text/fitted-table.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 
 export function executorsText({ executors: all, as_of, tenant_id }: ExecutorList): string {
@@ -10,7 +10,7 @@ export function executorsText({ executors: all, as_of, tenant_id }: ExecutorList
   }
   const ago = (at: Date) => roughDuration(as_of.getTime() - at.getTime());
   const header = ['STATE', 'SINCE', 'EXECUTOR', 'SLOTS', 'VERSION', 'CATALOGUE', 'HANDLERS'];
-  const lines = columns([
+  const lines = tableText([
     header,
     ...all.map((one) => [
       one.state,

@@ -70,7 +70,7 @@ async function* follow({ reference, key, limit, interval }: Request, session: Ho
   ]);
   const { reader, tenant, view } = session;
   const id = await resolveJob(reader, tenant, reference);
-  // Fails at once where there is no such partition.
+  // Fails at once if there is no such partition.
   await listLogs(reader, tenant, id, { key, limit: 1 });
   const follower = new LogFollower(reader, tenant, id, key);
   for await (const { as_of, tenant_id, logs: fresh } of poll(

@@ -5,10 +5,10 @@ import type { RiskReport } from '../../operations/triage/risk.ts';
 import { riskTable } from '../../presentation/risk/columns.ts';
 import { formatBuffer, levelLabels, tierText } from '../../presentation/risk/risk-text.ts';
 import { toAscii } from '../../presentation/text/ascii.ts';
-import { fitted, wrap } from '../../presentation/text/fitted.ts';
+import { wrap } from '../../presentation/text/fitted.ts';
 import { formatDuration, plural, type Zone } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
-import { cellOf, layoutColumns } from '../../presentation/text/table.ts';
+import { tableLines } from '../../presentation/text/table.ts';
 
 type Options = {
   asked: boolean;
@@ -30,7 +30,7 @@ export function riskText(report: RiskReport, options: Options): string {
   const shown = [...jobs, ...(options.asked && !isWhatIf ? [] : sharing.slice(0, mostOthers))];
   const lines = [
     summary(report),
-    ...(shown.length === 0 ? [] : ['', ...table(report, shown, options)]),
+    ...(shown.length === 0 ? [] : ['', ...rowLines(report, shown, options)]),
     ...(truncated ? ['', `more jobs have a deadline: these are the nearest`] : []),
     ...(options.asked ? details(jobs[0]!) : []),
     ...advice.flatMap((one) => ['', ...adviceLines(one, jobs, options)]),
@@ -65,24 +65,9 @@ function levelCounts(counts: Partial<Record<RiskLevel, number>>): string {
   return [`${atRisk} at risk${risky}`, ...words(others)].join(', ');
 }
 
-function table(
-  { as_of }: RiskReport,
-  rows: readonly RiskRow[],
-  { width, zone }: Options,
-): string[] {
+function rowLines({ as_of }: RiskReport, rows: readonly RiskRow[], { width, zone }: Options) {
   const items = rows.map((row) => ({ row, job: row }));
-  const laid = layoutColumns(riskTable, items, width);
-  const line = (cell: (one: (typeof laid)[number]) => string) =>
-    laid
-      .map((one) => ' '.repeat(one.column.gap) + cell(one))
-      .join('')
-      .trimEnd();
-  return [
-    line(({ column, width }) => fitted(column.title, width)),
-    ...items.map((item) =>
-      line(({ column, width }) => cellOf(column, item, { as_of, zone, width }).text),
-    ),
-  ];
+  return tableLines(riskTable, items, { as_of, width, zone });
 }
 
 function details(row: RiskRow): string[] {

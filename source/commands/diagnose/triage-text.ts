@@ -18,10 +18,10 @@ import {
 
 type Options = { width: number; zone: Zone };
 
-/** Whose rows they are where they are a job's partitions: what is to be done is done to that. */
+/** The job of the rows, if they are partitions: remedies act on it. */
 type About = { about?: Pick<NamedJob, 'id' | 'state'> | null };
 
-/** Above this a line says where the runbook has it, too. */
+/** From this width on, the runbook's section is a column. */
 const roomForSections = 120;
 
 /** Every check on a line; nothing wraps. */

@@ -15,8 +15,8 @@ import type { Order } from './job-flags.ts';
 type Verb = Action | 'reclaim';
 
 /**
- * One job: an error (exit 4) where it cannot be done. Several: a result for each, and exit 7 unless
- * all are applied.
+ * One job: an error (exit 4) if it is not possible. Several: a result for each, and exit 7 unless
+ * all were applied.
  */
 export async function act(action: Verb, order: Order, session: HostSession) {
   const jobs = await resolveJobs(session.writer, session.tenant, order.references);
@@ -31,7 +31,7 @@ export async function act(action: Verb, order: Order, session: HostSession) {
   } else {
     for (const job of jobs) results.push(await on(job).catch((error) => failed(job, error)));
   }
-  // What is done is done, also where the database has gone away since.
+  // The changes are reported even if the database has become unreachable.
   const as_of = await session.reader.read(session.tenant, readClock).catch(() => null);
   return {
     json: { as_of, tenant_id: session.tenant, results },
@@ -83,9 +83,9 @@ function failed({ id, state }: NamedJob, error: unknown): Outcome {
   return { id, result: 'failed', state, version: null, message: messageOf(error), hint };
 }
 
-/** A cancel must have a reason: it is asked for at a terminal. */
+/** A cancel requires a reason: at a terminal it is prompted for. */
 async function askReason({ io, json }: HostSession): Promise<string> {
-  const answer = io.terminal && !json ? await ask(io, 'Reason: ') : '';
+  const answer = io.interactive && !json ? await ask(io, 'Reason: ') : '';
   if (answer !== '') return answer;
   throw new UsageError([{ message: 'cancel: missing --reason', hint: '--reason "why"' }]);
 }
@@ -99,7 +99,7 @@ async function confirmAction(
 ): Promise<void> {
   const several = jobs.length > 1;
   const guessed = action === 'cancel' && !references.every(isWholeId);
-  if (!several && !(guessed && session.io.terminal && !session.json)) return;
+  if (!several && !(guessed && session.io.interactive && !session.json)) return;
   const what = several ? `these ${jobs.length} jobs` : 'this job';
   await requireYes(session, `${action} ${jobs.length} jobs`, {
     question: async () => {

@@ -6,7 +6,7 @@ import { exitCodes } from '../../errors.ts';
 import type { Outcome } from '../../operations/act/order.ts';
 import { plural } from '../../presentation/text/format.ts';
 
-/** Exit 7 unless every job is as the plan says. */
+/** Exit 7 unless every job is in the state of the plan. */
 export const apply = onHost({
   spec: {
     name: 'apply',
@@ -69,7 +69,7 @@ export const apply = onHost({
   },
 });
 
-/** Done, now or by an earlier run; or skipped because the plan says so. */
+/** Done now or by an earlier run, or skipped as planned. */
 function isAsPlanned(outcome: Outcome, plan: PlanFile, index: number): boolean {
   return (
     outcome.result === 'applied' || outcome.already === true || plan.jobs[index]?.refusal !== null

@@ -16,7 +16,6 @@ import { groupFailures, kindsOf } from '../../presentation/partition/failure-gro
 import { eventCells } from '../../presentation/report/event-cells.ts';
 import { riskBadge } from '../../presentation/risk/badge.ts';
 import { toAscii } from '../../presentation/text/ascii.ts';
-import { fitted } from '../../presentation/text/fitted.ts';
 import {
   formatAge,
   formatFullCount,
@@ -27,27 +26,16 @@ import {
   plural,
 } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
-import { cellOf, layoutColumns } from '../../presentation/text/table.ts';
+import { tableLines } from '../../presentation/text/table.ts';
 import { signOf } from '../../presentation/text/tone.ts';
 import type { ExplainReason } from '../../presentation/triage/explain-reason.ts';
 
 /** The job table as lines; nothing wraps within `width`. */
 export function jobTable(list: JobList, options: View): string {
   if (list.jobs.length === 0) return noJobs(list);
-  const laid = layoutColumns(jobsTable, list.jobs, options.width);
-  const lineOf = (cell: (column: (typeof laid)[number]) => string) =>
-    laid
-      .map((column) => ' '.repeat(column.column.gap) + cell(column))
-      .join('')
-      .trimEnd();
+  const { width, zone } = options;
   const lines = [
-    lineOf(({ column, width }) => fitted(width < 3 ? '' : column.title, width, column.align)),
-    ...list.jobs.map((job) =>
-      lineOf(
-        ({ column, width }) =>
-          cellOf(column, job, { as_of: list.as_of, zone: options.zone, width }).text,
-      ),
-    ),
+    ...tableLines(jobsTable, list.jobs, { as_of: list.as_of, width, zone }),
     ...(list.truncated ? [` the first ${list.jobs.length}: more with --limit`] : []),
   ];
   return finish(lines, options);
@@ -64,7 +52,7 @@ function noJobs({ tenant_id, counts }: JobList): string {
     : `no such jobs: tenant ${tenant} has ${others.join(', ')}\n`;
 }
 
-export type Surroundings = {
+type Surroundings = {
   idle: Idleness;
   onHold: readonly { id: string; hold_reason: string }[];
 };
@@ -72,7 +60,7 @@ export type Surroundings = {
 export type Idleness = ExplainReason &
   Pick<ExplainFacts, 'since' | 'by' | 'reason'> & { clause: Clause };
 
-/** Clauses that say no more than the state. */
+/** Clauses that add nothing to the state. */
 const untold: readonly Clause[] = ['running', 'ended', 'unknown_state'];
 
 export function jobText(detail: JobDetail, { idle, onHold }: Surroundings, options: View): string {
@@ -152,7 +140,7 @@ function summaryLines(job: JobView, asOf: Date, options: View): string[] {
   ];
 }
 
-/** What is wrong with it; what keeps it from running is said by `idle`. */
+/** Problems of the job, except the reason why it is not running (`idle`). */
 function healthLines(job: JobView): string[] {
   const words = healthText(job);
   if (words === null || (job.waits_for !== null && job.incomplete_partitions === 0)) return [];

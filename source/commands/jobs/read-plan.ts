@@ -12,7 +12,7 @@ function storable(name: string, value: unknown): unknown {
   return value;
 }
 
-/** Reads a plan from a file, or from stdin where that is called `-`. @throws ServoError usage */
+/** Reads a plan from a file, or from stdin if it is `-`. @throws ServoError usage */
 export async function readPlan(name: string, io: Io): Promise<PlanFile> {
   const text = await readText(name, io);
   let json: unknown;

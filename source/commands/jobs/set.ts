@@ -13,7 +13,7 @@ export const set = onSession({
     also: ['update-sla', 'set-priority'],
     usage:
       'JOB [--priority N] [--deadline T|none] [--parallel N] [--max-attempts N] [--timeout D] [--reason R]',
-    summary: 'change how an unfinished job is run, from its next step on',
+    summary: 'change how an unfinished job is run, from its next batch on',
     flags: liveJobFlags,
     examples: [
       ['set 3f2a --parallel 8 --priority 9', 'faster, and before others'],

@@ -56,7 +56,7 @@ function treeLines({ upstreams }: StartPlan): string[] {
   const needed = new Set(upstreams.flatMap((node) => node.needs));
   const told = new Set<string>();
   const lines: string[] = [];
-  const tell = (name: string, depth: number) => {
+  const add = (name: string, depth: number) => {
     const node = byName.get(name)!;
     const indent = '  '.repeat(depth);
     if (told.has(name)) {
@@ -65,10 +65,10 @@ function treeLines({ upstreams }: StartPlan): string[] {
     }
     told.add(name);
     lines.push(`${indent}after ${safeText(name)}: ${workOf(node)}`);
-    for (const upstream of node.needs) tell(upstream, depth + 1);
+    for (const upstream of node.needs) add(upstream, depth + 1);
   };
   const direct = upstreams.filter((node) => node.direct || !needed.has(node.asset_name));
-  for (const node of direct.toReversed()) tell(node.asset_name, 1);
+  for (const node of direct.toReversed()) add(node.asset_name, 1);
   return lines;
 }
 

@@ -82,7 +82,7 @@ async function* untilEnded(
     const exit = ended && !seen.every(({ job }) => isCompleted(job)) ? exitCodes.not_completed : 0;
     for (const one of seen) {
       const line = watchLine(one.job, one.as_of, { ...view, named });
-      // Without its clock: an unchanged job says nothing new.
+      // Without the clock, so that an unchanged job prints nothing.
       const now = line.slice(line.indexOf('  '));
       if (now !== before.get(one.job.id)) yield { json: one, text: () => line, exit };
       before.set(one.job.id, now);

@@ -1,7 +1,7 @@
 import { shortId } from '../../domain/job/reference.ts';
 import type { AssetReview, Call, HourAtRisk } from '../../domain/report/review.ts';
 import type { ReviewReport } from '../../operations/reports/review.ts';
-import { columns } from '../../presentation/text/columns.ts';
+import { tableText } from '../../presentation/text/fitted-table.ts';
 import { formatDuration, plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 
@@ -16,9 +16,9 @@ export function deadlineReviewText(report: ReviewReport): string {
     `ETA: ${eta.jobs === 0 ? 'no completed job was sampled' : `${accuracyWords(eta)} over ${plural(eta.jobs, 'completed job')}`}\n`,
     calls.length === 0
       ? ''
-      : `\n${columns([callHeads, ...calls.slice(0, mostCalls).map(callCells)])}`,
+      : `\n${tableText([callHeads, ...calls.slice(0, mostCalls).map(callCells)])}`,
     calls.length > mostCalls ? `and ${calls.length - mostCalls} more\n` : '',
-    assets.length === 0 ? '' : `\n${columns([assetHeads, ...assets.map(assetCells)])}`,
+    assets.length === 0 ? '' : `\n${tableText([assetHeads, ...assets.map(assetCells)])}`,
     hours.length === 0
       ? ''
       : `\nat risk by hour of the day (UTC): ${hours.map(hourWords).join(', ')}\n`,

@@ -1,6 +1,6 @@
 import { writeDuration } from '../../domain/time/duration.ts';
 import type { AssetList, Synced } from '../../operations/start/assets.ts';
-import { columns } from '../../presentation/text/columns.ts';
+import { tableText } from '../../presentation/text/fitted-table.ts';
 import { plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 
@@ -20,7 +20,7 @@ export function assetsText({ assets: all, tenant_id }: AssetList): string {
     return `tenant ${safeText(tenant_id)} has no assets. Register those of your handlers: servo-tui assets sync --handlers DIR\n`;
   }
   const header = ['ASSET', 'TYPE', 'EVERY', 'EXECUTORS', 'JOBS', 'DEFAULTS', 'UPSTREAMS'];
-  return columns([
+  return tableText([
     header,
     ...all.map((asset) => [
       safeText(asset.name),

@@ -7,8 +7,8 @@ import {
   completionOf,
 } from '../../cli/completion-words.ts';
 import { globalFlags } from '../../cli/flags.ts';
+import { scanLine } from '../../cli/scan-line.ts';
 import type { Table } from '../../cli/spec.ts';
-import { survey } from '../../cli/words.ts';
 import { resolveSettings, type SettingFlags, type Variables } from '../../config.ts';
 import { openDatabase } from '../../database/database.ts';
 import { proposeJobs } from '../../database/queries/propose-jobs.ts';
@@ -79,7 +79,7 @@ function isPlain(name: string): boolean {
 }
 
 function settingFlags(before: readonly string[]): SettingFlags {
-  const { argv } = survey(before, globalFlags);
+  const { argv } = scanLine(before, globalFlags);
   const text = (name: string) =>
     argv.find((token) => token.startsWith(`--${name}=`))?.slice(name.length + 3);
   return {

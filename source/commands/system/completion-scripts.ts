@@ -1,4 +1,4 @@
-/** How each shell asks this program at a Tab. The line is in a variable: no shell quotes it. */
+/** How each shell calls this program at Tab. A variable passes the line, so no shell quotes it. */
 export const completionScripts = {
   bash: `# Load it in ~/.bashrc: source <(servo-tui completion bash)
 _servo_tui() {

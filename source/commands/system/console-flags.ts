@@ -7,7 +7,7 @@ import type { Problem } from '../../errors.ts';
 export type ConsoleRequest = {
   interval_ms: number;
   color: boolean;
-  /** Undefined: the terminal is asked. */
+  /** Undefined: query the terminal. */
   light: boolean | undefined;
 };
 
@@ -25,5 +25,5 @@ export function readConsole(flags: Flags, problems: Problem[]): ConsoleRequest {
 
 /** Whether a person watches: at a terminal that can be painted, or for which lines are enough. */
 export function isWatched({ io, json, plain }: Pick<Host, 'io' | 'json' | 'plain'>): boolean {
-  return !json && (canPaint(io) || (plain && io.terminal));
+  return !json && (canPaint(io) || (plain && io.interactive));
 }

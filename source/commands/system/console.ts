@@ -25,7 +25,7 @@ export const consoleCommand = onHost({
   }),
   async run(request, host) {
     if (!isWatched(host)) {
-      if (host.io.terminal && !host.json) {
+      if (host.io.interactive && !host.json) {
         host.io.stderr.write(
           'the console needs a terminal that TERM does not call dumb: this is the list (--plain follows the jobs in lines)\n',
         );

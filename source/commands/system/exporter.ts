@@ -13,7 +13,7 @@ export const exporter = onHost({
       ['exporter --metrics-port 127.0.0.1:9464 --tenant acme,globex', 'the sums over two tenants'],
     ],
     needs: { database: true, tenants: 'many' },
-    // The lease by which one process of several reports a tenant.
+    // The lease by which one of several processes reports a tenant.
     writes: true,
     words: { least: 0, most: 0 },
     service: true,
@@ -58,7 +58,7 @@ export const exporter = onHost({
       const usable = async () => monitor?.requireDatabase();
       const stopped = stopping.signal.aborted ? null : once(stopping.signal, 'abort');
       const reached = waitForDatabase(usable, { log, signal: stopping.signal, longest: 5_000 });
-      // A stop does not wait for a database that says nothing.
+      // A stop does not wait for a database that does not answer.
       if ((await Promise.race([reached, stopped])) === true) manager.ready('exporter');
       await stopped;
       manager.stopping();

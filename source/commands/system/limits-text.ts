@@ -1,5 +1,5 @@
 import type { LimitList } from '../../operations/system/limits.ts';
-import { columns } from '../../presentation/text/columns.ts';
+import { tableText } from '../../presentation/text/fitted-table.ts';
 import { plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 
@@ -11,5 +11,5 @@ export function limitsText({ limits: all, tenant_id }: LimitList): string {
     `at most ${plural(max_running, 'running job')}`,
     `${running} now${running >= max_running ? ' (reached)' : ''}`,
   ]);
-  return columns(rows);
+  return tableText(rows);
 }

@@ -26,7 +26,7 @@ export const metricsFlags: readonly FlagRow[] = [
   },
 ];
 
-export type MetricsRequest = {
+type MetricsRequest = {
   /** Null: nothing is served. */
   address: ListenAddress | null;
   /** Milliseconds; null: as the settings have it. */
@@ -42,7 +42,7 @@ export function readMetricsFlags(flags: Flags, problems: Problem[]): MetricsRequ
   return { address: readAddress(flags, problems), early_warning };
 }
 
-/** Loads what metrics need only where they are served. */
+/** Loads the code of metrics only if they are served. */
 export async function startMonitor(
   { address, early_warning }: MetricsRequest,
   thresholds: JobThresholds,

@@ -6,8 +6,8 @@ import { hasUnicode } from '../../cli/io.ts';
 import type { ConsoleRequest } from './console-flags.ts';
 
 /**
- * V8 collects late where every core is busy. A console needs 20 MiB: two of them under such a load
- * for 4,000 keys came to 169 MiB without this (13 full collections), and to 129 with it (47).
+ * V8 collects late if all cores are busy. A console needs 20 MiB: under such a load for 4,000 keys
+ * two of them took 169 MiB without this (13 full collections) and 129 MiB with it (47).
  */
 const frugal = '--heap-growing-percent=50';
 

@@ -48,8 +48,8 @@ export const prune = onSession({
     return {
       json: { as_of, tenant_id: tenant, dry_run, older_than_seconds: olderThan / 1000, ...pruned },
       text: async () => {
-        const { columns } = await import('../../presentation/text/columns.ts');
-        return `${dry_run ? 'would delete' : 'deleted'}\n${columns(rowsOf(pruned, olderThan))}`;
+        const { tableText } = await import('../../presentation/text/fitted-table.ts');
+        return `${dry_run ? 'would delete' : 'deleted'}\n${tableText(rowsOf(pruned, olderThan))}`;
       },
     };
   },

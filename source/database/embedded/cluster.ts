@@ -14,7 +14,7 @@ import { failure } from './failure.ts';
 import { type Installation, isRoot, requireOwner } from './installation.ts';
 
 /** PGDATA, PGPORT, LC_* and others would change what PostgreSQL's programs do. */
-export function serverEnvironment(): NodeJS.ProcessEnv {
+function serverEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, LC_ALL: 'C' };
 }
 

@@ -21,49 +21,46 @@ export function settingsFor(installation: Installation, user: string): EmbeddedS
 }
 
 /** `absent`: nothing listens. `busy`: the server is starting or stopping. */
-export type Probe =
-  | { state: 'ready'; version: string }
-  | { state: 'busy' | 'absent'; cause: unknown };
+type Probe = { state: 'ready'; version: string } | { state: 'busy' | 'absent'; cause: unknown };
 
 /** Connects to the server, and creates the application's role if it is missing. */
 export async function probeServer(installation: Installation): Promise<Probe> {
-  const client = new Client({
-    ...settingsFor(installation, 'postgres'),
-    connectionTimeoutMillis: 5_000,
-  });
-  client.on('error', () => {});
   try {
-    await client.connect();
-    const { rows } = await client.query<{ version: string; has_role: boolean }>(
-      `select current_setting('server_version') as version, to_regrole('${applicationRole}') is not null as has_role`,
-    );
-    if (!rows[0]!.has_role) await client.query(createRole);
-    return { state: 'ready', version: rows[0]!.version };
+    return await onServer(installation, async (client) => {
+      const { rows } = await client.query<{ version: string; has_role: boolean }>(
+        `select current_setting('server_version') as version, to_regrole('${applicationRole}') is not null as has_role`,
+      );
+      if (!rows[0]!.has_role) await client.query(createRole);
+      return { state: 'ready', version: rows[0]!.version };
+    });
   } catch (cause) {
     return { state: stateAfter(cause as NodeJS.ErrnoException), cause };
-  } finally {
-    await client.end().catch(() => {});
   }
 }
 
 export type EmbeddedSession = { pid: number; user: string; database: string; application: string };
 
 /** Sessions of the server; none if it does not answer. */
-export async function connectedSessions(installation: Installation): Promise<EmbeddedSession[]> {
-  const client = new Client({
-    ...settingsFor(installation, 'postgres'),
-    connectionTimeoutMillis: 5_000,
-  });
-  client.on('error', () => {});
-  try {
-    await client.connect();
+export function connectedSessions(installation: Installation): Promise<EmbeddedSession[]> {
+  return onServer(installation, async (client) => {
     const { rows } = await client.query<EmbeddedSession>(
       `select pid, usename as user, datname as database, application_name as application
        from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() order by pid`,
     );
     return rows;
-  } catch {
-    return [];
+  }).catch(() => []);
+}
+
+async function onServer<T>(
+  installation: Installation,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const settings = settingsFor(installation, 'postgres');
+  const client = new Client({ ...settings, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return await work(client);
   } finally {
     await client.end().catch(() => {});
   }

@@ -15,7 +15,7 @@ import { ServoError } from '../../errors.ts';
 import { type BinaryPackage, findBinaryPackage } from './binaries.ts';
 
 /** The system user of the server if we are root: PostgreSQL refuses to run as root. */
-export type ServerUser = { name: string; uid: number; gid: number };
+type ServerUser = { name: string; uid: number; gid: number };
 
 /** Paths of one embedded server. All but the binaries are per major version. */
 export type Installation = {

@@ -15,7 +15,7 @@ import { cannotRun, spawnOptions, usesFsync } from './cluster.ts';
 import { failure } from './failure.ts';
 import type { Installation } from './installation.ts';
 
-export type Postmaster = {
+type Postmaster = {
   pid: number;
   /** As PostgreSQL writes it: starting, ready, stopping. */
   status: string;

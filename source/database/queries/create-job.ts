@@ -53,7 +53,7 @@ export function findUnfinishedJobs(
   );
 }
 
-export type Overlap = { id: string; state: string; partition_key: string };
+type Overlap = { id: string; state: string; partition_key: string };
 
 /**
  * Keys that unfinished jobs of the asset still have to run. Keys that run in a cancelled job do not

@@ -1,9 +1,9 @@
 import type { Database } from '../database.ts';
 
 /**
- * Takes or renews the lease on a duty for each of the tenants where no other holder's runs
- * (migrations/functions/election.sql). Returns the tenants that the holder leads now. `lease_ms` 0
- * releases them. One message each: a session speaks for one tenant at a time.
+ * Takes or renews the lease on a duty for each tenant, unless another holder has it
+ * (migrations/functions/election.sql), and returns the tenants that the holder leads. `lease_ms` 0
+ * releases them. One message for each tenant, because a session has one tenant at a time.
  */
 export async function elect(
   database: Database,

@@ -61,7 +61,7 @@ export async function refreshWaiting(
   database: Database,
   wait: { tenant: string; assets: readonly string[]; except: readonly string[]; age_ms: number },
 ): Promise<void> {
-  await database.call('select servo_wait_v1($1, $2, $3, $4)', [
+  await database.call('select servo_refresh_idle_v1($1, $2, $3, $4)', [
     wait.tenant,
     wait.assets,
     wait.except,

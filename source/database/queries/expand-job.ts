@@ -53,7 +53,7 @@ export async function readForExpansion(
   return { asset, job, keys: { list: keys ?? [] }, incomplete };
 }
 
-/** Makes it wait, unless somebody was faster. */
+/** Sets it to waiting_upstream, unless its state has changed. */
 export async function waitForUpstreams(
   query: Query,
   tenant: string,

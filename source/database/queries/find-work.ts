@@ -8,7 +8,7 @@ export type Candidate = {
   id: string;
   tenant_id: string;
   asset_name: string;
-  /** Of its asset, null where that names none that we know. */
+  /** The granularity of its asset; null if it names none that is known. */
   granularity: Granularity | null;
   state: string;
   priority: number;
@@ -16,7 +16,7 @@ export type Candidate = {
   sla_deadline_at: Date | null;
   created_at: Date;
   average_ms: number | null;
-  /** Null where the job does not say. */
+  /** Null if the job has none. */
   max_attempts: number | null;
   /**
    * Since it was created, its upstreams were done, or it was resumed; null for one that is running.
@@ -26,13 +26,11 @@ export type Candidate = {
   room: number;
   /** It is not running under our own claim: claim it first. */
   unclaimed: boolean;
-  /** It asks for upstreams that are not created yet. */
+  /** It needs upstream jobs that are not created yet. */
   unexpanded: boolean;
 };
 
-/**
- * Lease queues that it may have: one while its last attempts have failed for good, as in a batch.
- */
+/** Most lease queues: one after permanent failures, as in a batch. */
 const most = `case when failing is null then servo_max_parallel(execution_strategy) else 1 end`;
 
 const maxAttempts = `servo_integer(execution_strategy -> 'max_attempts', null)`;
@@ -45,16 +43,15 @@ const queue = `select id, tenant_id, asset_id, asset_name, state, priority, exec
          from backfill_jobs where tenant_id = $1 and state in ('pending', 'resuming')`;
 const inOrder = 'order by priority desc, execution_order, sla_deadline_at, created_at';
 
-/** So much of the queue is looked through for the wanted assets. */
+/** How many queued jobs are searched for the executor's assets. */
 const head = 50;
 
 /**
  * Jobs of a tenant that wait to be claimed, and running ones with room for another lease queue and
- * something for it to do, in claim order; without those that a limit holds back. Separate probes:
- * one condition for both cost 0.69 ms at a million jobs and grew, against 0.04.
- *
- * Waiting jobs are read from the head of the queue, and where that has too few, from the queue of
- * each wanted asset: an executor of one asset of 200 read all 200,000 waiting jobs (386 ms).
+ * something to run, in claim order; without those that a limit excludes. Two queries: one condition
+ * for both took 0.69 ms at a million jobs and grew, against 0.04. Waiting jobs are read from the
+ * head of the queue and, if that has too few, from the queue of each asset: an executor of one
+ * asset of 200 read all 200,000 waiting jobs (386 ms).
  */
 export function findWork(
   database: Database,
@@ -159,7 +156,7 @@ export function findRescues(
          and ((state = 'waiting_upstream' and (select verdict is not null or done <> completed_upstream_jobs
              from servo_upstream_verdict_v1($1, j.id, $2)))
            or (state = 'running' and claimed_version = version and lease_tokens = '{}'
-             and (not partitions_made or not servo_has_open_v1(id, ${maxAttempts})))
+             and (not partitions_made or not servo_has_unfinished_v1(id, ${maxAttempts})))
            or cardinality(lease_tokens) <> (select count(distinct lease_token) from backfill_partitions
              where backfill_job_id = j.id and state = 'running' and lease_token is not null)
            or exists (select from backfill_partitions where backfill_job_id = j.id and state = 'running'

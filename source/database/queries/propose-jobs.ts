@@ -1,6 +1,6 @@
 import type { Query } from '../database.ts';
 
-export type ProposedJob = { id: string; asset_name: string; state: string };
+type ProposedJob = { id: string; asset_name: string; state: string };
 
 /** The newest jobs of each state whose id begins so, for shell completion. */
 export function proposeJobs(

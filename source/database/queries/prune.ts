@@ -132,9 +132,9 @@ export async function purgeEvents(
   query: Query,
   tenant: string,
   { age_ms, after, dry }: { age_ms: number; after: number; dry: boolean },
-): Promise<{ forgotten: number; last: number | null }> {
-  const [row] = await query<{ forgotten: number; last: number | null }>(
-    `select forgotten, last_id as last from servo_purge_v1($1, $2, $3, ${pruneBatch}, $4)`,
+): Promise<{ purged: number; last: number | null }> {
+  const [row] = await query<{ purged: number; last: number | null }>(
+    `select purged, last_id as last from servo_purge_v1($1, $2, $3, ${pruneBatch}, $4)`,
     [tenant, age_ms, after, dry],
   );
   return row!;

@@ -4,7 +4,7 @@ import type { FunctionsRecord } from '../schema-version.ts';
 import { newerSettings, operatorSettings, ownSettings } from '../session-settings.ts';
 import { alive } from './alive-executors.ts';
 
-export type ServerFacts = Pick<
+type ServerFacts = Pick<
   Diagnosis,
   | 'server_version'
   | 'in_recovery'

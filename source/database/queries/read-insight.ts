@@ -36,13 +36,13 @@ export function failureKinds(query: Query, tenant: string, job: string): Promise
        select partition_key, attempt_count, failure_count, left(error_message, 500) as error_message, completed_at
        from backfill_partitions where backfill_job_id = $2 and tenant_id = $1 and state = 'failed' limit 10000
      ), printed as (
-       select f.*, p.print, row_number() over (partition by p.print order by partition_key) as n, count(*) over (partition by p.print) as count
+       select f.*, p.fingerprint, row_number() over (partition by p.fingerprint order by partition_key) as n, count(*) over (partition by p.fingerprint) as count
        from failed f cross join lateral (select regexp_replace(error_message,
-         '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|0x[0-9a-f]+|[0-9]+([.,:T-][0-9]+)*', '#', 'gi') as print) p
+         '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|0x[0-9a-f]+|[0-9]+([.,:T-][0-9]+)*', '#', 'gi') as fingerprint) p
      )
      select count::int, jsonb_agg(jsonb_build_object('partition_key', partition_key, 'attempt_count', attempt_count,
        'failure_count', failure_count, 'error_message', error_message, 'completed_at', completed_at) order by partition_key) as partitions
-     from printed where n <= 20 group by print, count order by count desc, min(partition_key) limit 50`,
+     from printed where n <= 20 group by fingerprint, count order by count desc, min(partition_key) limit 50`,
     [tenant, job],
   ).then((kinds) => kinds.map((kind) => ({ ...kind, partitions: kind.partitions.map(timed) })));
 }

@@ -1,6 +1,6 @@
 import type { Query } from '../database.ts';
 
-export type UnfinishedKey = { key: string; running: boolean };
+type UnfinishedKey = { key: string; running: boolean };
 
 /**
  * Unfinished keys of a job in order: pending and running; of an ended job also skipped ones; with

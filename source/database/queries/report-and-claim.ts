@@ -1,6 +1,6 @@
 import { strategyDefaults } from '../../domain/job/strategy.ts';
 import type { Attempt, Outcome } from '../../domain/partition/attempt.ts';
-import { failurePrint } from '../../domain/partition/failure-print.ts';
+import { failureFingerprint } from '../../domain/partition/failure-fingerprint.ts';
 import type { Granularity } from '../../domain/partition/period.ts';
 import { policy } from '../../domain/policy.ts';
 import { composite, composites } from '../composite.ts';
@@ -18,11 +18,11 @@ export type Report = {
 export type Opening = {
   /** Chosen before the message is sent: the same message again gives the same attempts. */
   token: string;
-  /** The token that this lease queue held until now, or null for a new one. */
+  /** The token of the lease queue that it replaces, or null. */
   replaces: string | null;
 };
 
-/** Of the asset's settings and the executor's flags; where left out: the defaults, and no pause. */
+/** From the asset's settings and the executor's flags. Omitted: the defaults, and no pause. */
 export type BatchPolicy = { max_attempts?: number; timeout_ms?: number; pause_at?: number };
 
 export type Batch = {
@@ -36,7 +36,7 @@ export type Batch = {
   closing: readonly string[];
   opening: readonly Opening[];
   /** Attempts for each lease queue, at most. */
-  want: number;
+  per_queue: number;
   lease_ms: number;
   policy?: BatchPolicy;
 };
@@ -57,7 +57,7 @@ export type BatchReply = {
   due_in_ms: number | null;
 };
 
-/** What servo_report_and_claim_v1 and servo_run_sql_v1 answer; all null if the job is gone. */
+/** The reply of servo_report_and_claim_v1 and servo_run_sql_v1; all null if the job is gone. */
 export type BatchRow = {
   job_state: string | null;
   leases: number;
@@ -101,7 +101,7 @@ export async function reportAndClaim(database: Database, batch: Batch): Promise<
       composites(batch.reports.map(reportRow)),
       batch.closing,
       composites(batch.opening.map(({ token, replaces }) => [token, replaces])),
-      batch.want,
+      batch.per_queue,
       batch.lease_ms,
       policyRow(batch.policy),
     ],
@@ -119,7 +119,7 @@ function reportRow({ attempt, outcome, duration_ms, delay_ms }: Report) {
     Math.round(duration_ms),
     Math.round(delay_ms),
     'message' in outcome ? outcome.message : null,
-    'permanent' in outcome && outcome.permanent ? failurePrint(outcome.message) : null,
+    'permanent' in outcome && outcome.permanent ? failureFingerprint(outcome.message) : null,
   ];
 }
 

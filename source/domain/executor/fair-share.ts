@@ -9,8 +9,8 @@ export type Demand = {
 };
 
 /**
- * Slots per tenant by max-min fairness: equal parts first; what a tenant has no work for goes to
- * the others, a remainder by turns. No tenant gets more than it uses and wants.
+ * Slots per tenant by max-min fairness: equal parts first; slots that a tenant cannot use go to the
+ * others, a remainder by turns.
  */
 export function sharesOf(slots: number, demands: readonly Demand[]): Map<string, number> {
   const shares = new Map(demands.map(({ tenant }) => [tenant, 0]));
@@ -45,8 +45,8 @@ export function owedOf(slots: number, demands: readonly Demand[]): Map<string, n
 }
 
 /**
- * The tenant that gets the next free slot: the one that uses least, then by turn. Null: no tenant
- * wants one.
+ * The tenant that gets the next free slot: the one with the fewest, then by turn. Null: none has
+ * work.
  */
 export function nextTenant(demands: readonly Demand[]): string | null {
   const [next] = demands

@@ -28,7 +28,7 @@ const wordings: { [Signal in keyof HealthSignals]: (seen: number, limit: number)
     `${Math.round(seen * 100)} % of the connections are in use (limit ${Math.round(limit * 100)} %)`,
 };
 
-export const healthSignals = ['replication_lag', 'lock_wait', 'connections'] as const;
+const healthSignals = ['replication_lag', 'lock_wait', 'connections'] as const;
 export type HealthSignal = (typeof healthSignals)[number];
 
 const columns: Readonly<Record<HealthSignal, keyof HealthSignals>> = {
@@ -66,8 +66,8 @@ export type Progress = FinishedCounts & { version: number };
 const firstClaim = 2;
 
 /**
- * From where failures of the present claim are counted, as far as this executor saw it. Failures
- * from before a resume must not pause the job again; those that a retry took back do not count.
+ * The progress from which failures of the present claim are counted, as far as this executor saw
+ * it. Failures before a resume must not pause the job again; retried ones do not count.
  */
 export function claimBase(before: Progress | undefined, now: Progress): Progress {
   const { version, completed, failed } = now;

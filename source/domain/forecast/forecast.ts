@@ -16,7 +16,7 @@ export type PastJob = {
 export type WorstKey = {
   partition_key: string;
   slowest_ms: number | null;
-  /** Past jobs in which it failed for good. */
+  /** Past jobs in which it failed permanently. */
   failed: number;
 };
 
@@ -24,7 +24,7 @@ export type History = {
   past_jobs: PastJob[];
   /** Of the new job's keys: most failures first, then the slowest. */
   worst_keys: WorstKey[];
-  /** Of partitions that failed for good, the most frequent first. */
+  /** Of partitions that failed permanently, the most frequent first. */
   errors: { error_message: string | null; count: number }[];
 };
 

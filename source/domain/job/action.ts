@@ -42,7 +42,7 @@ type Actable = Pick<
   'state' | 'total_partitions' | 'completed_partitions' | 'failed_partitions' | 'skipped_partitions'
 >;
 
-export type ActionRule = {
+type ActionRule = {
   /** Cannot be undone: the operator types the target's name. */
   final: boolean;
   needs_reason: boolean;

@@ -5,7 +5,7 @@ import { isProblem } from './order.ts';
 import { isTerminal } from './state.ts';
 
 export const comparisons = ['<', '<=', '=', '>=', '>'] as const;
-export type Comparison = (typeof comparisons)[number];
+type Comparison = (typeof comparisons)[number];
 
 /**
  * One condition on a job, as data: evaluated here (`jobMatches`) and compiled to SQL in
@@ -27,7 +27,7 @@ export type Condition =
   | { kind: 'word'; text: string };
 
 /** One condition must hold; negated: none. */
-export type FilterTerm = { negated: boolean; any: readonly Condition[] };
+type FilterTerm = { negated: boolean; any: readonly Condition[] };
 
 /** A parsed filter: all terms must hold. Problems are whole sentences. */
 export type JobFilter = { text: string; terms: readonly FilterTerm[]; problems: readonly string[] };

@@ -73,9 +73,9 @@ export function viewJob(
     ...job,
     running_slots: silent ? job.running_slots : job.running_slots - silent_slots,
   };
-  const reckoned = etaOf(onAlive, asOf, thresholds);
+  const etaSeconds = etaOf(onAlive, asOf, thresholds);
   const known = !silent && waits_for === null;
-  const eta = known ? reckoned : null;
+  const eta = known ? etaSeconds : null;
   const etaAt = eta === null ? null : later(asOf, eta * 1000);
   const range =
     eta === null
@@ -88,7 +88,7 @@ export function viewJob(
         {
           deadline: job.sla_deadline_at,
           eta_seconds: eta,
-          least_seconds: reckoned,
+          least_seconds: etaSeconds,
           incomplete: incomplete_partitions > 0,
         },
         asOf,
@@ -120,7 +120,7 @@ export function viewJob(
     urgency: urgencyOf(health),
     health_reason: reasonOf(health, facts),
     eta_seconds: eta,
-    needs_seconds: known ? null : reckoned,
+    needs_seconds: known ? null : etaSeconds,
     eta_low_seconds: range?.low ?? null,
     eta_high_seconds: range?.high ?? null,
     eta_drift_seconds: job.state === 'running' ? etaDrift(etaAt, job.eta_trend, asOf) : null,

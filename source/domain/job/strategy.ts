@@ -3,7 +3,7 @@ export type PartitionOrder = 'asc' | 'desc';
 export type Strategy = {
   /** Most partitions of the job that run at the same time, over all hosts. 1 = sequential. */
   max_parallel: number;
-  /** Failures after which a partition fails for good. */
+  /** Failures after which a partition fails permanently. */
   max_attempts: number;
   /** Timeout of one attempt, in milliseconds. */
   timeout_ms: number;

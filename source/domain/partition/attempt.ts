@@ -23,7 +23,7 @@ export function leaseKey({ id, token }: Lease): string {
   return `${id} ${token}`;
 }
 
-/** What is away; `host`: file descriptors, processes or memory. */
+/** What is unavailable; `host`: file descriptors, processes or memory. */
 export const outageKinds = ['database', 'endpoint', 'program', 'host'] as const;
 export type OutageKind = (typeof outageKinds)[number];
 

@@ -6,8 +6,8 @@ import type { OutageKind, Outcome } from './attempt.ts';
  * - `partition`: the handler. It counts; the next attempt follows a back-off.
  * - `permanent`: the handler, and no retry can fix it: a missing table or right, a syntax error.
  *   It counts; the back-off is long, and repeated errors pause the job.
- * - an outage: something the attempt needs is away. It does not count; the job backs off on this
- *   executor.
+ * - an outage: something that the attempt needs is unavailable. It does not count; the job backs
+ *   off on this executor.
  */
 export type Origin = 'partition' | 'permanent' | OutageKind;
 
@@ -90,7 +90,7 @@ export function outcomeByOrigin(origin: Origin, message: string): Outcome {
   return { kind: 'unavailable', message, of: origin };
 }
 
-export type Loss = {
+type Loss = {
   /** Last SQLSTATE from the server, if any. */
   said: string | null;
   /** The server has restarted since, or is another one. */
@@ -104,8 +104,8 @@ const crashOfAnother = '57P02';
 
 /**
  * Whether a lost connection means that the attempt crashed its backend: only its own session broke,
- * or the others were told of a crash (57P02) and this one was not, so it is the one that crashed.
- * Restarts, failovers and network failures break every connection and count for no attempt.
+ * or the others were told of a crash (57P02) and this one was not. Restarts, failovers and network
+ * failures break every connection and count for no attempt.
  */
 export function isCrash({ said, restarted, other }: Loss): boolean {
   if (restarted || said === crashOfAnother) return false;

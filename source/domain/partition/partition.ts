@@ -12,7 +12,7 @@ export type Partition = {
   completed_at: Date | null;
   lease_owner: string | null;
   lease_expires_at: Date | null;
-  /** Start of the next attempt; null if it was never claimed, or failed for good. */
+  /** Start of the next attempt; null if it was never claimed, or failed permanently. */
   available_at: Date | null;
   error_message: string | null;
 };

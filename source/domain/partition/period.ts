@@ -27,7 +27,7 @@ export function isGranularity(word: unknown): word is Granularity {
 }
 
 /** Both ends included, in whole milliseconds. */
-export type Period = { from: Date; to: Date };
+type Period = { from: Date; to: Date };
 
 /** Precision of a written time; a fraction counts as a second. */
 export const units = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;

@@ -1,5 +1,5 @@
 import { keptMessage, type Outcome } from './attempt.ts';
-import { asciiOf } from './failure-print.ts';
+import { asciiOf } from './failure-fingerprint.ts';
 
 /** SQLSTATEs and classes of errors that may pass when the same batch is sent again. */
 const passing: ReadonlySet<string> = new Set([

@@ -30,7 +30,7 @@ export type HourAtRisk = { hour: number; at_risk_minutes: number };
  * A close call met its deadline with less than this share of its duration left (the tightest tier's
  * buffer).
  */
-export const closeBuffer = 0.1;
+const closeBuffer = 0.1;
 
 export type Call = Pick<
   ReviewedJob,

@@ -1,6 +1,6 @@
 import type { RiskLevel } from './risk.ts';
 
-export type Mitigation = {
+type Mitigation = {
   title: string;
   steps: readonly string[];
   /** `JOB` stands for the job's id. */

@@ -8,7 +8,7 @@ export type Asset = {
   defaults?: AssetDefaults;
 };
 
-export type AssetDefaults = Partial<Pick<Strategy, 'max_attempts' | 'timeout_ms' | 'max_parallel'>>;
+type AssetDefaults = Partial<Pick<Strategy, 'max_attempts' | 'timeout_ms' | 'max_parallel'>>;
 
 /** An asset as an executor's handler directory declares it. */
 export type AssetDeclaration = {

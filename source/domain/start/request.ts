@@ -47,7 +47,7 @@ export type StartInput = OptionsInput &
 /** A range, which is never listed here, or a list of keys. */
 export type KeySource = { range: KeyRange } | { list: string[] };
 
-export type JobOptions = {
+type JobOptions = {
   priority: number | undefined;
   deadline: Moment | undefined;
   strategy: Partial<Strategy>;

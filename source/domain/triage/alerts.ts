@@ -120,7 +120,7 @@ export const alertTable: Readonly<Record<AlertName, AlertRow>> = {
   },
 };
 
-export type AlertJob = Pick<FoundRow, 'job_id' | 'asset_name' | 'state' | 'since'> & {
+type AlertJob = Pick<FoundRow, 'job_id' | 'asset_name' | 'state' | 'since'> & {
   /** The check's figure for this job. */
   value: number | null;
 };

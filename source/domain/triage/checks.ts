@@ -33,7 +33,7 @@ export type Runbook = 'backfill-operations' | 'backfill-sla-at-risk';
 export type Section = { runbook: Runbook; heading: string };
 
 /** `seconds` and `milliseconds` are durations; `ratio` is 0..1, shown as per cent. */
-export type ColumnKind = 'text' | 'state' | 'count' | 'seconds' | 'milliseconds' | 'ratio' | 'time';
+type ColumnKind = 'text' | 'state' | 'count' | 'seconds' | 'milliseconds' | 'ratio' | 'time';
 export type CheckColumn = { name: string; title: string; kind: ColumnKind };
 
 export type RemedyAction =

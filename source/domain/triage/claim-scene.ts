@@ -100,12 +100,13 @@ export function servedAssets({ executors }: ClaimScene): string[] {
   return [...new Set(able)];
 }
 
-const known = new WeakMap<ClaimScene, Map<string, AssetFacts>>();
+/** Facts of assets; an entry ends with its scene. */
+const factsOfScene = new WeakMap<ClaimScene, Map<string, AssetFacts>>();
 
 /** Computed once for all jobs of an asset. */
 function ofAsset(scene: ClaimScene, asset: string): AssetFacts {
-  const facts = known.get(scene) ?? new Map<string, AssetFacts>();
-  known.set(scene, facts);
+  const facts = factsOfScene.get(scene) ?? new Map<string, AssetFacts>();
+  factsOfScene.set(scene, facts);
   const before = facts.get(asset);
   if (before !== undefined) return before;
   const { executors, limits } = scene;

@@ -4,7 +4,7 @@ import type { SilentSlots } from './claim-scene.ts';
 import type { Clause, ClauseFacts, ReachedLimit } from './explain.ts';
 
 /** `jobs_ahead`: jobs of higher rank; null: not counted. */
-export type ReasonFacts = Pick<
+type ReasonFacts = Pick<
   ClauseFacts,
   'as_of' | 'executors' | 'draining' | 'hold_reason' | 'limits' | 'outages' | 'slots' | 'due_at'
 > & { asset_name: string; jobs_ahead: number | null };

@@ -56,7 +56,7 @@ const hasHigh = (facts: EscalationFacts) =>
 const hasBreached = (facts: EscalationFacts) => rowsOf(facts, 'breached').length > 0;
 
 /** Both runbooks' escalation tables: triggers, path, minutes. */
-export const escalationPaths: Readonly<Record<Runbook, Path>> = {
+const escalationPaths: Readonly<Record<Runbook, Path>> = {
   'backfill-operations': {
     checks: [
       'stuck',
@@ -175,7 +175,7 @@ export const escalationPaths: Readonly<Record<Runbook, Path>> = {
   },
 };
 
-export type EscalationStep = {
+type EscalationStep = {
   who: string;
   task: string;
   after_minutes: number | null;

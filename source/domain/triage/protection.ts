@@ -1,7 +1,7 @@
 import type { Diagnosis, FunctionProtection, TableProtection } from './diagnosis.ts';
 
 /** Protections of a table or function, with their level. */
-export const protections = {
+const protections = {
   forced: 'ok',
   enabled: 'ok',
   owner_only: 'ok',

@@ -11,7 +11,7 @@ export type CheckFinding = {
 };
 
 /** An action that needs only a confirmation: compare-and-set on what was seen. */
-export type ReadyAction = {
+type ReadyAction = {
   action: JobAction;
   id: string;
   state: string;

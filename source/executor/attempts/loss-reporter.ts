@@ -10,8 +10,7 @@ export type SessionReporter = {
   /** When the server was started, as it writes it; null before the first session. */
   readonly serverStart: string | null;
   /**
-   * The last loss of the session: when (monotonic), and the SQLSTATE that the server said, if it
-   * said one.
+   * The last loss of the session: when (monotonic), and the SQLSTATE that the server sent, if any.
    */
   readonly lastLoss: { at: number; said: string | null } | null;
   /** Resolves when it is known whether the session is connected now. */
@@ -38,8 +37,7 @@ export class LossReporter {
   }
 
   /**
-   * To be called before an attempt; the answer says, after its connection broke with this error,
-   * how it ended.
+   * Call it before an attempt. The returned function gives the outcome after its connection broke.
    */
   begin(): (error: unknown, signal: AbortSignal) => Promise<Outcome> {
     const before = this.#session.serverStart;
@@ -62,7 +60,7 @@ export class LossReporter {
     };
   }
 
-  /** Waits for the server to answer. Null where the attempt is stopped before. */
+  /** Waits for the server to reply; null if the attempt is stopped first. */
   async #serverStart(signal: AbortSignal): Promise<string | null> {
     for (let pause = 50; !signal.aborted; pause = Math.min(1_000, pause * 2)) {
       try {

@@ -50,7 +50,7 @@ export class RunningAttempt {
     return this.#reason;
   }
 
-  /** Runs `work`; never rejects. Work that completed although it was told to stop has completed. */
+  /** Runs `work`; never rejects. A completion counts even if the attempt was told to stop. */
   async run(
     work: (signal: AbortSignal) => Promise<HandlerResult>,
     timeoutMs: number,
@@ -75,7 +75,7 @@ export class RunningAttempt {
   }
 }
 
-/** With the handler's last progress message, where it failed. */
+/** Adds the last progress message to a failure. */
 function cleaned(outcome: Outcome, progress: string | undefined): Outcome {
   if (!('message' in outcome)) return outcome;
   const at = progress && outcome.kind === 'failed' ? ` (at: ${progress})` : '';

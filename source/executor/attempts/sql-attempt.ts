@@ -28,7 +28,7 @@ type Options = {
 export type SqlResult = {
   outcome: Outcome;
   reply: BatchReply | null;
-  /** Where the connection broke: how the attempt ended. It may wait for the database. */
+  /** If the connection broke: finds the outcome. It may wait for the database. */
   classify?: ReturnType<LossReporter['begin']>;
   error?: unknown;
 };
@@ -37,10 +37,9 @@ export type SqlResult = {
 const cancelAgainMs = 250;
 
 /**
- * Runs one attempt of a handler written in SQL on a connection of its own. A completed one has been
- * reported already, and `reply` is that of the batch. Otherwise the outcome is to be reported by a
- * batch: also after a broken connection, where the completion may have been committed: then the
- * batch finds it so.
+ * Runs one attempt of a SQL handler on its own connection. `reply` is the reply of the batch that
+ * completed it; null if the outcome is still to be reported. After a broken connection it is
+ * reported too: the batch finds out if the completion was committed.
  */
 export async function runSqlAttempt(
   pools: { handlers: Database; batches: Database },
@@ -76,23 +75,20 @@ export async function runSqlAttempt(
     const outcome = { kind: 'unavailable', message: messageOf(error), of: 'database' } as const;
     return { outcome, reply: null, ...(standing === 'lost' ? { classify } : {}), error };
   } finally {
-    // A cancel that is still on its way must not meet the connection's next statement.
+    // A late cancel must not hit the next statement of the connection.
     await watch.stop();
     client.removeListener('error', onError);
     client.release(broken);
   }
 }
 
-/**
- * An answer of this severity leaves the connection as it is. It may be in the server's own
- * language.
- */
+/** An error of this severity leaves the connection usable. Other severities may be translated. */
 const harmless = 'ERROR';
 
 /**
- * How the connection is after its statement failed. It is asked only where the error might be of
- * the connection itself: a handler's error may carry any SQLSTATE, also one of a lost connection. A
- * server that has become a standby answers, but runs no handler.
+ * The state of the connection after its statement failed. Tested only if the error may be of the
+ * connection: a handler can raise any SQLSTATE, also that of a lost connection. A server that
+ * became a standby replies, but runs no handler.
  */
 async function standingOf(
   client: pg.ClientBase,
@@ -109,14 +105,14 @@ async function standingOf(
     );
     return rows[0].standby ? 'standby' : 'works';
   } catch (again) {
-    // What the handler has set may make this statement fail: that is an answer as well.
+    // A setting of the handler may make this statement fail: that is a reply as well.
     return (again as { severity?: string }).severity === harmless ? 'works' : 'lost';
   }
 }
 
 /**
- * Cancels the statement when the attempt is stopped, and cuts its connection where no answer comes:
- * after the timeout, or when no backend runs it in two checks.
+ * Cancels the statement when the attempt is stopped. Closes its connection if no reply comes within
+ * the timeout, or if no backend runs it in two checks.
  */
 function watchOver(
   database: Database,
@@ -133,7 +129,7 @@ function watchOver(
       else await cancelSqlAttempt(database, token).catch(() => {});
       return cancelAgainMs;
     }
-    // A database that does not answer proves nothing.
+    // No reply proves nothing.
     const runs = await sqlAttemptRuns(database, token).catch(() => true);
     missing = runs ? 0 : missing + 1;
     if (missing > 1) cut();

@@ -4,19 +4,17 @@ import { originOfSqlstate, outcomeByOrigin } from '../../domain/partition/error-
 import { messageOf } from '../../errors.ts';
 import { delayOf } from '../../handlers/delay.ts';
 
-/**
- * What a handler says by a SQLSTATE of its own, or does that no retry can mend in a way of its own.
- */
+/** SQLSTATEs with an outcome of their own. */
 const known: Readonly<
   Record<string, (message: string, detail: string | undefined) => Outcome | null>
 > = {
   // servo_fail and servo_retry: see migrations/functions/sql-handlers.sql.
   SV065: (message) => ({ kind: 'fatal', message }),
   SV075: (message, detail) => ({ kind: 'snoozed', message, delay_ms: delayOf(Number(detail)) }),
-  // The lease was lost: there is nothing to report, and the step that says so is fenced off.
+  // The lease was lost: a report would be fenced.
   SV410: (message) => ({ kind: 'snoozed', message, delay_ms: 0, interrupted: true }),
   '2D000': endsTransaction,
-  // What plpgsql says of a COMMIT that it is given as a statement.
+  // plpgsql raises it for a COMMIT as a statement.
   '0A000': (message) => (/transaction commands/.test(message) ? endsTransaction(message) : null),
 };
 
@@ -29,9 +27,8 @@ function endsTransaction(message: string): Outcome {
 }
 
 /**
- * The outcome of an attempt whose statement the server answered with an error, on a connection that
- * works. The message names the SQLSTATE, by which its cause is found later, and the role where a
- * right is missing.
+ * The outcome of an attempt whose statement failed on a working connection. The message contains
+ * the SQLSTATE, from which the cause is found later, and the role if a right is missing.
  */
 export function outcomeOfAnswer(error: unknown, role: string): Outcome {
   const { detail, where } = error as { detail?: string; where?: string };

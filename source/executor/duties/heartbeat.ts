@@ -7,7 +7,7 @@ import type { Meter } from '../../observability/meter.ts';
 import { Duty } from '../duty.ts';
 import { jittered, type Timings } from '../settings.ts';
 
-export type HeartbeatPorts = {
+type HeartbeatPorts = {
   /** A pool of one connection, so that no batch or handler can delay a heartbeat. */
   database: Database;
   timings: Timings;
@@ -15,13 +15,16 @@ export type HeartbeatPorts = {
   meter: Meter;
   attempts(): Iterable<Attempt>;
   onLost(attempt: Attempt): void;
-  /** No heartbeat was acknowledged for so long that leases are about to expire. */
+  /** No heartbeat was acknowledged until just before the leases expire. */
   onFenced(): void;
 };
 
 const retryMs = 1_000;
 
-/** Renews the leases of all attempts held and keeps their jobs fresh, whatever the handlers do. */
+/**
+ * Renews the leases of all claimed attempts and the heartbeats of their jobs, whatever the handlers
+ * do.
+ */
 export class Heartbeat extends Duty {
   readonly #ports: HeartbeatPorts;
   #acknowledged = performance.now();
@@ -37,7 +40,7 @@ export class Heartbeat extends Duty {
     super.start();
   }
 
-  /** The database has not answered for so long that nothing new may be started. */
+  /** No heartbeat was acknowledged for so long that nothing new may be started. */
   get fenced(): boolean {
     return this.age > this.#ports.timings.fence;
   }

@@ -8,19 +8,22 @@ import { withTimeout } from '../with-timeout.ts';
 
 /** The channel of migrations/functions/triggers.sql. */
 const channel = 'servo';
-/** A connection that died in silence is found by asking it something, so often (ms). */
+/** How often a silent connection is tested, in milliseconds. */
 const probeMs = 30_000;
 const retryMs = 1_000;
 
-export type ListenerPorts = {
+type ListenerPorts = {
   settings: ConnectionSettings;
   log: Log;
   meter: Meter;
-  /** A job has appeared or changed its state: a hash of the tenant; '' where some may be missed. */
+  /**
+   * A job is new or has changed its state: the payload is a hash of the tenant, or empty if
+   * notifications may have been missed.
+   */
   onNotification(payload: string): void;
 };
 
-/** Listens for changed jobs. Polling stands behind it: what it misses is late, not lost. */
+/** Listens for changed jobs. Polling finds what it misses, only later. */
 export class Listener extends Duty {
   readonly #ports: ListenerPorts;
   readonly #connection: StandingConnection;
@@ -64,14 +67,14 @@ export class Listener extends Duty {
       opened.on('notification', ({ payload }) => onNotification(payload ?? '')),
     );
     if (pooled) {
-      // A pooler would give the notifications to another client, or to none.
+      // A pooler would send the notifications to another client, or to none.
       this.#pooled = true;
       log.info('connected through a pooler: new work is found by polling');
       await this.#connection.close();
       return;
     }
     await withTimeout(client.query(`listen ${channel}`));
-    // For what was notified before.
+    // Notifications before the LISTEN were missed.
     onNotification('');
   }
 }

@@ -7,13 +7,13 @@ import type { Log } from '../../observability/log.ts';
 import { Duty } from '../duty.ts';
 import type { Timings } from '../settings.ts';
 
-export type OrphanPorts = {
+type OrphanPorts = {
   database: Database;
   tenants: readonly string[];
   owner: string;
   timings: Timings;
   log: Log;
-  /** Whether a lease queue has this token, or a message under way asks for it. */
+  /** Whether a lease queue or a message in flight has this token. */
   owns(job: string, token: string): boolean;
 };
 
@@ -24,7 +24,9 @@ export type OrphanPorts = {
  */
 export class Orphans extends Duty {
   readonly #ports: OrphanPorts;
-  /** Tokens found in the last round: a message under way then is answered by the next one. */
+  /**
+   * Tokens found in the last round: a message that was in flight then has its reply by the next.
+   */
   #suspects = new Set<string>();
 
   constructor(ports: OrphanPorts) {
@@ -32,7 +34,7 @@ export class Orphans extends Duty {
     this.#ports = ports;
   }
 
-  /** Releases all that it does not own; for when no message is under way any more. */
+  /** Releases all orphaned claims at once. Call it when no message is in flight. */
   releaseAll(): Promise<void> {
     return this.#release(true);
   }
@@ -47,11 +49,11 @@ export class Orphans extends Duty {
     for (const tenant of tenants) {
       const held = await findHeld(database, tenant, owner);
       const orphans = held.filter(({ job_id, token }) => !owns(job_id, token));
-      // What runs under one token is released together, since that closes the token.
+      // All attempts of a token are released together, because that closes the token.
       for (const token of new Set(orphans.map((attempt) => attempt.token))) {
         const queue = orphans.filter((attempt) => attempt.token === token);
         if (all || this.#suspects.has(token)) {
-          // What the database refuses to release is left to its lease.
+          // If the database refuses, the lease expires.
           await this.#releaseQueue(queue).catch((error) =>
             log.debug(`cannot release ${queue[0]!.partition_key}: ${messageOf(error)}`),
           );
@@ -70,7 +72,7 @@ export class Orphans extends Duty {
         ...{ attempt, outcome: { kind: 'released' as const }, duration_ms: 0, delay_ms: 0 },
       })),
       closing: [token],
-      ...{ opening: [], want: 0, lease_ms: 0 },
+      ...{ opening: [], per_queue: 0, lease_ms: 0 },
     });
     for (const { partition_key } of attempts)
       log.warn({ job_id: job, partition_key }, 'released an orphaned claim');

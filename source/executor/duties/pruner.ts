@@ -4,7 +4,7 @@ import { pruneOldRecords } from '../../operations/system/prune.ts';
 import { Duty } from '../duty.ts';
 import type { Timings } from '../settings.ts';
 
-export type PrunerPorts = {
+type PrunerPorts = {
   database: Database;
   tenants: readonly string[];
   owner: string;
@@ -12,7 +12,7 @@ export type PrunerPorts = {
   log: Log;
 };
 
-/** Deletes old records. All executors do: what one has deleted costs the others a look. */
+/** Deletes old records. Every executor does: for the others there is nothing left to delete. */
 export class Pruner extends Duty {
   readonly #ports: PrunerPorts;
 

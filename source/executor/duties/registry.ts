@@ -12,21 +12,21 @@ import { jittered, type Timings } from '../settings.ts';
 import { StandingConnection } from '../standing-connection.ts';
 import { withTimeout } from '../with-timeout.ts';
 
-export type Registration = {
+type Registration = {
   id: string;
   tenants: readonly string[];
   host: string;
   pid: number;
   version: string;
   slots: number;
-  /** A hash of the handler directory, as it was read at the start. */
+  /** A hash of the handler directory at the start. */
   catalogue: string;
   handlers(): readonly string[];
-  /** What is unavailable for its handlers, and for how long by the monotonic clock. */
+  /** What is unavailable to its handlers, and for how long (monotonic). */
   outages(): readonly OutageRow[];
 };
 
-export type RegistryPorts = {
+type RegistryPorts = {
   settings: ConnectionSettings;
   registration: Registration;
   timings: Timings;
@@ -37,9 +37,9 @@ export type RegistryPorts = {
 const retryMs = 500;
 
 /**
- * An executor's row in backfill_executors. Its session holds an advisory lock and pings `seen_at`
- * itself: when both end, others declare the executor dead within seconds. Through a pooler a lock
- * outlives its client: then it registers without one, and only lease expiry tells.
+ * The executor's row in backfill_executors. Its session holds an advisory lock and pings `seen_at`;
+ * when both end, others declare the executor dead within seconds. Behind a pooler a lock outlives
+ * its client, so it registers without a lock, and only its leases expire.
  */
 export class Registry extends Duty implements SessionReporter {
   readonly #ports: RegistryPorts;
@@ -77,7 +77,7 @@ export class Registry extends Duty implements SessionReporter {
     });
   }
 
-  /** Asks the session itself: one that died in silence does not say so. */
+  /** Tests the session: a connection that died silently reports no error. */
   async confirm(): Promise<void> {
     await this.#alone(async () => {
       const { client } = this.#connection;
@@ -93,7 +93,7 @@ export class Registry extends Duty implements SessionReporter {
 
   override async stop(): Promise<void> {
     await super.stop();
-    // Where it never connected, there is no row to end.
+    // If it never connected, it has no row.
     if (this.#connection.wasConnected) await this.#ping(true).catch(() => {});
     await this.#close();
   }
@@ -124,7 +124,7 @@ export class Registry extends Duty implements SessionReporter {
     }
   }
 
-  /** One after the other: a session runs one statement at a time. */
+  /** Runs one statement at a time on the session. */
   #alone(work: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => {});
@@ -144,7 +144,7 @@ export class Registry extends Duty implements SessionReporter {
       const { rows } = await withTimeout(
         client.query('select pg_try_advisory_lock(servo_executor_lock($1)) as taken', [id]),
       );
-      // Not to be had while a cut-off session of ours lingers: which keeps us alive as well.
+      // Not free while a cut-off session of ours remains, which also keeps us alive.
       this.#locked = rows[0].taken;
       this.#lockedAt = performance.now();
     }
@@ -172,7 +172,7 @@ export class Registry extends Duty implements SessionReporter {
     return client;
   }
 
-  /** What the server says before it ends a session counts, not how the socket closes after it. */
+  /** The server's error before the end of a session counts, not how the socket closes after it. */
   #lose(client: pg.Client, error: unknown): void {
     if (this.#lost === client) return;
     this.#lost = client;

@@ -13,7 +13,7 @@ import type { Log } from '../../observability/log.ts';
 import { Duty } from '../duty.ts';
 import type { Timings } from '../settings.ts';
 
-export type RescuerPorts = {
+type RescuerPorts = {
   database: Database;
   tenants: readonly string[];
   owner: string;
@@ -21,13 +21,13 @@ export type RescuerPorts = {
   log: Log;
   /** This executor's own lock is old enough to declare others dead by theirs. */
   mayDeclareDead(): boolean;
-  /** Leases were revoked: some may be this executor's own, and there is work. */
+  /** Leases were released: some may be of this executor, and there is work. */
   onRescued(leases: readonly Rescued[]): void;
 };
 
-/** A clock that jumped by more than this (ms) makes every lease look expired, or none. */
+/** If the clock jumped by more than this (ms), all leases look expired, or none. */
 const clockJumpMs = 30_000;
-/** Between a notification and the round that it asks for: claiming comes first. */
+/** Delay after a notification (ms), so that claiming comes first. */
 const wakeDelayMs = 50;
 
 const recountMessages = {
@@ -36,7 +36,7 @@ const recountMessages = {
   failed: 'job failed: its missing partitions cannot be created',
 };
 
-/** Releases attempts whose executor is gone, and finalizes jobs: any executor does it for all. */
+/** Rescues partitions and finalizes jobs, of any executor. */
 export class Rescuer extends Duty {
   readonly #ports: RescuerPorts;
   #woken: NodeJS.Timeout | null = null;

@@ -3,13 +3,16 @@ import { sampleJobs } from '../../database/queries/executor-calls.ts';
 import type { Log } from '../../observability/log.ts';
 import { Duty } from '../duty.ts';
 
-export type SamplerPorts = {
+type SamplerPorts = {
   database: Database;
   log: Log;
   jobs(): Iterable<readonly [tenant: string, jobs: string[]]>;
 };
 
-/** Samples are kept one a minute; asked for more often, so that a job's first is not late. */
+/**
+ * Interval in milliseconds. The database keeps one sample a minute; a shorter interval makes a
+ * job's first one early.
+ */
 const everyMs = 15_000;
 
 /** Samples the progress of the executor's jobs, for rates and ETAs. */

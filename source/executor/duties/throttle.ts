@@ -19,7 +19,7 @@ import { actOnJob } from '../../operations/act/act-on-job.ts';
 import { Duty } from '../duty.ts';
 import type { Timings } from '../settings.ts';
 
-export type ThrottlePorts = {
+type ThrottlePorts = {
   database: Database;
   tenants: readonly string[];
   timings: Timings;
@@ -33,13 +33,13 @@ export type ThrottlePorts = {
   onChange(): void;
 };
 
-/** Holds claiming while the database is unhealthy; pauses a job whose partitions mostly fail. */
+/** Throttles while the database is unhealthy; auto-pauses a job if most partitions fail. */
 export class Throttle extends Duty {
   readonly #ports: ThrottlePorts;
   #reason: string | null = null;
   #signals: HealthSignal[] = [];
   #recorded = false;
-  /** By job: from where its failures count. */
+  /** The progress of each job from which its failures are counted. */
   #bases = new Map<string, Progress>();
 
   constructor(ports: ThrottlePorts) {

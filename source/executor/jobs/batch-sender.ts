@@ -19,11 +19,11 @@ export type SenderPorts = {
   log: Log;
   meter: Meter;
   abandoned: AbortSignal;
-  /** The database refuses a batch, and goes on doing so. */
+  /** The database refuses a batch repeatedly. */
   onRefused(message: string): void;
 };
 
-/** A reply of null: there is no such job any more. */
+/** A reply of null: the job does not exist any more. */
 export type Sent = { batch: Batch; reply: BatchReply | null };
 
 type Answer = { reply: BatchReply | null } | { refusal: string } | 'abandoned';
@@ -31,9 +31,9 @@ type Answer = { reply: BatchReply | null } | { refusal: string } | 'abandoned';
 const mostRefusals = 3;
 
 /**
- * Sends batches until they are answered: a repeated one counts once. One whose content the database
- * refuses is taken apart: its reports are sent one by one, and what is refused alone is reported as
- * failed, in text that the database can hold. What is refused even so is left to its lease.
+ * Sends a batch until there is a reply; a repeated message counts once. If the database refuses its
+ * content, its reports are sent one by one, and a refused one is reported as failed, in text that
+ * the database can hold. If that is refused too, its lease expires.
  */
 export class BatchSender {
   readonly #ports: SenderPorts;
@@ -42,7 +42,7 @@ export class BatchSender {
     this.#ports = ports;
   }
 
-  /** The batches that were answered, with their replies; none where it was abandoned. */
+  /** The batches with their replies; none if it was abandoned. */
   async send(batch: Batch): Promise<Sent[]> {
     const answer = await this.#ask(batch);
     if (answer === 'abandoned') return [];
@@ -58,8 +58,8 @@ export class BatchSender {
       if (one === 'abandoned') return sent;
       if (one !== null) sent.push(one);
     }
-    // The queues that end come last: a job whose reports are not all in must not end. Opening
-    // others is for the next batch.
+    // Queues are closed last, so that the job does not end before all reports; others open with the
+    // next batch.
     const rest = { ...batch, reports: [], opening: [] };
     const answer = await this.#ask(rest);
     if (answer !== 'abandoned' && 'reply' in answer) {

@@ -5,39 +5,31 @@ import type { Batch, BatchPolicy, Report } from '../../database/queries/report-a
 import { messageOf } from '../../errors.ts';
 import { BatchSender, type SenderPorts, type Sent } from './batch-sender.ts';
 
-export type BatcherPorts = Omit<SenderPorts, 'abandoned'> & { owner: string; policy: BatchPolicy };
+type BatcherPorts = Omit<SenderPorts, 'abandoned'> & { owner: string; policy: BatchPolicy };
 
-/**
- * A lease queue to open, in the place of one that has ended, under its own token where that is
- * known already.
- */
-type Wanted = { replaces: string | null; token?: string };
+/** A lease queue to open: the token that it replaces, and its own if that was already sent. */
+type NewQueue = { replaces: string | null; token?: string };
 
-/**
- * Of the waiting queues: how many to open, and attempts for each; null: none is opened any more.
- */
-export type Claim = { open: number; want: number } | null;
+/** How many of the waiting queues to open, with how many attempts each; null: open none. */
+export type Claim = { open: number; per_queue: number } | null;
 
-/** Reports of queues that still run wait for the next batch, but no longer than this. */
+/** Longest time that a report of a running queue waits for a batch. */
 const reportDelayMs = 250;
 
-/**
- * Collects what a job's lease queues report and ask for, sends it until it is answered, and returns
- * the reply. One batch at a time: what ends meanwhile is for the next one.
- */
+/** Collects reports and requests of a job's lease queues, and sends them as one batch at a time. */
 export class Batcher {
   readonly #job: Candidate;
   readonly #ports: BatcherPorts;
   readonly #sender: BatchSender;
   readonly #abandoned = new AbortController();
-  #wanted: Wanted[] = [];
+  #toOpen: NewQueue[] = [];
   #closing: string[] = [];
   #reports: Report[] = [];
   #logs: AttemptLog[] = [];
   #firstReport = 0;
   #opening = 0;
-  /** Tokens in messages under way: the database may know them, or not any more. */
-  readonly #asking = new Set<string>();
+  /** Tokens of messages in flight: the database may know them. */
+  readonly #inFlight = new Set<string>();
 
   constructor(job: Candidate, ports: BatcherPorts) {
     this.#job = job;
@@ -46,39 +38,37 @@ export class Batcher {
   }
 
   get waiting(): number {
-    return this.#wanted.length;
+    return this.#toOpen.length;
   }
 
-  /** Queues asked for that the database does not know of yet. */
-  get asked(): number {
-    return this.#wanted.length + this.#opening;
+  /** Queues to open that the database does not know yet. */
+  get unopened(): number {
+    return this.#toOpen.length + this.#opening;
   }
 
   get empty(): boolean {
-    return this.asked === 0 && this.#reports.length + this.#closing.length === 0;
+    return this.unopened === 0 && this.#reports.length + this.#closing.length === 0;
   }
 
-  /** Milliseconds until a batch is due; null where there is nothing to send. */
+  /** Milliseconds until a batch is due; null if there is nothing to send. */
   dueIn(stopping: boolean): number | null {
-    const urgent = this.#closing.length + this.#wanted.length > 0;
+    const urgent = this.#closing.length + this.#toOpen.length > 0;
     if (urgent) return 0;
     if (this.#reports.length === 0) return null;
     return stopping ? 0 : Math.max(0, this.#firstReport + reportDelayMs - performance.now());
   }
 
-  /**
-   * Whether the database may know attempts under this token by a message to be sent or under way.
-   */
+  /** Whether attempts under this token may exist, by a message sent or to be sent. */
   owns(token: string): boolean {
     return (
-      this.#asking.has(token) ||
+      this.#inFlight.has(token) ||
       this.#closing.includes(token) ||
-      this.#wanted.some((queue) => queue.token === token)
+      this.#toOpen.some((queue) => queue.token === token)
     );
   }
 
-  open(queue: Wanted): void {
-    this.#wanted.push(queue);
+  open(queue: NewQueue): void {
+    this.#toOpen.push(queue);
   }
 
   close(token: string): void {
@@ -93,14 +83,14 @@ export class Batcher {
     if (this.#reports.push(report) === 1) this.#firstReport = performance.now();
   }
 
-  /** Owns the token while a message that is not a batch asks for it. */
-  async asking<T>(token: string | null, message: () => Promise<T>): Promise<T> {
+  /** Owns the token while a message other than a batch is in flight. */
+  async owning<T>(token: string | null, message: () => Promise<T>): Promise<T> {
     if (token === null) return message();
-    this.#asking.add(token);
+    this.#inFlight.add(token);
     try {
       return await message();
     } finally {
-      this.#asking.delete(token);
+      this.#inFlight.delete(token);
     }
   }
 
@@ -108,29 +98,29 @@ export class Batcher {
     this.#abandoned.abort();
   }
 
-  /** What was answered, with the replies: more than one where it had to be taken apart. */
+  /** The sent batches with their replies: several if one had to be divided. */
   async send(claim: Claim): Promise<Sent[]> {
     const batch = this.#collect(claim);
     const tokens = [...batch.closing, ...batch.opening.map(({ token }) => token)];
-    for (const token of tokens) this.#asking.add(token);
+    for (const token of tokens) this.#inFlight.add(token);
     try {
       await this.#storeLogs();
       return await this.#sender.send(batch);
     } finally {
-      for (const token of tokens) this.#asking.delete(token);
+      for (const token of tokens) this.#inFlight.delete(token);
       this.#opening = 0;
     }
   }
 
   #collect(claim: Claim): Batch {
-    const wanted = this.#wanted.splice(0, claim?.open ?? this.#wanted.length);
-    const opening = (claim === null ? [] : wanted).map(({ replaces, token }) => ({
+    const taken = this.#toOpen.splice(0, claim?.open ?? this.#toOpen.length);
+    const opening = (claim === null ? [] : taken).map(({ replaces, token }) => ({
       replaces,
       token: token ?? randomUUID(),
     }));
     this.#opening = opening.length;
-    // A queue that waits for the next batch keeps its token until then.
-    const waiting = new Set(this.#wanted.map(({ replaces }) => replaces));
+    // A queue that is opened later keeps its token until then.
+    const waiting = new Set(this.#toOpen.map(({ replaces }) => replaces));
     const closing = this.#closing.filter((token) => !waiting.has(token));
     this.#closing = this.#closing.filter((token) => waiting.has(token));
     return {
@@ -142,7 +132,7 @@ export class Batcher {
       reports: this.#reports.splice(0),
       closing,
       opening,
-      want: claim?.want ?? 1,
+      per_queue: claim?.per_queue ?? 1,
       lease_ms: this.#ports.timings.lease,
       policy: this.#ports.policy,
     };

@@ -3,12 +3,10 @@ import { jittered } from '../settings.ts';
 const firstMs = 50;
 const longestMs = 1_000;
 
-/**
- * Jobs whose claim failed for a reason that passes within moments without a notification.
- */
+/** Jobs whose claim failed for a short time, whose end sends no notification. */
 export class ClaimRetries {
   readonly #longestMs: number;
-  /** How often it was tried, and until when it is left alone (monotonic). */
+  /** Number of tries, and when the next is due (monotonic). */
   readonly #jobs = new Map<string, { tries: number; until: number }>();
   #next = Number.POSITIVE_INFINITY;
 
@@ -17,7 +15,7 @@ export class ClaimRetries {
   }
 
   /**
-   * When the next of those is due that `waits` or `later` was called with since `begin`
+   * When the next job is due of those passed to `isWaiting` or `postpone` since `begin`
    * (monotonic).
    */
   get next(): number {
@@ -28,14 +26,14 @@ export class ClaimRetries {
     this.#next = Number.POSITIVE_INFINITY;
   }
 
-  waits(job: string, now: number): boolean {
+  isWaiting(job: string, now: number): boolean {
     const until = this.#jobs.get(job)?.until ?? 0;
     if (until <= now) return false;
     this.#next = Math.min(this.#next, until);
     return true;
   }
 
-  later(job: string): void {
+  postpone(job: string): void {
     const tries = (this.#jobs.get(job)?.tries ?? -1) + 1;
     const until = performance.now() + jittered(Math.min(firstMs * 2 ** tries, this.#longestMs));
     this.#jobs.set(job, { tries: Math.min(tries, 10), until });

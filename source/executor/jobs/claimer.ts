@@ -17,7 +17,7 @@ import type { JobPorts, RunnerEvents } from './ports.ts';
 import { ProgressLog } from './progress-log.ts';
 import type { Runners } from './runners.ts';
 
-export type ClaimerPorts = JobPorts & {
+type ClaimerPorts = JobPorts & {
   database: Database;
   tenants: readonly string[];
   catalogue: Catalogue;
@@ -25,20 +25,20 @@ export type ClaimerPorts = JobPorts & {
   runners: Runners;
 };
 
-/** Jobs beyond the free slots that are looked at, since some of them will be taken by others. */
+/** Candidates beyond the free slots, because other executors claim some of them. */
 const spareCandidates = 8;
 const passing = ['locked', 'incomplete', 'needs_finalizing'];
-/** Where slots cannot be divided evenly: how long a tenant has one more than another (ms). */
+/** How long a tenant has one slot more than another if they cannot be divided evenly (ms). */
 const turnMs = 1_000;
-/** How long a job that could not be claimed is no reason to give a slot up (ms). */
+/** How long no slot is released for a job that could not be claimed (ms). */
 const refusedMs = 1_000;
 const retryMs = 1_000;
 
 type Queue = { candidate: Candidate; room: number }[];
 
 /**
- * Finds work for free slots, shared over tenants and in claim order within each; stops the work on
- * jobs that were paused or cancelled.
+ * Claims jobs for free slots, shared among tenants and in claim order within each, and stops
+ * running jobs that were paused or cancelled.
  */
 export class Claimer extends Duty {
   readonly #ports: ClaimerPorts;
@@ -46,16 +46,16 @@ export class Claimer extends Duty {
   readonly #retries: ClaimRetries;
   readonly #progress: ProgressLog;
   readonly #events: RunnerEvents;
-  /** Jobs that had nothing to do, until when (monotonic). */
+  /** Jobs with nothing to run, and until when (monotonic). */
   readonly #nothingToDo = new Map<string, number>();
-  /** Jobs that could not be claimed, until when (monotonic): no slot is given up for them. */
+  /** Jobs that could not be claimed, and until when no slot is released for them (monotonic). */
   readonly #refused = new Map<string, number>();
-  /** Of each tenant, the first in its queue that no slot is free for. */
+  /** The first job of each tenant that waits for a slot. */
   readonly #waiting = new Map<string, Candidate>();
-  /** Slots that each tenant is still to give up to others. */
+  /** How many slots each tenant must still release to others. */
   #owed = new Map<string, number>();
   readonly #served = new Map<string, number>();
-  /** Whether a running job may wait: at the last look there was one, or none could be taken. */
+  /** Whether a running job may be waiting: the last poll found one, or was not allowed to claim. */
   #mayWait = true;
   #refreshed = Number.NEGATIVE_INFINITY;
   #draining = false;
@@ -78,14 +78,16 @@ export class Claimer extends Duty {
     };
   }
 
-  /** Jobs have changed: those that had nothing to do may have work again. */
+  /** Jobs have changed: those with nothing to run may have work. */
   onChange(): void {
     this.#nothingToDo.clear();
     this.#retries.reset();
     this.wake();
   }
 
-  /** Takes no more work and releases what has not been started; resolves when nothing is held. */
+  /**
+   * Claims nothing more and releases attempts that were not started; resolves when none is left.
+   */
   override async stop(): Promise<void> {
     this.#draining = true;
     await super.stop();
@@ -96,10 +98,9 @@ export class Claimer extends Duty {
   protected override async round(): Promise<number> {
     const { timings, outages, tenants, mayStart } = this.#ports;
     await this.#observe();
-    await outages.look();
+    await outages.checkPrograms();
     this.#retries.begin();
-    // Also while nothing may be started: a wait that is over would be no pause before the next
-    // round.
+    // Also during a hold: an expired entry would make the next round follow without a pause.
     const now = performance.now();
     for (const [job, until] of this.#nothingToDo) if (until <= now) this.#nothingToDo.delete(job);
     if (mayStart()) await this.#claim();
@@ -116,22 +117,21 @@ export class Claimer extends Duty {
     return jittered(Math.min(retryMs, this.#ports.timings.poll));
   }
 
-  /**
-   * A job that waits for a slot or for a partition is not stuck. Not where a batch of ours has no
-   * answer yet: that one may be.
-   */
+  /** Keeps waiting jobs from looking stale, except those with a batch that has no reply yet. */
   async #refresh(): Promise<void> {
     const { timings, tenants, catalogue, database } = this.#ports;
     const age = performance.now() - this.#refreshed;
     if (this.#draining || !this.#mayWait || age < timings.heartbeat) return;
-    const except = [...this.#runners].filter(({ asked }) => asked > 0).map(({ job }) => job.id);
+    const except = [...this.#runners]
+      .filter(({ unopened }) => unopened > 0)
+      .map(({ job }) => job.id);
     const assets = [...catalogue.keys()];
     for (const tenant of tenants)
       await refreshWaiting(database, { tenant, assets, except, age_ms: 2 * timings.heartbeat });
     this.#refreshed = performance.now();
   }
 
-  /** A pause, a cancel, or a claim of others takes effect at the next partition boundary. */
+  /** A pause, a cancel or a claim by another takes effect at the next partition boundary. */
   async #observe(): Promise<void> {
     for (const [tenant, jobs] of [...this.#runners.jobs()]) {
       const rows = await findStates(this.#ports.database, tenant, jobs);
@@ -140,7 +140,7 @@ export class Claimer extends Duty {
         if (runner === undefined) continue;
         const { priority, execution_order, sla_deadline_at, max_attempts } = row;
         Object.assign(runner.job, { priority, execution_order, sla_deadline_at, max_attempts });
-        this.#progress.tell(runner.job, row);
+        this.#progress.update(runner.job, row);
       }
       const ours = new Set(
         rows.filter((row) => row.state === 'running' && row.ours).map(({ id }) => id),
@@ -159,7 +159,7 @@ export class Claimer extends Duty {
       const tenant = nextTenant(this.#demands(queues));
       if (tenant === null || this.#draining) break;
       const { candidate, room: found } = queues.get(tenant)!.shift()!;
-      // Another job of the asset may have taken the place of the one that is tried.
+      // Another job of the asset may run the probe.
       const room = Math.min(found, outages.room(candidate, this.#runners.probing(candidate)));
       if (room <= 0) continue;
       if (candidate.unclaimed && !(await this.#claimJob(candidate, now))) {
@@ -185,7 +185,7 @@ export class Claimer extends Duty {
     const limit = slots + spareCandidates;
     const look = { assets, stale_ms: timings.stale, limit };
     const found = await Promise.all(tenants.map((tenant) => findWork(database, tenant, look)));
-    // A job whose program is missing here waits for that, and no look for work finds it.
+    // A job whose program is missing here waits for it, and no poll finds it.
     this.#mayWait =
       assets.length < catalogue.size ||
       found.some((jobs) => jobs.length === limit || jobs.some(({ unclaimed }) => !unclaimed));
@@ -199,19 +199,19 @@ export class Claimer extends Duty {
     return found
       .toSorted(compareRank)
       .filter(({ id, unclaimed }) =>
-        unclaimed ? !this.#retries.waits(id, now) : !this.#nothingToDo.has(id),
+        unclaimed ? !this.#retries.isWaiting(id, now) : !this.#nothingToDo.has(id),
       )
       .map((candidate) => ({
         candidate,
         room: Math.min(
-          candidate.room - (this.#runners.get(candidate.id)?.asked ?? 0),
+          candidate.room - (this.#runners.get(candidate.id)?.unopened ?? 0),
           outages.room(candidate, this.#runners.probing(candidate)),
         ),
       }))
       .filter(({ room }) => room > 0);
   }
 
-  /** What no slot is free for: of each tenant the first, and how many slots others owe it. */
+  /** Records the first waiting job of each tenant, and how many slots the others owe it. */
   #leaveWaiting(queues: Map<string, Queue>): void {
     const now = performance.now();
     for (const [id, until] of this.#refused) if (until <= now) this.#refused.delete(id);
@@ -259,14 +259,14 @@ export class Claimer extends Duty {
       if (job.unexpanded) {
         const author = { tenant, actor: owner };
         const expanded = await expandUpstreams(database, author, id, timings.creation_grace);
-        if (expanded === 'incomplete') this.#retries.later(id);
+        if (expanded === 'incomplete') this.#retries.postpone(id);
         if (expanded !== 'claimable') return false;
       }
       const { stale: stale_ms, creation_grace: grace_ms } = timings;
       const claim = await claimJob(database, { tenant, job: id, owner, stale_ms, grace_ms });
       if (claim !== null && passing.includes(claim.state)) {
         log.debug({ job_id: id, asset }, `not claimed: ${claim.state}`);
-        this.#retries.later(id);
+        this.#retries.postpone(id);
         return false;
       }
       this.#retries.delete(id);
@@ -282,9 +282,9 @@ export class Claimer extends Duty {
       }
       return claimed;
     } catch (error) {
-      // One job that cannot be claimed must not keep the executor from those behind it.
+      // One job that cannot be claimed must not block those behind it.
       log.warn({ job_id: id, asset }, `cannot claim it, trying again: ${messageOf(error)}`);
-      this.#retries.later(id);
+      this.#retries.postpone(id);
       return false;
     }
   }
@@ -298,7 +298,7 @@ export class Claimer extends Duty {
     return runner;
   }
 
-  /** The run time is read only where it is exported: a job's end costs no message otherwise. */
+  /** Reads the run time only if it is exported, so that the end of a job costs no message. */
   async #onEnded({ id, tenant_id: tenant, asset_name: asset }: Candidate, how: Ending) {
     const { database, log, meter } = this.#ports;
     log.info({ job_id: id, asset }, `job ${how}`);

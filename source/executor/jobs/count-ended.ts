@@ -1,10 +1,10 @@
 import type { Outcome } from '../../domain/partition/attempt.ts';
 import type { Meter } from '../../observability/meter.ts';
 
-/** An attempt whose report counts; `failures`: those of its partition before. */
+/** An attempt with an accepted report; `failures`: failure_count before it. */
 export type Ended = { kind: Outcome['kind']; duration_ms: number; failures: number };
 
-/** Counts an attempt, and its partition if that has ended: completed, or failed for good. */
+/** Counts an attempt, and its partition if it completed or failed permanently. */
 export function countEnded(meter: Meter, ended: Ended, mostAttempts: number): void {
   const { kind, duration_ms, failures } = ended;
   meter.attempt(kind, duration_ms / 1000);

@@ -3,7 +3,7 @@ import type { BatchPolicy } from '../../database/queries/report-and-claim.ts';
 import { strategyDefaults } from '../../domain/job/strategy.ts';
 import type { Handler } from '../../handlers/handler.ts';
 
-/** The asset's settings count for jobs that do not say: also for those of other writers. */
+/** The asset's settings apply to jobs without their own, also of external writers. */
 export function policyOf({ settings }: Handler, pauseAt: number | null): BatchPolicy {
   return {
     ...(settings?.max_attempts ? { max_attempts: settings.max_attempts } : {}),

@@ -11,13 +11,13 @@ import { Batcher, type Claim } from './batcher.ts';
 import { countEnded, type Ended } from './count-ended.ts';
 import { mostAttempts, policyOf } from './job-policy.ts';
 import { LeaseQueue } from './lease-queue.ts';
-import { attemptsEach, share } from './look-ahead.ts';
+import { attemptsPerQueue, queuesToServe } from './look-ahead.ts';
 import { reportOf } from './outcome-report.ts';
 import type { JobPorts, RunnerEvents } from './ports.ts';
 
 type Execute = (context: HandlerContext) => Promise<HandlerResult>;
 
-/** One executor's work on one job: its lease queues, and the batches that they share. */
+/** One executor's work on one job: its lease queues, and the batches that they queuesToServe. */
 export class JobRunner {
   readonly job: Candidate;
   readonly #handler: Handler;
@@ -27,13 +27,13 @@ export class JobRunner {
   readonly #batcher: Batcher;
   readonly #queues = new Map<string, LeaseQueue>();
   #stopping = false;
-  /** A batch is under way, or its reply is being read. */
+  /** A batch is in flight, or its reply is being processed. */
   #sending = false;
-  /** For the reports that wait for the next batch. */
+  /** Sends waiting reports. */
   #timer: NodeJS.Timeout | null = null;
   #average: number | null;
   #timeoutMs = strategyDefaults.timeout_ms;
-  /** As the last batch had it. */
+  /** Of the last reply. */
   #maxParallel: number | null = null;
 
   constructor(job: Candidate, handler: Handler, ports: JobPorts, events: RunnerEvents) {
@@ -54,16 +54,16 @@ export class JobRunner {
     return this.#queues.size;
   }
 
-  /** Queues asked for that the database does not know of yet. */
-  get asked(): number {
-    return this.#batcher.asked;
+  /** Queues to open that the database does not know yet. */
+  get unopened(): number {
+    return this.#batcher.unopened;
   }
 
   get size(): number {
-    return this.busy + this.asked;
+    return this.busy + this.unopened;
   }
 
-  /** Slots that were not in use when something was last found unavailable. */
+  /** Slots taken since something was last found unavailable. */
   get probing(): number {
     return this.size - [...this.#queues.values()].filter((queue) => queue.backingOff).length;
   }
@@ -72,12 +72,12 @@ export class JobRunner {
     return this.busy === 0 && !this.#sending && this.#batcher.empty;
   }
 
-  /** Every attempt held, started or not: whose leases are to be renewed. */
+  /** All claimed attempts, started or not, whose leases are to be renewed. */
   *attempts(): Iterable<Attempt> {
     for (const queue of this.#queues.values()) yield* queue.attempts();
   }
 
-  /** Whether attempts under this token are this runner's, or may be by a message under way. */
+  /** Whether this runner has attempts under this token, or may get them by a message in flight. */
   owns(token: string): boolean {
     return this.#queues.has(token) || this.#batcher.owns(token);
   }
@@ -89,7 +89,7 @@ export class JobRunner {
   }
 
   /**
-   * Releases what has not been started; what runs may end. After a pause or cancel, and on drain.
+   * Releases attempts that were not started; running ones may finish. For a pause, cancel or drain.
    */
   stop(): void {
     this.#stopping = true;
@@ -102,7 +102,7 @@ export class JobRunner {
     for (const queue of this.#queues.values()) queue.stop(reason);
   }
 
-  /** Stops the attempt of a lost lease. False where that was known, or it is not held. */
+  /** Stops the attempt of a lost lease. False if it is unknown or already stopped. */
   lose(lease: Lease): boolean {
     let lost = false;
     for (const queue of this.#queues.values()) {
@@ -113,15 +113,12 @@ export class JobRunner {
     return lost;
   }
 
-  /** Stops trying to report: the leases will expire. */
+  /** Stops reporting: the leases will expire. */
   abandon(): void {
     this.#batcher.abandon();
   }
 
-  /**
-   * Something that the job needs is unavailable: nothing more is started before a probe is asked
-   * for.
-   */
+  /** The job needs something that is unavailable: nothing is started before the next probe. */
   #backOff(): void {
     for (const queue of this.#queues.values()) queue.backingOff = true;
     this.stop();
@@ -136,8 +133,7 @@ export class JobRunner {
       this.#queues.set(queue.token, queue);
       if (this.#stopping) this.#release(queue);
     }
-    // Handlers that never wait would keep the next batch, of queues that have ended meanwhile, from
-    // being sent.
+    // Synchronous handlers would delay the next batch of queues that have ended meanwhile.
     setImmediate(() => {
       for (const queue of opened) void this.#run(queue);
     });
@@ -160,7 +156,7 @@ export class JobRunner {
     const { mayStart, timings } = this.#ports;
     const { stop_grace: grace_ms } = timings;
     for (let attempt = queue.next(); attempt !== undefined; attempt = queue.next()) {
-      // What was claimed ahead must not keep a job of higher rank waiting, nor another tenant.
+      // Attempts claimed ahead must not delay a job of higher rank or another tenant.
       if (!mayStart() || this.#yields(queue)) {
         this.#report(attempt, { kind: 'released' }, 0);
         continue;
@@ -171,13 +167,13 @@ export class JobRunner {
       );
       if (ended.output) this.#batcher.log({ attempt, output: ended.output });
       this.#report(attempt, ended.outcome, ended.duration_ms);
-      // What was claimed ahead would fail the same way.
+      // Attempts claimed ahead would fail the same way.
       if ('permanent' in ended.outcome) this.#release(queue);
     }
     this.#end(queue);
   }
 
-  /** A completed SQL attempt has been reported already, and its reply says what comes next. */
+  /** Completed SQL attempts are already reported; the reply contains the next attempt. */
   async #runSql(queue: LeaseQueue, sql: string): Promise<void> {
     const { mayStart, timings } = this.#ports;
     for (let attempt = queue.next(); attempt !== undefined; attempt = queue.next()) {
@@ -189,13 +185,13 @@ export class JobRunner {
       }
       const current = attempt;
       const next = this.#mayGoOn(queue) ? randomUUID() : null;
-      const { outcome, duration_ms, reply } = await this.#batcher.asking(next, () =>
+      const { outcome, duration_ms, reply } = await this.#batcher.owning(next, () =>
         this.#runSqlAttempt(queue, current, sql, next),
       );
       if (reply === null) {
         this.#report(attempt, outcome, duration_ms);
-        // Under the token of the message whose reply may be lost: if it was carried out, the batch
-        // finds its attempt.
+        // With the token of a message whose reply may be lost: if it was executed, the batch finds
+        // its attempt.
         this.#end(queue, next ?? undefined);
         return;
       }
@@ -223,7 +219,7 @@ export class JobRunner {
         result = await runSqlAttempt(pools, attempt, sql, options);
         return { outcome: result.outcome! };
       }, this.#timeoutMs);
-      // The lease is renewed meanwhile.
+      // The heartbeat renews the lease meanwhile.
       const { classify, error, reply = null } = result;
       if (classify !== undefined && running.stopped === null)
         ended.outcome = await classify(error, running.signal);
@@ -241,15 +237,12 @@ export class JobRunner {
     return may && !this.#yields(queue);
   }
 
-  /**
-   * Its attempts have ended: the next batch closes it, and opens another one in its place if it
-   * may.
-   */
+  /** The next batch closes the queue, and opens another in its place if allowed. */
   #end(queue: LeaseQueue, token?: string): void {
     this.#queues.delete(queue.token);
     this.#batcher.close(queue.token);
     if (this.#mayGoOn(queue)) this.#batcher.open({ replaces: queue.token, token });
-    // The slot is free already: whatever it is for need not wait for the batch.
+    // The slot is free now; its next use does not wait for the batch.
     else if (queue.yielding) this.#events.onFree(this.job.id, null);
   }
 
@@ -260,7 +253,8 @@ export class JobRunner {
       attempt,
       timings,
       random: Math.random(),
-      onUnavailable: (kind, message) => outages.met(this.job, attempt.id, { kind, message, began }),
+      onUnavailable: (kind, message) =>
+        outages.report(this.job, attempt.id, { kind, message, began }),
     });
     this.#batcher.report({ attempt, outcome, duration_ms, delay_ms });
     this.#armTimer();
@@ -270,15 +264,15 @@ export class JobRunner {
         { ...this.#labels(attempt), asset: this.job.asset_name },
         `partition ${outcome.kind === 'crashed' ? 'lost' : 'failed'}: ${outcome.message}`,
       );
-    if (outage === 'met') this.#backOff();
-    else if (outage === 'passed') outages.passed(this.job, began);
+    if (outage === 'unavailable') this.#backOff();
+    else if (outage === 'available') outages.attemptPassed(this.job, began);
   }
 
   #onRefused(refusal: string): void {
     const kind: OutageKind = 'database';
     const message = `the database refused a report: ${refusal}`;
     const { outages } = this.#ports;
-    outages.met(this.job, this.job.id, { kind, message, began: performance.now() });
+    outages.report(this.job, this.job.id, { kind, message, began: performance.now() });
     this.#backOff();
   }
 
@@ -292,7 +286,7 @@ export class JobRunner {
     }, due);
   }
 
-  /** Sends what is due, if no batch is under way. */
+  /** Sends what is due unless a batch is in flight. */
   #flush(): void {
     if (this.#sending) return;
     if (this.idle) this.#events.onFree(this.job.id, null);
@@ -319,11 +313,13 @@ export class JobRunner {
     const queues = { running: this.busy, waiting: this.#batcher.waiting };
     const average_ms = this.#handler.kind === 'sql' ? null : this.#average;
     const work = { look_ahead: timings.look_ahead, average_ms };
-    const open = share(queues, work);
+    const open = queuesToServe(queues, work);
     const waiting = queues.waiting - open;
-    // A probe that fails releases what was claimed ahead.
-    const want = outages.away(this.job) ? 1 : attemptsEach(open, { ...queues, waiting }, work);
-    return { open, want };
+    // A failed probe would release attempts claimed ahead.
+    const per_queue = outages.isUnavailable(this.job)
+      ? 1
+      : attemptsPerQueue(open, { ...queues, waiting }, work);
+    return { open, per_queue };
   }
 
   #onReply(batch: Batch, reply: BatchReply | null): void {
@@ -350,7 +346,7 @@ export class JobRunner {
         log.info({ job_id: this.job.id }, 'the job is paused');
       this.stop();
     }
-    // A queue of ours kept the job from ending until this batch.
+    // Until this batch our queue kept the job from ending.
     if (batch.closing.length > 0 && reply.accepted.size > 0) this.#onState(reply.state);
     this.#onClaimed(batch, reply);
   }
@@ -369,14 +365,14 @@ export class JobRunner {
 
   #onCompleted(duration_ms: number, { state, max_parallel, timeout_ms }: BatchReply): void {
     this.#average = nextAverage(this.#average, duration_ms);
-    this.#ports.outages.passed(this.job, performance.now() - duration_ms);
+    this.#ports.outages.attemptPassed(this.job, performance.now() - duration_ms);
     this.#count({ kind: 'completed', duration_ms, failures: 0 });
     this.#onState(state);
     this.#adapt(max_parallel);
     this.#timeoutMs = timeout_ms;
   }
 
-  /** After permanent failures a job has one queue until a partition gets past; then all of them. */
+  /** After permanent failures a job has one queue until a partition completes. */
   #adapt(max_parallel: number): void {
     const before = this.#maxParallel;
     this.#maxParallel = max_parallel;

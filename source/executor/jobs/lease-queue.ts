@@ -1,10 +1,10 @@
 import { type Attempt, type Lease, leaseKey } from '../../domain/partition/attempt.ts';
 import { RunningAttempt, type StopReason } from '../attempts/run-attempt.ts';
 
-/** The attempts claimed under one lease token: one slot runs them one after another. */
+/** The attempts claimed under one lease token; one slot runs them in order. */
 export class LeaseQueue {
   yielding = false;
-  /** Something was unavailable while it ran: it ends with its attempt, and is no probe. */
+  /** Something was unavailable: the queue ends with its attempt, and is not a probe. */
   backingOff = false;
   #token: string;
   readonly #waiting: Attempt[];
@@ -19,7 +19,7 @@ export class LeaseQueue {
     return this.#token;
   }
 
-  /** Every attempt held, started or not: whose leases are to be renewed. */
+  /** All claimed attempts, started or not, whose leases are to be renewed. */
   *attempts(): Iterable<Attempt> {
     if (this.#running !== null) yield this.#running.attempt;
     yield* this.#waiting;
@@ -29,7 +29,7 @@ export class LeaseQueue {
     return this.#waiting.shift();
   }
 
-  /** Runs one attempt: while `execute` goes on, it is held, and can be stopped. */
+  /** Runs one attempt, which counts as claimed and can be stopped until `execute` returns. */
   async run<T>(attempt: Attempt, execute: (running: RunningAttempt) => Promise<T>): Promise<T> {
     const running = new RunningAttempt(attempt);
     this.#running = running;
@@ -54,9 +54,8 @@ export class LeaseQueue {
   }
 
   /**
-   * A lease is lost: the attempt may run elsewhere already. Stops it; one that has not been started
-   * is taken out, to be released. Not a later attempt of the same partition under another token.
-   * `found` is false where there is nothing to stop.
+   * Stops the attempt of a lost lease, or returns it in `released` if it was not started. Does not
+   * affect a later attempt of the partition under another token. `found`: there was one to stop.
    */
   lose(lease: Lease): { found: boolean; released: Attempt[] } {
     const key = leaseKey(lease);

@@ -4,7 +4,7 @@ import { messageOf } from '../../errors.ts';
 import type { Catalogue } from '../../handlers/handler.ts';
 import type { Log } from '../../observability/log.ts';
 
-export type OutagePorts = {
+type OutagePorts = {
   catalogue: Catalogue;
   back_off: BackOff;
   log: Log;
@@ -20,64 +20,60 @@ export type OutageRow = {
   age_ms: number;
 };
 
-export type JobRef = { tenant_id: string; asset_name: string; id: string };
+type JobRef = { tenant_id: string; asset_name: string; id: string };
 
 type Outage = {
   job: JobRef;
   kind: OutageKind;
   message: string;
   since: number;
-  /** Probes that have failed, and when the last one did. */
+  /** Number of failed probes, and the time of the last. */
   failures: number;
   failedAt: number;
   /** No probe before this moment (monotonic). */
   until: number;
-  /** The program is not there: the asset is not offered. */
+  /** The program is missing: the asset is not offered. */
   withdrawn: boolean;
 };
 
 const mostSuspects = 10_000;
 
-/**
- * An outage that no attempt has met for so long (ms) after its back-off is dropped: no job wants
- * the asset.
- */
+/** How long (ms) after its back-off an outage is kept without an attempt: no job has the asset. */
 const oldMs = 600_000;
 
 const longestMessage = 300;
 
 /**
- * What is unavailable for this executor's handlers: an endpoint that does not answer, a missing
- * program, a host that is out of descriptors or memory. An attempt that meets it counts nothing.
- * Instead the asset's jobs of that tenant back off on this executor, longer with each failed probe,
- * and one partition at a time is the probe. Logged, journalled and registered once when it begins
- * and once when it ends.
+ * What is unavailable to this executor's handlers: an endpoint that does not answer, a missing
+ * program, a host without descriptors or memory. Such an attempt counts nothing. The asset's jobs
+ * of that tenant back off on this executor, longer with each failed probe, and one partition at a
+ * time is the probe. Its start and its end are logged, journalled and registered once.
  */
 export class Outages {
   readonly #ports: OutagePorts;
   readonly #outages = new Map<string, Outage>();
-  /** Attempts that were not affected, by asset and tenant. */
+  /** Number of unaffected attempts, by asset and tenant. */
   readonly #passes = new Map<string, number>();
   /**
-   * Partitions that met an unavailable endpoint, and how many attempts of the asset had passed by
-   * then.
+   * Partitions that found an endpoint unavailable, with the number of unaffected attempts of the
+   * asset at that time.
    */
   readonly #suspects = new Map<string, number>();
-  /** Since the last attempt that passed: the first partition that met an unavailable endpoint. */
-  readonly #met = new Map<string, { passes: number; partition: string; alone: boolean }>();
-  #looked = Number.NEGATIVE_INFINITY;
+  /** The first partition that found the endpoint unavailable since the last unaffected attempt. */
+  readonly #first = new Map<string, { passes: number; partition: string; alone: boolean }>();
+  #checkedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: OutagePorts) {
     this.#ports = ports;
   }
 
   /**
-   * An attempt that began at `began` (monotonic) could not be made. Returns how long the job backs
-   * off, in milliseconds. Attempts that began before the last probe failed are of the same failure.
-   * Null: it is the partition's own failure: others have passed since it met this last, and none
-   * has met it since then.
+   * Reports an attempt, begun at `began` (monotonic), that found something unavailable. Returns the
+   * job's back-off in milliseconds. An attempt that began before the last failed probe does not
+   * lengthen it. Null if it is the partition's own failure: since its last one other attempts were
+   * unaffected, and none found the endpoint unavailable.
    */
-  met(
+  report(
     job: JobRef,
     partition: string,
     { kind, message: text, began }: { kind: OutageKind; message: string; began: number },
@@ -116,15 +112,15 @@ export class Outages {
 
   #isOwn(key: string, partition: string): boolean {
     const passes = this.#passes.get(key) ?? 0;
-    let met = this.#met.get(key);
-    if (met?.passes !== passes) met = { passes, partition, alone: true };
-    else if (met.partition !== partition) met.alone = false;
-    this.#met.set(key, met);
+    let first = this.#first.get(key);
+    if (first?.passes !== passes) first = { passes, partition, alone: true };
+    else if (first.partition !== partition) first.alone = false;
+    this.#first.set(key, first);
     const before = this.#suspects.get(partition);
-    // Where several meet it, it is an outage.
-    if (before !== undefined && passes > before && met.alone) return true;
+    // If several partitions find it unavailable, it is an outage.
+    if (before !== undefined && passes > before && first.alone) return true;
     this.#suspects.set(partition, passes);
-    // Without the oldest, one more attempt of it counts nothing.
+    // Forgetting the oldest makes at most one more of its attempts count nothing.
     if (this.#suspects.size > mostSuspects) {
       this.#suspects.delete(this.#suspects.keys().next().value!);
     }
@@ -132,10 +128,10 @@ export class Outages {
   }
 
   /**
-   * An attempt that began at `began` (monotonic) was not affected: it succeeded, or failed on its
-   * own. One that began before the last probe failed says nothing of now.
+   * Reports an attempt that was not affected: it succeeded, or failed on its own. It ends the
+   * outage unless it began before the last failed probe.
    */
-  passed(job: JobRef, began: number): void {
+  attemptPassed(job: JobRef, began: number): void {
     const key = keyOf(job);
     this.#passes.set(key, (this.#passes.get(key) ?? 0) + 1);
     const outage = this.#outages.get(key);
@@ -147,14 +143,13 @@ export class Outages {
     this.#ports.onChange();
   }
 
-  /** Something that the asset needs is unavailable, as far as is known. */
-  away(job: Omit<JobRef, 'id'>): boolean {
+  /** Whether something that the asset needs is known to be unavailable. */
+  isUnavailable(job: Omit<JobRef, 'id'>): boolean {
     return this.#outages.has(keyOf(job));
   }
 
   /**
-   * How many more partitions may be tried, where `probing` are: all, one, or none while it backs
-   * off.
+   * How many more partitions may start while `probing` run: all, one probe, or none in back-off.
    */
   room(job: Omit<JobRef, 'id'>, probing: number): number {
     const outage = this.#outages.get(keyOf(job));
@@ -163,12 +158,11 @@ export class Outages {
   }
 
   /**
-   * Milliseconds until a probe may be made that could not at the last look; infinity where none
-   * waits.
+   * Milliseconds until the next probe that the last round could not start; infinity if none waits.
    */
   get dueIn(): number {
     const now = performance.now();
-    const waiting = [...this.#outages.values()].filter(({ until }) => until > this.#looked);
+    const waiting = [...this.#outages.values()].filter(({ until }) => until > this.#checkedAt);
     return Math.min(...waiting.map(({ until }) => Math.max(1, until - now)));
   }
 
@@ -181,7 +175,7 @@ export class Outages {
     return [...this.#ports.catalogue.keys()].filter((asset) => !withdrawn.has(asset));
   }
 
-  /** Why nothing new is started on this host, while it backs off; or null. */
+  /** Why nothing is started on this host during its back-off, or null. */
   get hostReason(): string | null {
     const now = performance.now();
     const out = [...this.#outages.values()].find(
@@ -190,7 +184,7 @@ export class Outages {
     return out === undefined ? null : `this host is out of resources: ${out.message}`;
   }
 
-  /** For the registry. A missing program is so for every tenant of the executor. */
+  /** For the registry. A missing program affects all tenants of the executor. */
   rows(tenants: readonly string[]): OutageRow[] {
     const now = performance.now();
     return [...this.#outages.values()].flatMap(({ job, kind, message, since }) =>
@@ -204,10 +198,10 @@ export class Outages {
     );
   }
 
-  /** Checks whether missing programs are there again: then a partition may be the probe. */
-  async look(): Promise<void> {
+  /** Checks whether missing programs are back, so that a partition may be the probe. */
+  async checkPrograms(): Promise<void> {
     const now = performance.now();
-    this.#looked = now;
+    this.#checkedAt = now;
     for (const [key, outage] of this.#outages) {
       if (!outage.withdrawn && now - outage.until > oldMs) this.#outages.delete(key);
       if (!outage.withdrawn || outage.until > now) continue;

@@ -8,20 +8,19 @@ import type { Timings } from '../settings.ts';
 
 type OutcomeReport = {
   outcome: Outcome;
-  /** Until it is tried again, in milliseconds. */
+  /** Milliseconds until the next attempt. */
   delay_ms: number;
   /**
-   * What the attempt says of the services that the job needs: `met`: one is unavailable, nothing
-   * more of the job is started for now; `passed`: they are available; null: nothing. A failure that
-   * may be the partition's own is none that got through: counted as one, it turned the next
-   * attempts of an outage into failures too.
+   * What the attempt shows about the services that the job needs: one is unavailable, so the job
+   * backs off; they are available; null: neither. A failure that may be the partition's own is
+   * neither: counted as available, it turned the next attempts of an outage into failures.
    */
-  outage: 'met' | 'passed' | null;
+  outage: 'unavailable' | 'available' | null;
 };
 
 /**
- * What is reported of an attempt, and when it is tried again. Every outcome that may be repeated
- * without end waits: what counts nothing waits at least as long as a first back-off.
+ * The report of an attempt, and its delay. An outcome that may repeat without end waits at least a
+ * first back-off.
  */
 export function reportOf(
   outcome: Outcome,
@@ -29,7 +28,7 @@ export function reportOf(
     attempt: Attempt;
     timings: Timings;
     random: number;
-    /** How long the job backs off, in milliseconds; null: it is the partition's own failure. */
+    /** The job's back-off in milliseconds; null: it is the partition's own failure. */
     onUnavailable(kind: OutageKind, message: string): number | null;
   },
 ): OutcomeReport {
@@ -40,7 +39,7 @@ export function reportOf(
       'permanent' in of ? timings.permanent_back_off : timings.back_off,
       random,
     );
-  const after = (delay_ms: number, outage: OutcomeReport['outage'] = 'passed') => ({
+  const after = (delay_ms: number, outage: OutcomeReport['outage'] = 'available') => ({
     outcome,
     delay_ms,
     outage,
@@ -54,7 +53,7 @@ export function reportOf(
     case 'failed':
       return after(back(outcome));
     case 'crashed':
-      // Lost attempts are no failures: their number is that of the attempt.
+      // A crash is not counted as a failure: the attempt number sets the back-off.
       return after(backOffMs(attempt.attempt - 1, timings.back_off, random));
     case 'snoozed': {
       if (outcome.interrupted) return after(outcome.delay_ms, null);
@@ -62,7 +61,7 @@ export function reportOf(
     }
     case 'unavailable': {
       const delay_ms = context.onUnavailable(outcome.of, outcome.message);
-      if (delay_ms !== null) return after(delay_ms, 'met');
+      if (delay_ms !== null) return after(delay_ms, 'unavailable');
       const failed: Outcome = { kind: 'failed', message: outcome.message };
       return { ...after(back(failed), null), outcome: failed };
     }

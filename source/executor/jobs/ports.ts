@@ -7,10 +7,10 @@ import type { LossReporter } from '../attempts/loss-reporter.ts';
 import type { Timings } from '../settings.ts';
 import type { Outages } from './outages.ts';
 
-/** What work on jobs needs of its executor. */
+/** What runners need from their executor. */
 export type JobPorts = {
   owner: string;
-  /** For batches; and, apart from them, one connection for each slot that runs SQL. */
+  /** `handlers` has one connection for each slot that runs SQL. */
   pools: { batches: Database; handlers: Database };
   threads: ModuleThreads;
   losses: LossReporter;
@@ -18,21 +18,21 @@ export type JobPorts = {
   log: Log;
   meter: Meter;
   outages: Outages;
-  /** Permanent failures of one kind in a row after which a job is paused; null: never. */
+  /** Consecutive permanent failures of one kind that pause a job; null: never. */
   pause_at: number | null;
-  /** False while the executor drains or has lost the database: nothing new is started. */
+  /** False while nothing may be started: draining, or without the database. */
   mayStart(): boolean;
 };
 
-/** What a job's runner tells and asks the claimer, which shares the slots out. */
+/** Events from a job's runner to the claimer, which assigns slots. */
 export type RunnerEvents = {
   /**
-   * Whether a slot of this job is to be given up, to a job of higher rank or to another tenant.
-   * Asked at a partition boundary, until it says so: each yes counts.
+   * Whether this job must release a slot to a job of higher rank or another tenant. Called at a
+   * partition boundary until it returns true; each true counts as one slot.
    */
   yields(job: Candidate): boolean;
   onEnded(job: Candidate, how: Ending): void;
   onRoom(job: string): void;
-  /** Slots are free, or the work has ended; `wait_ms`: how long the job has nothing to do. */
+  /** Slots are free, or the runner is idle; `wait_ms`: how long the job has nothing to run. */
   onFree(job: string, wait_ms: number | null): void;
 };

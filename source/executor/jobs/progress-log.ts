@@ -16,8 +16,8 @@ export class ProgressLog {
     this.#now = now;
   }
 
-  /** At most one line for a job in 10 s, and none where nothing has moved. */
-  tell({ id, asset_name: asset }: Pick<Candidate, 'id' | 'asset_name'>, progress: JobProgress) {
+  /** Logs at most one line for a job in 10 s, and none without progress. */
+  update({ id, asset_name: asset }: Pick<Candidate, 'id' | 'asset_name'>, progress: JobProgress) {
     const { total_partitions, completed_partitions, failed_partitions } = progress;
     const done = completed_partitions + failed_partitions;
     const last = this.#told.get(id);
@@ -31,7 +31,7 @@ export class ProgressLog {
     );
   }
 
-  /** The job's work was dropped: taken up again, it is told again, but no sooner. */
+  /** The job is not run here any more. If it is again, the 10 s continue. */
   drop(id: string): void {
     const now = this.#now();
     const last = this.#told.get(id);

@@ -3,7 +3,7 @@ import type { Attempt, Lease } from '../../domain/partition/attempt.ts';
 import type { StopReason } from '../attempts/run-attempt.ts';
 import type { JobRunner } from './job-runner.ts';
 
-/** The jobs that an executor works on at this moment, by id. */
+/** The jobs that an executor is running, by id. */
 export class Runners {
   readonly #runners = new Map<string, JobRunner>();
 
@@ -31,14 +31,14 @@ export class Runners {
     return this.#sum(({ busy }) => busy);
   }
 
-  /** Slots in use or asked for: of one tenant, or of all. */
+  /** Slots in use or requested, of one tenant or all. */
   used(tenant?: string): number {
     return this.#sum(({ job, size }) =>
       tenant === undefined || job.tenant_id === tenant ? size : 0,
     );
   }
 
-  /** Slots that probe an asset of a tenant for which something is unavailable. */
+  /** Slots that probe an unavailable asset of a tenant. */
   probing({ tenant_id, asset_name }: Pick<Candidate, 'tenant_id' | 'asset_name'>): number {
     return this.#sum(({ job, probing }) =>
       job.tenant_id === tenant_id && job.asset_name === asset_name ? probing : 0,
@@ -59,7 +59,7 @@ export class Runners {
     for (const runner of this) yield* runner.attempts();
   }
 
-  /** Whether a lease of this job is held here, or may be by a message under way. */
+  /** Whether this executor has the lease, or may get it by a message in flight. */
   owns(job: string, token: string): boolean {
     return this.#runners.get(job)?.owns(token) ?? false;
   }

@@ -17,7 +17,7 @@ export type Order = {
 };
 
 /** The plan that an order is part of: named in the journal, applied once. */
-export type PlanOrigin = {
+type PlanOrigin = {
   id: string;
   author: string;
   created_at: Date;

@@ -37,7 +37,7 @@ import { refuseOverlap } from './overlap.ts';
 import { repairedUpstreams } from './repaired-upstreams.ts';
 
 /** With the deadline `none` the new job has none. */
-export type RecreateInput = OptionsInput &
+type RecreateInput = OptionsInput &
   UpstreamInput & {
     /** Run it although upstreams of the old job did not complete. */
     without_upstream?: boolean;

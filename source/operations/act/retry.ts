@@ -37,7 +37,7 @@ export type Retried = {
   job: JobView;
 };
 
-export type RetryOptions = {
+type RetryOptions = {
   /** Rows per transaction. It locks the job's row: 10,000 take about 150 ms. */
   batch?: number;
   seen?: JobSeen;

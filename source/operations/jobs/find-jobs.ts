@@ -76,7 +76,7 @@ async function readNamedDeadlines(query: Query, tenant: string, filter: JobFilte
 }
 
 /** A scan, but for the conditions of the filter. */
-export type ScanRange = Omit<Scan, 'conditions'>;
+type ScanRange = Omit<Scan, 'conditions'>;
 
 export type Found = {
   jobs: JobView[];

@@ -44,7 +44,7 @@ export function getJob(
   });
 }
 
-export type DetailOptions = {
+type DetailOptions = {
   /** Most pieces of the partition map. 0: no map; it reads every partition of the job. */
   buckets: number;
   /** Parts of an earlier map to read again. */

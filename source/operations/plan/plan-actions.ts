@@ -19,7 +19,7 @@ import { selectJobs } from './select-jobs.ts';
 /** Jobs per statement. */
 const batch = 1000;
 
-export type Draft = { id: string; created_at: Date; jobs: JobView[]; truncated: boolean };
+type Draft = { id: string; created_at: Date; jobs: JobView[]; truncated: boolean };
 
 /**
  * Freezes states and versions of these jobs, or of all that a filter matches. Jobs that do not
@@ -51,7 +51,7 @@ export async function draftPlan(
   });
 }
 
-export type PlanInput = {
+type PlanInput = {
   action: JobAction;
   parameters: ActionParameters;
   filter: JobFilter;

@@ -9,10 +9,10 @@ import { ServoError, UsageError } from '../../errors.ts';
 import { gather, prepareSearch } from '../jobs/find-jobs.ts';
 
 /** What an action compares the job with. */
-export type SelectedJob = Pick<JobView, 'id' | 'version' | 'state' | 'asset_name' | 'priority'>;
+type SelectedJob = Pick<JobView, 'id' | 'version' | 'state' | 'asset_name' | 'priority'>;
 
 /** The jobs that matched a filter at one moment. */
-export type Selection = {
+type Selection = {
   as_of: Date;
   tenant_id: string;
   filter: string;
@@ -21,7 +21,7 @@ export type Selection = {
   truncated: boolean;
 };
 
-export const maxSelected = 10_000;
+const maxSelected = 10_000;
 
 /**
  * The jobs that match a filter, in order: all of them, however long that takes, or the first

@@ -9,7 +9,7 @@ import type { AttemptLog } from '../../domain/partition/attempt-log.ts';
 import { ServoError } from '../../errors.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 
-export type LogList = { as_of: Date; tenant_id: string; job_id: string; logs: AttemptLog[] };
+type LogList = { as_of: Date; tenant_id: string; job_id: string; logs: AttemptLog[] };
 
 /**
  * The output of the newest attempt of each partition, or of one; the latest last.

@@ -146,7 +146,7 @@ async function purgeAll(
     const from: number = after;
     const work = (query: Query) => purgeEvents(query, author.tenant, { age_ms, after: from, dry });
     const batch = await (dry ? database.read(author.tenant, work) : database.write(author, work));
-    purged += batch.forgotten;
+    purged += batch.purged;
     after = batch.last;
   }
   return purged;

@@ -15,7 +15,7 @@ import type { TriageReport } from '../../domain/triage/report.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { readEscalations } from './escalations.ts';
 
-export type TriageOptions = {
+type TriageOptions = {
   thresholds?: Thresholds;
   /** Null or absent: all jobs of the tenant. */
   job?: string | null;

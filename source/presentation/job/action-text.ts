@@ -33,7 +33,7 @@ export type Intent = {
 };
 
 /** Texts of an action's confirmation. */
-export type ActionText = {
+type ActionText = {
   verb: string;
   /** The button that does nothing. */
   keep: string;

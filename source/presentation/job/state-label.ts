@@ -2,10 +2,10 @@ import { isJobState, type JobState } from '../../domain/job/state.ts';
 import { safeText } from '../text/safe-text.ts';
 import type { Tone } from '../text/tone.ts';
 
-export type StateLabel = { glyph: string; word: string; tone: Tone };
+type StateLabel = { glyph: string; word: string; tone: Tone };
 
 /** Glyph and word carry the state; colour repeats it. */
-export const stateLabels: Readonly<Record<JobState, StateLabel>> = {
+const stateLabels: Readonly<Record<JobState, StateLabel>> = {
   running: { glyph: '●', word: 'running', tone: 'good' },
   resuming: { glyph: '◌', word: 'resuming', tone: 'accent' },
   paused: { glyph: '‖', word: 'paused', tone: 'warn' },

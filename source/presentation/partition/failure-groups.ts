@@ -1,5 +1,5 @@
 import type { FailedPartition, FailureKind } from '../../domain/job/insight.ts';
-import { variable } from '../../domain/partition/failure-print.ts';
+import { variable } from '../../domain/partition/failure-fingerprint.ts';
 import type { FailureCause } from '../../domain/triage/cause-names.ts';
 import { likelyCause } from '../../domain/triage/failure-cause.ts';
 import { safeText } from '../text/safe-text.ts';
@@ -11,12 +11,12 @@ export type FailureGroup = FailureKind & {
   cause: FailureCause | null;
 };
 
-/** Kinds by failurePrint, the most frequent first. */
+/** Kinds by failureFingerprint, the most frequent first. */
 export function kindsOf(failed: readonly FailedPartition[]): FailureKind[] {
   const kinds = new Map<string, FailedPartition[]>();
   for (const partition of failed) {
-    const print = textOf(partition).replace(variable, '\u0000');
-    kinds.set(print, [...(kinds.get(print) ?? []), partition]);
+    const fingerprint = textOf(partition).replace(variable, '\u0000');
+    kinds.set(fingerprint, [...(kinds.get(fingerprint) ?? []), partition]);
   }
   return [...kinds.values()]
     .map((partitions) => ({ count: partitions.length, partitions }))

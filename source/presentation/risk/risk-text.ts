@@ -20,7 +20,7 @@ export const levelLabels: Readonly<Record<RiskLevel, string>> = {
 };
 
 /** What decides the risk of a job or an outlook. */
-export type Standing = Pick<
+type Standing = Pick<
   JobView,
   'eta_seconds' | 'sla_deadline_at' | 'risk_level' | 'risk_severity' | 'incomplete_partitions'
 >;

@@ -2,7 +2,7 @@ import { type Align, fitted } from './fitted.ts';
 import { widthOf } from './width.ts';
 
 const gap = 2;
-/** A narrower text says nothing. */
+/** A narrower text is useless. */
 const leastWidth = 8;
 
 /**
@@ -43,6 +43,12 @@ export function fittedTable(
       .join(' '.repeat(gap))
       .trimEnd(),
   );
+}
+
+/** A fitted table of any width as a text. */
+export function tableText(rows: readonly (readonly string[])[]): string {
+  const lines = fittedTable(rows, Number.POSITIVE_INFINITY);
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 function sum(figures: readonly number[]): number {

@@ -17,7 +17,7 @@ const stackedMarks = /(\p{M}{2})\p{M}+/gu;
 const leadingMarks = /^\p{M}+/u;
 const plainAscii = /^[\x20-\x7e]*$/;
 
-export type SafeOptions = {
+type SafeOptions = {
   /** Longest input in UTF-16 units; default `textCap`. */
   cap?: number;
   /** Keep line ends as '\n'; otherwise they become spaces. */

@@ -7,7 +7,7 @@ export type CellContext = {
   /** The database's clock. */
   as_of: Date;
   zone: Zone;
-  /** Width of the cell. */
+  /** Width of the cell, or of the whole table. */
   width: number;
 };
 
@@ -24,7 +24,7 @@ export type Column<Row> = {
   phrase: (row: Row, context: CellContext) => Phrase;
 };
 
-export type ColumnOptions = { align?: Align; gap?: number; grows_to?: number };
+type ColumnOptions = { align?: Align; gap?: number; grows_to?: number };
 
 export function column<Row>(
   name: string,
@@ -140,6 +140,26 @@ export function cellOf<Row>(column: Column<Row>, row: Row, context: CellContext)
   const { forms, tone } = column.phrase(row, context);
   const form = forms.find((text) => widthOf(text) <= context.width) ?? forms.at(-1)!;
   return { text: fitted(form, context.width, column.align), tone };
+}
+
+/** The table as plain lines, titles first. No line is wider than `width`. */
+export function tableLines<Row>(
+  table: Table<Row>,
+  rows: readonly Row[],
+  context: CellContext,
+): string[] {
+  const laid = layoutColumns(table, rows, context.width);
+  const lineOf = (text: (one: LaidColumn<Column<Row>>) => string) =>
+    laid
+      .map((one) => ' '.repeat(one.column.gap) + text(one))
+      .join('')
+      .trimEnd();
+  return [
+    lineOf(({ column, width }) => fitted(width < 3 ? '' : column.title, width, column.align)),
+    ...rows.map((row) =>
+      lineOf(({ column, width }) => cellOf(column, row, { ...context, width }).text),
+    ),
+  ];
 }
 
 export const absent: Phrase = { forms: ['–'], tone: 'dim' };

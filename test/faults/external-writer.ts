@@ -17,7 +17,7 @@ const lateMs = 800;
  * that. Executor kinds are not to be mixed on one tenant; the documentation says so.
  * @returns false where there was nothing to claim
  */
-export async function baseWriter(
+export async function externalWriter(
   scene: Scene,
   random: Random,
   mayCrash: boolean,

@@ -1,26 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nextAverage } from '../../source/domain/forecast/eta.ts';
-import { Backfills, completed, keys, Lane } from '../support/backfill.ts';
+import { Backfills, completed, ExecutorSession, keys } from '../support/backfill.ts';
 
 let backfills: Backfills;
-const lanes: Lane[] = [];
+const sessions: ExecutorSession[] = [];
 
 beforeAll(async () => {
   backfills = await Backfills.open();
 });
 
 afterAll(async () => {
-  await Promise.all(lanes.map((lane) => lane.close()));
+  await Promise.all(sessions.map((session) => session.close()));
   await backfills.close();
 });
 
 async function claimed(count: number, strategy?: Record<string, unknown>) {
   const job = await backfills.job({ keys: keys(count), strategy });
-  const lane = new Lane(backfills, job, 'executor-1');
-  lanes.push(lane);
-  await lane.claimJob();
-  return { job, lane };
+  const session = new ExecutorSession(backfills, job, 'executor-1');
+  sessions.push(session);
+  await session.claimJob();
+  return { job, session };
 }
 
 const parallel = (max_parallel: number) => ({ type: 'parallel', max_parallel });
@@ -28,15 +28,15 @@ const fresh = () => ({ token: randomUUID(), replaces: null });
 
 describe('servo_report_and_claim_v1', () => {
   it('claims in key order, finishes, and moves counters and checkpoint in one transaction', async () => {
-    const { job, lane } = await claimed(3);
+    const { job, session } = await claimed(3);
     const first = fresh();
-    const opened = await lane.step({ opening: [first], want: 2 });
+    const opened = await session.batch({ opening: [first], per_queue: 2 });
     expect(opened!.claimed.map((attempt) => [attempt.partition_key, attempt.attempt])).toEqual([
       ['k00001', 1],
       ['k00002', 1],
     ]);
     const next = { token: randomUUID(), replaces: first.token };
-    const reply = await lane.step({
+    const reply = await session.batch({
       reports: opened!.claimed.map((attempt) => ({ attempt, outcome: completed, duration_ms: 40 })),
       closing: [first.token],
       opening: [next],
@@ -50,7 +50,7 @@ describe('servo_report_and_claim_v1', () => {
       lease_tokens: [next.token],
     });
     expect(row.estimated_completion_at).toBeInstanceOf(Date);
-    const last = await lane.step({
+    const last = await session.batch({
       reports: [{ attempt: reply!.claimed[0]!, outcome: completed }],
       closing: [next.token],
       opening: [{ token: randomUUID(), replaces: next.token }],
@@ -70,38 +70,38 @@ describe('servo_report_and_claim_v1', () => {
   });
 
   it('closes a token only once nothing runs under it', async () => {
-    const { job, lane } = await claimed(4, { ...parallel(1), max_attempts: 3 });
+    const { job, session } = await claimed(4, { ...parallel(1), max_attempts: 3 });
     const tokens = async () =>
       (await backfills.row('select lease_tokens from backfill_jobs where id = $1', [job]))
         .lease_tokens;
     const first = fresh();
-    const { claimed: mine } = (await lane.step({ opening: [first], want: 2 }))!;
+    const { claimed: mine } = (await session.batch({ opening: [first], per_queue: 2 }))!;
     const fenced = { attempt: { ...mine[0]!, attempt: 9 }, outcome: completed };
     // Nothing reported, or not accepted: the place is not free, and goes to no other.
     for (const reports of [[], [fenced]]) {
       const other = fresh();
-      const reply = await lane.step({ reports, closing: [first.token], opening: [other] });
+      const reply = await session.batch({ reports, closing: [first.token], opening: [other] });
       expect(reply!.claimed).toEqual([]);
       expect(await tokens()).toEqual([first.token]);
     }
     const reports = mine.map((attempt) => ({ attempt, outcome: completed }));
-    await lane.step({ reports, closing: [first.token] });
+    await session.batch({ reports, closing: [first.token] });
     expect(await tokens()).toEqual([]);
     expect(await backfills.violations()).toEqual([]);
   });
 
-  it('answers a repeated message as the first time, and counts it once', async () => {
-    const { job, lane } = await claimed(4);
+  it('returns the same reply to a repeated message, and counts it once', async () => {
+    const { job, session } = await claimed(4);
     const first = fresh();
-    const opened = await lane.step({ opening: [first], want: 2 });
+    const opened = await session.batch({ opening: [first], per_queue: 2 });
     const message = {
       reports: opened!.claimed.map((attempt) => ({ attempt, outcome: completed })),
       closing: [first.token],
       opening: [{ token: randomUUID(), replaces: first.token }],
-      want: 2,
+      per_queue: 2,
     };
-    const once = await lane.step(message);
-    const again = await lane.step(message);
+    const once = await session.batch(message);
+    const again = await session.batch(message);
     expect(again!.claimed).toEqual(once!.claimed);
     expect(again!.accepted).toEqual(new Set(opened!.claimed.keys()));
     expect(
@@ -112,36 +112,36 @@ describe('servo_report_and_claim_v1', () => {
     expect(await backfills.attemptsJournal(job)).toEqual([]);
   });
 
-  it('gives nothing to a late duplicate of a message whose lane has moved on', async () => {
-    const { lane } = await claimed(4);
+  it('claims nothing for a late duplicate of a message whose lease queue has moved on', async () => {
+    const { session } = await claimed(4);
     const [first, second, third] = [fresh(), randomUUID(), randomUUID()];
-    const opened = await lane.step({ opening: [first] });
+    const opened = await session.batch({ opening: [first] });
     const message = {
       reports: [{ attempt: opened!.claimed[0]!, outcome: completed }],
       closing: [first.token],
       opening: [{ token: second, replaces: first.token }],
     };
-    const moved = await lane.step(message);
+    const moved = await session.batch(message);
     const moving = { attempt: moved!.claimed[0]!, outcome: completed };
-    await lane.step({
+    await session.batch({
       reports: [moving],
       closing: [second],
       opening: [{ token: third, replaces: second }],
     });
-    const late = await lane.step(message);
+    const late = await session.batch(message);
     expect(late!.claimed).toEqual([]);
     expect(late!.leases).toBe(1);
   });
 
-  it('fences a result whose lease was lost, and journals it', async () => {
-    const { job, lane } = await claimed(1);
+  it('fences a report whose lease was lost, and journals it', async () => {
+    const { job, session } = await claimed(1);
     const zombie = fresh();
-    const held = await lane.step({ opening: [zombie], lease_ms: -1 });
-    expect(await lane.rescue()).toBe(1);
+    const held = await session.batch({ opening: [zombie], lease_ms: -1 });
+    expect(await session.rescue()).toBe(1);
     const heir = fresh();
-    const taken = await lane.step({ opening: [heir] });
+    const taken = await session.batch({ opening: [heir] });
     expect(taken!.claimed[0]).toMatchObject({ partition_key: 'k00001', attempt: 2 });
-    const rejected = await lane.step({
+    const rejected = await session.batch({
       reports: [{ attempt: held!.claimed[0]!, outcome: completed }],
       closing: [zombie.token],
     });
@@ -151,18 +151,18 @@ describe('servo_report_and_claim_v1', () => {
     expect(await backfills.attemptsJournal(job)).toEqual(['lost k00001', 'fenced k00001']);
   });
 
-  it('fences a result by its token, also where the number of the attempt is the same', async () => {
-    const { job, lane } = await claimed(1);
+  it('fences a report by its token, even with the same attempt number', async () => {
+    const { job, session } = await claimed(1);
     const [first, second] = [fresh(), fresh()];
-    const held = await lane.step({ opening: [first] });
+    const held = await session.batch({ opening: [first] });
     const attempt = held!.claimed[0]!;
-    await lane.step({
+    await session.batch({
       reports: [{ attempt, outcome: { kind: 'released' } }],
       closing: [first.token],
     });
-    const taken = await lane.step({ opening: [second] });
+    const taken = await session.batch({ opening: [second] });
     expect(taken!.claimed[0]!.attempt).toBe(attempt.attempt);
-    const rejected = await lane.step({ reports: [{ attempt, outcome: completed }] });
+    const rejected = await session.batch({ reports: [{ attempt, outcome: completed }] });
     expect(rejected!.accepted.size).toBe(0);
     expect((await backfills.partitions(job))[0]).toMatchObject({
       state: 'running',
@@ -170,27 +170,30 @@ describe('servo_report_and_claim_v1', () => {
     });
   });
 
-  it('never opens more lanes than max_parallel, whoever asks', async () => {
-    const { lane } = await claimed(20, parallel(3));
-    const one = await lane.step({ opening: [fresh(), fresh()], want: 2 });
-    const other = new Lane(backfills, one!.claimed[0]!.job_id, 'executor-2');
-    lanes.push(other);
-    const two = await other.step({ opening: [fresh(), fresh(), fresh()], want: 2 });
+  it('never opens more lease queues than max_parallel, over all executors', async () => {
+    const { session } = await claimed(20, parallel(3));
+    const one = await session.batch({ opening: [fresh(), fresh()], per_queue: 2 });
+    const other = new ExecutorSession(backfills, one!.claimed[0]!.job_id, 'executor-2');
+    sessions.push(other);
+    const two = await other.batch({ opening: [fresh(), fresh(), fresh()], per_queue: 2 });
     expect([one!.leases, two!.leases]).toEqual([2, 3]);
     expect(new Set(two!.claimed.map((attempt) => attempt.token)).size).toBe(1);
   });
 
-  it('deals what is left evenly among the lanes', async () => {
-    const { lane } = await claimed(4, parallel(4));
-    const reply = await lane.step({ opening: [fresh(), fresh(), fresh(), fresh()], want: 50 });
+  it('divides the remaining partitions evenly among the lease queues', async () => {
+    const { session } = await claimed(4, parallel(4));
+    const reply = await session.batch({
+      opening: [fresh(), fresh(), fresh(), fresh()],
+      per_queue: 50,
+    });
     expect(new Set(reply!.claimed.map((attempt) => attempt.token)).size).toBe(4);
   });
 
   it('refunds the attempt of a partition that was released before it started', async () => {
-    const { job, lane } = await claimed(1);
+    const { job, session } = await claimed(1);
     const first = fresh();
-    const opened = await lane.step({ opening: [first] });
-    await lane.step({
+    const opened = await session.batch({ opening: [first] });
+    await session.batch({
       reports: [{ attempt: opened!.claimed[0]!, outcome: { kind: 'released' } }],
       closing: [first.token],
     });
@@ -199,16 +202,16 @@ describe('servo_report_and_claim_v1', () => {
       attempt_count: 0,
       lease_token: null,
     });
-    const again = await lane.step({ opening: [fresh()] });
+    const again = await session.batch({ opening: [fresh()] });
     expect(again!.claimed[0]!.attempt).toBe(1);
   });
 
   it('accepts completions in a paused job but claims nothing there', async () => {
-    const { job, lane } = await claimed(3);
+    const { job, session } = await claimed(3);
     const first = fresh();
-    const opened = await lane.step({ opening: [first] });
+    const opened = await session.batch({ opening: [first] });
     await backfills.rows(`update backfill_jobs set state = 'paused' where id = $1`, [job]);
-    const reply = await lane.step({
+    const reply = await session.batch({
       reports: [{ attempt: opened!.claimed[0]!, outcome: completed }],
       closing: [first.token],
       opening: [{ token: randomUUID(), replaces: first.token }],
@@ -226,13 +229,13 @@ describe('servo_report_and_claim_v1', () => {
     });
   });
 
-  it('claims handed-back partitions first, lost ones alone, and not before they are due', async () => {
-    const { job, lane } = await claimed(6);
+  it('claims due partitions first, lost ones alone, and none before its time', async () => {
+    const { job, session } = await claimed(6);
     const first = fresh();
-    const opened = await lane.step({ opening: [first], want: 3 });
+    const opened = await session.batch({ opening: [first], per_queue: 3 });
     const [one, two, three] = opened!.claimed;
     const next = { token: randomUUID(), replaces: first.token };
-    const reply = await lane.step({
+    const reply = await session.batch({
       reports: [
         { attempt: one!, outcome: { kind: 'failed', message: 'not yet' }, delay_ms: 3_600_000 },
         { attempt: two!, outcome: { kind: 'released' } },
@@ -240,13 +243,13 @@ describe('servo_report_and_claim_v1', () => {
       ],
       closing: [first.token],
       opening: [next],
-      want: 3,
+      per_queue: 3,
       lease_ms: -1,
     });
     // A sequential job goes on past the one in back-off.
     expect(reply!.claimed.map((attempt) => attempt.partition_key)).toEqual(['k00002', 'k00003']);
-    await lane.rescue();
-    const alone = await lane.step({ opening: [fresh()], want: 3 });
+    await session.rescue();
+    const alone = await session.batch({ opening: [fresh()], per_queue: 3 });
     expect(alone!.claimed.map((attempt) => attempt.partition_key)).toEqual(['k00002']);
     expect((await backfills.partitions(job))[0]).toMatchObject({
       state: 'pending',
@@ -255,11 +258,11 @@ describe('servo_report_and_claim_v1', () => {
     });
   });
 
-  it('says when a partition in back-off is due, and ends the job only after it', async () => {
-    const { job, lane } = await claimed(1);
+  it('returns when a partition in back-off is due, and ends the job only after it', async () => {
+    const { job, session } = await claimed(1);
     const first = fresh();
-    const opened = await lane.step({ opening: [first] });
-    const reply = await lane.step({
+    const opened = await session.batch({ opening: [first] });
+    const reply = await session.batch({
       reports: [
         {
           attempt: opened!.claimed[0]!,
@@ -278,11 +281,11 @@ describe('servo_report_and_claim_v1', () => {
     });
   });
 
-  it('poisons a partition that was lost three times, and says so', async () => {
-    const { job, lane } = await claimed(2);
+  it('fails a poison partition after three lost leases, and records the reason', async () => {
+    const { job, session } = await claimed(2);
     for (let i = 0; i < 3; i++) {
-      await lane.step({ opening: [fresh()], lease_ms: -1 });
-      await lane.rescue();
+      await session.batch({ opening: [fresh()], lease_ms: -1 });
+      await session.rescue();
     }
     const [poison] = await backfills.partitions(job);
     expect(poison).toMatchObject({ state: 'failed', crash_count: 3, failure_count: 0 });
@@ -294,12 +297,12 @@ describe('servo_report_and_claim_v1', () => {
     expect(row).toEqual({ failed_partitions: 1, lease_tokens: [] });
   });
 
-  it('averages the durations of one message as if they had come one by one', async () => {
-    const { job, lane } = await claimed(6, parallel(1));
+  it('averages the durations of one message as if they had been reported one by one', async () => {
+    const { job, session } = await claimed(6, parallel(1));
     const durations = [120, 80, 400, 10];
     const first = fresh();
-    const opened = await lane.step({ opening: [first], want: 4 });
-    await lane.step({
+    const opened = await session.batch({ opening: [first], per_queue: 4 });
+    await session.batch({
       reports: opened!.claimed.map((attempt, i) => ({
         attempt,
         outcome: completed,
@@ -316,8 +319,8 @@ describe('servo_report_and_claim_v1', () => {
   });
 
   it('runs a job backwards on request', async () => {
-    const { lane } = await claimed(5, { type: 'sequential', order: 'desc' });
-    const reply = await lane.step({ opening: [fresh()], want: 3 });
+    const { session } = await claimed(5, { type: 'sequential', order: 'desc' });
+    const reply = await session.batch({ opening: [fresh()], per_queue: 3 });
     expect(reply!.claimed.map((attempt) => attempt.partition_key)).toEqual([
       'k00005',
       'k00004',
@@ -325,8 +328,8 @@ describe('servo_report_and_claim_v1', () => {
     ]);
   });
 
-  it('leaves a job alone that a base executor has claimed', async () => {
-    const { job, lane } = await claimed(2);
+  it('leaves a job alone that an external writer has claimed', async () => {
+    const { job, session } = await claimed(2);
     // It claims a running job only where the heartbeat is stale.
     await backfills.rows(
       `update backfill_jobs set heartbeat_at = now() - interval '121 seconds' where id = $1`,
@@ -336,33 +339,33 @@ describe('servo_report_and_claim_v1', () => {
       'update backfill_jobs set version = version + 1, heartbeat_at = now() where id = $1',
       [job],
     );
-    expect((await lane.step({ opening: [fresh()] }))!.claimed).toEqual([]);
-    expect(await lane.claimJob()).toEqual([]);
+    expect((await session.batch({ opening: [fresh()] }))!.claimed).toEqual([]);
+    expect(await session.claimJob()).toEqual([]);
     await backfills.rows(
       `update backfill_jobs set heartbeat_at = now() - interval '121 seconds' where id = $1`,
       [job],
     );
-    expect(await lane.claimJob()).toMatchObject([{ job_state: 'running' }]);
-    expect((await lane.step({ opening: [fresh()] }))!.claimed).toHaveLength(1);
+    expect(await session.claimJob()).toMatchObject([{ job_state: 'running' }]);
+    expect((await session.batch({ opening: [fresh()] }))!.claimed).toHaveLength(1);
   });
 
   it('leaves a key alone that still runs in a cancelled job of the asset, until that attempt has ended', async () => {
-    const { job: old, lane } = await claimed(3);
+    const { job: old, session } = await claimed(3);
     const first = fresh();
-    const opened = await lane.step({ opening: [first] });
+    const opened = await session.batch({ opening: [first] });
     await backfills.rows(
       `update backfill_jobs set state = 'cancelled', version = version + 1 where id = $1`,
       [old],
     );
     for (const order of ['asc', 'desc']) {
-      const { lane: next } = await claimed(3, { ...parallel(3), order });
-      const keysOf = (reply: Awaited<ReturnType<Lane['step']>>) =>
+      const { session: next } = await claimed(3, { ...parallel(3), order });
+      const keysOf = (reply: Awaited<ReturnType<ExecutorSession['batch']>>) =>
         reply!.claimed.map((attempt) => attempt.partition_key).sort();
       const others = [fresh(), fresh(), fresh()];
-      const reply = await next.step({ opening: others });
+      const reply = await next.batch({ opening: others });
       expect(keysOf(reply)).toEqual(['k00002', 'k00003']);
-      // Nobody tells when it ends: it is asked for again soon, and not at once.
-      const rest = await next.step({
+      // No notification comes when it ends: it is polled for soon, but not at once.
+      const rest = await next.batch({
         reports: reply!.claimed.map((attempt) => ({ attempt, outcome: completed })),
         closing: reply!.claimed.map((attempt) => attempt.token),
         opening: [fresh()],
@@ -371,15 +374,15 @@ describe('servo_report_and_claim_v1', () => {
       expect(rest!.due_in_ms).toBeGreaterThanOrEqual(200);
       expect(rest!.due_in_ms).toBeLessThanOrEqual(1000);
       if (order === 'asc') continue;
-      await lane.step({
+      await session.batch({
         reports: [{ attempt: opened!.claimed[0]!, outcome: completed }],
         closing: [first.token],
       });
-      expect(keysOf(await next.step({ opening: [fresh()] }))).toEqual(['k00001']);
+      expect(keysOf(await next.batch({ opening: [fresh()] }))).toEqual(['k00001']);
     }
   });
 
-  it('is not kept from a key by what a base executor left in a cancelled job', async () => {
+  it('claims a key that an external writer left running in a cancelled job', async () => {
     const { job: old } = await claimed(1);
     await backfills.rows(
       `update backfill_partitions set state = 'running', started_at = clock_timestamp() - interval '121 seconds' where backfill_job_id = $1`,
@@ -389,7 +392,7 @@ describe('servo_report_and_claim_v1', () => {
       `update backfill_jobs set state = 'cancelled', version = version + 1 where id = $1`,
       [old],
     );
-    const { lane } = await claimed(1);
-    expect((await lane.step({ opening: [fresh()] }))!.claimed).toHaveLength(1);
+    const { session } = await claimed(1);
+    expect((await session.batch({ opening: [fresh()] }))!.claimed).toHaveLength(1);
   });
 });

@@ -3,7 +3,7 @@ import type { Problem } from '../errors.ts';
 import { endingFlags, type FlagRow } from './flags.ts';
 
 /** A command line with its command identified and its flags spelt so that meow parses them. */
-export type Survey = {
+export type ScannedLine = {
   argv: string[];
   /** The word that names the command, and the words after it. */
   name: string | undefined;
@@ -15,15 +15,14 @@ export type Survey = {
 };
 
 /**
- * Works around these limits of meow:
- * - It parses the flags of one command, so the command must be found first. Flags may precede its
- *   name: `rows`, the flags of all commands, tells a flag's value from the name.
- * - On an unknown flag it ends the process without suggesting the nearest one.
- * - It treats a flag without its value as absent, `--json=maybe` as true, the `-asset` after
- *   `--sort` as the flag `--asset`, and it strips the quotes of `--asset="a,b"`.
+ * Finds the command and spells its flags for meow, which parses the flags of a known command and
+ * does not report mistakes. meow 14.1 reads `--sort` without a value as '', `--sort -asset` as the
+ * flags a, s, e and t, `--json=maybe` as false, strips the quotes of `--asset="a,b"`, and exits at
+ * an unknown flag (test/commands/parse.test.ts).
+ * @param rows the flags of all commands: a flag may precede the command's name
  */
-export function survey(argv: readonly string[], rows: readonly FlagRow[]): Survey {
-  const found: Survey = {
+export function scanLine(argv: readonly string[], rows: readonly FlagRow[]): ScannedLine {
+  const found: ScannedLine = {
     argv: [],
     name: undefined,
     words: [],
@@ -60,18 +59,18 @@ export function survey(argv: readonly string[], rows: readonly FlagRow[]): Surve
 }
 
 /** The optional word `backfill`, then `help` or the command's name, then the command's words. */
-function takeWord(word: string, found: Survey): void {
+function takeWord(word: string, found: ScannedLine): void {
   if (found.name !== undefined) found.words.push(word);
   else if (word === 'help') takeSwitch(endingFlags[0]!, undefined, found);
   else if (word !== 'backfill') found.name = word;
 }
 
-function takeValue({ name }: FlagRow, value: string, { given, argv }: Survey): void {
+function takeValue({ name }: FlagRow, value: string, { given, argv }: ScannedLine): void {
   given.push(name);
   argv.push(`--${name}=${/^$|^(["'])[\s\S]*\1$/.test(value) ? `"${value}"` : value}`);
 }
 
-function takeSwitch({ name }: FlagRow, inline: string | undefined, found: Survey): void {
+function takeSwitch({ name }: FlagRow, inline: string | undefined, found: ScannedLine): void {
   if (inline === undefined || /^(true|1|yes|on)$/i.test(inline)) {
     found.given.push(name);
     found.argv.push(`--${name}`);

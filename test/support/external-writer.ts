@@ -2,10 +2,10 @@ import { Client } from 'pg';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 
 /**
- * An external writer, as the base executor works: base columns only, one statement a transaction,
+ * An external writer, as the base implementation works: base columns only, one statement a transaction,
  * heartbeats between partitions.
  */
-export class BaseWriter {
+export class ExternalWriter {
   readonly client: Client;
 
   private constructor(client: Client) {
@@ -13,14 +13,14 @@ export class BaseWriter {
   }
 
   /** A session of the tenant; without a tenant, that of a superuser. */
-  static async open(settings: ConnectionSettings, tenant: string | null): Promise<BaseWriter> {
+  static async open(settings: ConnectionSettings, tenant: string | null): Promise<ExternalWriter> {
     const client = new Client(settings);
     client.on('error', () => {});
     await client.connect();
     if (tenant !== null) {
       await client.query(`select set_config('app.current_tenant', $1, false)`, [tenant]);
     }
-    return new BaseWriter(client);
+    return new ExternalWriter(client);
   }
 
   async rows<Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {

@@ -6,7 +6,7 @@ export const variable =
  * The common part of messages of the same failure: the first line without figures, dates and ids,
  * in ASCII for any database encoding, at most 200 characters.
  */
-export function failurePrint(message: string): string {
+export function failureFingerprint(message: string): string {
   const [line = ''] = message.split('\n', 1);
   return asciiOf(line.replace(variable, '#')).slice(0, 200);
 }
