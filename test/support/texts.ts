@@ -1,0 +1,18 @@
+import { expect } from 'vitest';
+import type { Cell, Phrase } from '../../source/presentation/text/tone.ts';
+
+/**
+ * What a walk over everything of one kind says, held in full in `test/presentation/texts`. After a
+ * wanted change, `npx vitest run --project fast --update` writes it anew, to be read in the diff.
+ */
+export async function expectTexts(name: string, lines: readonly string[]): Promise<void> {
+  const path = `${import.meta.dirname}/../presentation/texts/${name}.txt`;
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(path);
+}
+
+/** The cells of a line with their tones: `orders{strong} 00000001{dim}`. */
+export const withTones = (cells: readonly Cell[]): string =>
+  cells.map(({ text, tone }) => `${text}{${tone}}`).join('');
+
+/** The forms of a phrase, the longest first, and its tone. */
+export const formsOf = ({ forms, tone }: Phrase): string => `${forms.join(' / ')} {${tone}}`;
