@@ -2,11 +2,16 @@ import { expect } from 'vitest';
 import type { Cell, Phrase } from '../../source/presentation/text/tone.ts';
 
 /**
- * What a walk over everything of one kind says, held in full in `test/presentation/texts`. After a
+ * What a walk over everything of one kind says, held in full in `texts` beside the tests of its
+ * room. After a
  * wanted change, `npx vitest run --project fast --update` writes it anew, to be read in the diff.
  */
-export async function expectTexts(name: string, lines: readonly string[]): Promise<void> {
-  const path = `${import.meta.dirname}/../presentation/texts/${name}.txt`;
+export async function expectTexts(
+  name: string,
+  lines: readonly string[],
+  room = 'presentation',
+): Promise<void> {
+  const path = `${import.meta.dirname}/../${room}/texts/${name}.txt`;
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(path);
 }
 
