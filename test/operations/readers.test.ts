@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Database } from '../../source/database/database.ts';
 import { parseFilter } from '../../source/domain/job/filter.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
-import { compareBy, walkedColumns } from '../../source/domain/job/order.ts';
 import { retention } from '../../source/domain/report/retention.ts';
 import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { ServoError } from '../../source/errors.ts';
@@ -360,59 +359,6 @@ describe('the job table', () => {
     avg_partition_duration_ms: '60000',
   };
   const ids = (list: readonly JobView[]) => list.map(({ id }) => id);
-  const options = { limit: 7, whole: 0 };
-
-  test('read whole and read in pages is the same, forwards, backwards and from the middle, in each order', async () => {
-    await jobs(64, spread);
-    for (const column of walkedColumns) {
-      for (const descending of [false, true]) {
-        const sort = { column, descending };
-        const { jobs: all, page } = await listJobs(db(), 'acme', {
-          limit: 100,
-          whole: 1000,
-          sort,
-          total: true,
-        });
-        expect([all.length, page.whole, page.total]).toEqual([
-          64,
-          true,
-          { count: 64, capped: false },
-        ]);
-        expect(ids(all)).toEqual(ids([...all].sort(compareBy(sort))));
-        const first = await listJobs(db(), 'acme', { ...options, sort, total: true });
-        // An order that no index has is that of attention.
-        const { sort: used } = first.page;
-        const expected = used.column === column ? all : [...all].sort(compareBy(used));
-        const wanted = ids(expected);
-        expect([first.truncated, first.page.before, first.page.after, first.page.total]).toEqual([
-          true,
-          false,
-          true,
-          { count: 64, capped: false },
-        ]);
-        expect([column, ids(first.jobs)]).toEqual([column, wanted.slice(0, 7)]);
-        const last = await listJobs(db(), 'acme', { ...options, sort, around: 'last' });
-        expect([column, ids(last.jobs)]).toEqual([column, wanted.slice(-7)]);
-        expect([last.page.before, last.page.after]).toEqual([true, false]);
-        for (const at of [3, 31]) {
-          const around = await listJobs(db(), 'acme', { ...options, sort, around: expected[at]! });
-          const begin = wanted.indexOf(around.jobs[0]!.id);
-          expect([column, at, ids(around.jobs)]).toEqual([
-            column,
-            at,
-            wanted.slice(begin, begin + around.jobs.length),
-          ]);
-          expect(ids(around.jobs)).toContain(wanted[at]);
-          expect([around.page.before, around.page.after]).toEqual([
-            begin > 0,
-            begin + around.jobs.length < 64,
-          ]);
-          expect(begin).toBe(Math.max(0, at - 3));
-        }
-      }
-    }
-  });
-
   test('filters, kept jobs, counts and what is not there', async () => {
     await jobs(24, spread);
     await jobs(3, { ...running, created_by: `'jo'` }, 'clicks');
