@@ -144,6 +144,7 @@ describe('why a job does not run, and what to do', () => {
       /limits/,
     ],
     ['external_writer', { heartbeat_at: secondsAgo(60) }, /1m old$/, /2m/],
+    ['external_writer', { heartbeat_at: null }, /; it has no heartbeat$/, /2m/],
     [
       'running',
       { running_slots: 2, max_parallel: 3, running_on: ['web-1:1:a'] },

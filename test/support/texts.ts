@@ -4,7 +4,7 @@ import type { Cell, Phrase } from '../../source/presentation/text/tone.ts';
 /**
  * What a walk over everything of one kind says, held in full in `texts` beside the tests of its
  * room. After a
- * wanted change, `npx vitest run --project fast --update` writes it anew, to be read in the diff.
+ * wanted change, `npx vitest run --project fast --update` writes it again, to be read in the diff.
  */
 export async function expectTexts(
   name: string,
