@@ -249,6 +249,22 @@ test('thresholds move what is found, what is recommended and what is at risk', a
   });
 });
 
+test('one job of the calculator: itself, named beside others, and with those that it shares slots with', async () => {
+  const due = { ...running, sla_deadline_at: `now() + interval '1 hour' * n` };
+  const [first, second] = await jobs(2, due);
+  const [other] = await jobs(1, running, 'clicks');
+  const [ended] = await jobs(1, { state: `'completed'`, completed_at: 'now()' }, 'clicks');
+  const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id).toSorted();
+  const ask = async (job: string | null, pause: string[] = []) => {
+    const { jobs: shown, others, levels } = await assessRisk(db(), 'acme', { job, pause });
+    return [ids(shown), ids(others), levels.what_if !== null];
+  };
+  expect(await ask(null)).toEqual([[first, second].toSorted(), [other], false]);
+  expect(await ask(first!)).toEqual([[first], [second, other].toSorted(), false]);
+  expect(await ask(second!, [first!])).toEqual([[second], [first, other].toSorted(), true]);
+  expect(await ask(ended!)).toEqual([[ended], [first, second, other].toSorted(), false]);
+});
+
 test('a review says what was cut off: of the jobs that ended, and of those that have not', async () => {
   const due = { sla_deadline_at: `now() + interval '1 hour'` };
   const truncated = async () =>

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Granularity } from '../../source/domain/partition/period.ts';
 import type { StartInput } from '../../source/domain/start/request.ts';
 import { recreateJob } from '../../source/operations/act/recreate.ts';
+import { retryJob } from '../../source/operations/act/retry.ts';
 import { listAssets, syncAssets } from '../../source/operations/start/assets.ts';
 import { expandUpstreams } from '../../source/operations/start/expand-upstreams.ts';
 import { author, errorOf, Operator } from '../support/operator.ts';
@@ -360,6 +361,35 @@ test('a job made anew with its upstreams: the plan, what is written, and what is
   await recreateJob(operator.db, because, recreated.job!.id, { include_upstream: true });
   told.push('with them', ...(await tree()));
   await expectTexts('recreations', told, 'operations');
+});
+
+test('a job made again or retried under a key that was used is refused, though all is over', async () => {
+  const because = { ...author, reason: 'late' };
+  const key = { idempotency_key: 'again' };
+  const over = (id: string) =>
+    operator.sql(
+      `begin; set local session_replication_role = replica; update backfill_jobs set state = 'completed' where id = '${id}'; update backfill_partitions set state = 'completed' where backfill_job_id = '${id}'; commit`,
+    );
+  const root = (await start('lonely')).job!.id;
+  const said = async (work: Promise<unknown>) => {
+    const error = await errorOf(work);
+    return names(`${error.message} | ${error.hint}`);
+  };
+  await over((await recreateJob(operator.db, because, root, key)).job!.id);
+  expect(await said(recreateJob(operator.db, because, root, key))).toBe(
+    'ID of lonely was already recreated by this plan | see: servo-tui events ID of lonely',
+  );
+  await operator.sql(
+    `begin; set local session_replication_role = replica; update backfill_jobs set state = 'failed', failed_partitions = 3 where id = '${root}'; update backfill_partitions set state = 'failed' where backfill_job_id = '${root}'; commit`,
+  );
+  const retried = await retryJob(operator.db, because, root, null, {
+    idempotency_key: 'once more',
+  });
+  expect([retried.created, retried.retried_partitions]).toEqual([true, 3]);
+  await over(retried.job.id);
+  expect(
+    await said(retryJob(operator.db, because, root, null, { idempotency_key: 'once more' })),
+  ).toBe('ID of lonely was already retried by this plan | see: servo-tui events ID of lonely');
 });
 
 test('assets that an executor declares are those of the list', async () => {
