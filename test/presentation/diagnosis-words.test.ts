@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Check, Diagnosis } from '../../source/domain/triage/diagnosis.ts';
-import { checksOf } from '../../source/presentation/triage/diagnosis-text.ts';
+import { protectionsOf } from '../../source/domain/triage/protection.ts';
+import { checksOf, protectionText } from '../../source/presentation/triage/diagnosis-text.ts';
+import { expectTexts } from '../support/texts.ts';
 
 describe('doctor', () => {
   const table = { name: 'jobs', enabled: true, forced: true, policies: 1 };
@@ -71,7 +73,7 @@ describe('doctor', () => {
     expect(told.map(({ check }) => check)).toEqual(points);
     expect(checks().filter(({ level, hint }) => level !== 'ok' || hint !== null)).toEqual([]);
     expect(told.map(({ message }) => message).join('\n')).toMatch(
-      /app@db:5432\/w, 1 ms[\s\S]*16\.1, servo-tui 0\.1\.0[\s\S]*servo_app[\s\S]*jobs[\s\S]*UTF8[\s\S]*1 tables and 1 functions[\s\S]*acme has jobs[\s\S]*2 alive/,
+      /app@db:5432\/w, 1 ms[\s\S]*16\.1, servo-tui 0\.1\.0[\s\S]*servo_app[\s\S]*jobs[\s\S]*UTF8[\s\S]*1 table and 1 function[\s\S]*acme has jobs[\s\S]*2 alive/,
     );
   });
 
@@ -213,6 +215,52 @@ describe('doctor', () => {
     expect(told[0]!.message).toMatch(message);
     if (hint === null) expect(told[0]!.hint).toBeNull();
     else expect(told[0]!.hint).toMatch(hint);
+  });
+
+  const protectedAs: Partial<Diagnosis['protection']['tables'][number]>[] = [
+    {},
+    { shared: false, forced: false },
+    { enabled: false },
+    { enabled: false, writers: ['app'] },
+    { enabled: false, shared: false },
+    { enabled: false, shared: false, writers: ['app'] },
+    { forced: false },
+    { permissive: 0 },
+    { permissive: 0, shared: false, forced: false },
+  ];
+  const calledAs: Partial<typeof fn>[] = [
+    { definer: false },
+    { public: false },
+    { public: false, callers: ['app'] },
+    {},
+    { pinned: false },
+    { public: false, pinned: false },
+  ];
+  const setting = (name: string, own: boolean) => ({ name, value: 'on', wanted: 'off', own });
+  const settings = ['default_transaction_read_only', 'session_replication_role'].flatMap((name) => [
+    setting(name, false),
+    setting(name, true),
+  ]);
+  const odd = [setting('synchronous_commit', false), setting('jit', false)];
+  const withSettings: Partial<Diagnosis>[] = [[], odd, settings, settings.slice(1, 2)].flatMap(
+    (settings) => [{ settings }, { settings, pooled: true }],
+  );
+
+  test('each finding in full, and what protects each table and function', async () => {
+    const told = (all: Check[]) =>
+      all.map(
+        ({ check, level, message, hint }) => `${check}: ${level}: ${message} | ${hint ?? '–'}`,
+      );
+    const healthyLines = told(checks());
+    const news = [...findings.map(([, changes]) => changes), ...withSettings].flatMap((changes) =>
+      told(checks(changes)).filter((line) => !healthyLines.includes(line)),
+    );
+    const [firstTable] = healthy.protection.tables;
+    const protections = protectionsOf({
+      tables: protectedAs.map((changes) => ({ ...firstTable!, ...changes })),
+      functions: calledAs.map((changes) => ({ ...fn, ...changes })),
+    }).map((one) => `${one.kind}: ${one.level}: ${one.protection}: ${protectionText(one)}`);
+    await expectTexts('doctor', [...healthyLines, ...new Set(news), ...protections]);
   });
 
   test('says nothing of a point of which nothing is known', () => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Clause, ExplainFacts } from '../../source/domain/triage/explain.ts';
+import { claimObstacle, mayNotFinish } from '../../source/presentation/job/claim-obstacle.ts';
 import { explainReason } from '../../source/presentation/triage/explain-reason.ts';
 import { explainFacts } from '../support/explained.ts';
 import { secondsAgo } from '../support/jobs.ts';
+import { expectTexts } from '../support/texts.ts';
 
 const id = '0000abcd-0000-4000-8000-000000000000';
 const other = '0000beef-0000-4000-8000-000000000000';
@@ -142,7 +144,7 @@ describe('why a job does not run, and what to do', () => {
       /limits/,
     ],
     ['external_writer', { heartbeat_at: secondsAgo(60) }, /1m old$/, /2m/],
-    ['external_writer', { heartbeat_at: null }, /unknown old$/, /2m/],
+    ['external_writer', { heartbeat_at: null }, /; it has no heartbeat$/, /2m/],
     [
       'running',
       { running_slots: 2, max_parallel: 3, running_on: ['web-1:1:a'] },
@@ -225,6 +227,36 @@ describe('why a job does not run, and what to do', () => {
     if (next === null) expect(said.next).toBeNull();
     else expect(said.next).toMatch(next);
     expect(`${said.why}${said.next}`).not.toMatch(/undefined|NaN|\[object/);
+  });
+
+  test('each in full', async () => {
+    const told = cases.flatMap(([clause, facts]) => {
+      const { why, next } = explainReason(clause, explainFacts(id, facts));
+      return [`${clause}: ${why}`, `  next: ${next ?? '–'}`];
+    });
+    await expectTexts('explanations', told);
+  });
+
+  test('what keeps a job from being claimed, and what may not finish', async () => {
+    const scenes: [string, Partial<ExplainFacts>][] = [
+      ['nothing', {}],
+      ['no executor', { executors: 0, with_handler: 0, ready: 0, without_outage: 0 }],
+      ['no handler', { with_handler: 0, ready: 0, without_outage: 0 }],
+      ['draining', { draining: 1, ready: 0 }],
+      ['on hold', { ready: 0, hold_reason: 'lag' }],
+      ['limited', { limits: [limit] }],
+      ['outranked', { slots: 1, slots_busy: 1, jobs_ahead: 2 }],
+      ['an outage', { without_outage: 0, outages: [trouble] }],
+      ['nothing due', { has_claimable: false, due_at: secondsAgo(-90) }],
+      ['silent executors', { silent: [silent, { ...silent, id: 'web-3:1:a', slots: 2 }] }],
+    ];
+    const told = ['paused', 'waiting_upstream', 'running'].flatMap((state) =>
+      scenes.map(([name, facts]) => {
+        const known = { facts: explainFacts(id, { state, waits_for: [upstream], ...facts }) };
+        return `${state}, ${name}: ${claimObstacle(known) ?? '–'} | ${mayNotFinish(known) ?? '–'}`;
+      }),
+    );
+    await expectTexts('claim-obstacles', told);
   });
 
   test('what a failure is sure to need comes before the command', () => {

@@ -19,6 +19,7 @@ import {
 } from '../../source/presentation/text/format.ts';
 import { explainFacts } from '../support/explained.ts';
 import { aJob, anInsight, now, secondsAgo } from '../support/jobs.ts';
+import { expectTexts } from '../support/texts.ts';
 
 const orders = aJob({ number: 1, asset_name: 'orders' });
 const clicks = aJob({ number: 2, asset_name: 'clicks', state: 'paused', running_slots: 0 });
@@ -456,6 +457,159 @@ describe('a hand-off', () => {
       event({ partition_key: 'p' }),
     ];
     expect(events.map(isDecision)).toEqual([true, true, false, true, false]);
+  });
+});
+
+/** All that a paper can hold, so that each of its lines is read once as it is. */
+describe('in full', () => {
+  const upstream = (id: string, depth: number, job: typeof orders | null) => ({ id, depth, job });
+  const related = [
+    upstream(clicks.id, 1, clicks),
+    upstream('0000beef-0000-4000-8000-000000000000', 2, null),
+    upstream(orders.id, 3, aJob({ state: 'dreaming|', sla_deadline_at: secondsAgo(-60) })),
+  ];
+  const timeline = [
+    byExecutor,
+    event({ at: secondsAgo(500) }),
+    event({ from_state: 'paused', to_state: 'resuming', reason: null, actor: 'jo', login: 'eve' }),
+    event({ kind: 'set', from_state: null, to_state: null, reason: 'priority 5 → 8' }),
+    event({ partition_key: '2024-03-12', kind: 'failed', from_state: null, to_state: null }),
+  ];
+  const failures = kindsOf([
+    ...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((partition_key) => ({
+      partition_key,
+      error_message: `connect ECONNREFUSED 10.0.0.1:${partition_key.charCodeAt(0)}`,
+      attempt_count: 3,
+      completed_at: now,
+    })),
+    { partition_key: 'h', error_message: 'odd | `way`', attempt_count: 3, completed_at: now },
+    { partition_key: 'i', error_message: null, attempt_count: 3, completed_at: now },
+    {
+      partition_key: 'j',
+      error_message: 'permission denied for table sales (SQLSTATE 42501)',
+      attempt_count: 3,
+      completed_at: now,
+    },
+  ] as never).map((kind) => ({ ...kind, likely_cause: null }));
+  const late = aJob({
+    number: 3,
+    asset_name: 'late',
+    sla_deadline_at: secondsAgo(-700),
+    failed_partitions: 10,
+    error_message: 'no way',
+  });
+
+  test('an incident report', async () => {
+    const paper = incidentReport({
+      as_of: now,
+      tenant_id: 'acme',
+      job: late,
+      explanation: { clause: 'claimable', facts: explainFacts(late.id) },
+      timeline,
+      attempts: [
+        { kind: 'failed', count: 1234, first_at: secondsAgo(60), last_at: now },
+        { kind: 'lost', count: 1, first_at: now, last_at: now },
+      ],
+      findings: [finding, { ...finding, truncated: true, found: 1000 }],
+      scenario: 'stuck',
+      recommendation: {
+        action: 'pause',
+        text: 'Pause it.',
+        command: 'servo-tui pause 00000003',
+        ready: null,
+      },
+      escalations: [escalation, { ...escalation, since: null, triggers: [] }],
+      ...anInsight({
+        samples: [30, 20, 10].map((seconds, index) => ({
+          at: secondsAgo(seconds * 6),
+          completed: 40 + index * index * 10,
+        })) as never,
+        durations: {
+          count: 1200,
+          p50_ms: 850,
+          p95_ms: 1400,
+          slowest: [1, 2, 3, 4, 5, 6].map((duration) => ({
+            partition_key: `s${duration}`,
+            duration_ms: duration * 1000,
+          })) as never,
+        },
+        upstreams: related as never,
+        waiting: related as never,
+        assets: [
+          { name: 'sales', owner: 'finance', depth: 1, jobs: [] },
+          {
+            name: 'report',
+            owner: null,
+            depth: 2,
+            jobs: [
+              { id: clicks.id, state: 'paused' },
+              { id: orders.id, state: 'running' },
+            ],
+          },
+        ] as never,
+        executors: [
+          { id: 'web-1:1:a', partitions: 2 },
+          { id: 'web-2:1:a', partitions: 1 },
+        ] as never,
+      }),
+      failures,
+    });
+    await expectTexts('incident', paper.split('\n'));
+  });
+
+  test('a hand-off', async () => {
+    const alert = {
+      name: 'ServoBackfillJobStuck',
+      severity: 'critical',
+      since: secondsAgo(540),
+      found: 6,
+      truncated: false,
+      jobs: [orders, clicks, late, orders, clicks].map((job) => ({
+        job_id: job.id,
+        asset_name: job.asset_name,
+      })),
+    };
+    const done = (number: number, changes: Parameters<typeof aJob>[0] = {}) =>
+      aJob({
+        number,
+        asset_name: `asset${number}`,
+        state: 'failed',
+        completed_at: secondsAgo(60 * number),
+        failed_partitions: 2,
+        error_message: 'no',
+        ...changes,
+      });
+    const paper = handOffReport({
+      as_of: now,
+      tenant_id: 'acme',
+      since: secondsAgo(8 * 3600),
+      alerts: [
+        alert,
+        { ...alert, since: null, jobs: [{ job_id: null, asset_name: 'sales' }], found: 1 },
+      ] as never,
+      findings: [finding],
+      escalations: [escalation],
+      at_risk: [late, { ...clicks, sla_deadline_at: null }],
+      actions: [
+        ...timeline,
+        ...[1, 2, 3, 4, 5].map((seconds) =>
+          event({ at: secondsAgo(seconds), reason: 'all of them', job_id: clicks.id }),
+        ),
+      ],
+      actions_truncated: true,
+      attempts: [
+        { job_id: orders.id, kind: 'failed', count: 1200 },
+        { job_id: late.id, kind: 'retry', count: 1 },
+      ],
+      ended_counts: { failed: 1200, completed: 3, cancelled: 2 },
+      ended: [
+        ...[1, 2, 3, 4, 5].map((number) => done(number)),
+        done(6, { state: 'completed', sla_deadline_at: now, error_message: null }),
+        done(7, { state: 'cancelled', completed_at: null, error_message: 'other' }),
+      ],
+      asset_names: { [orders.id]: 'orders', [clicks.id]: 'clicks' },
+    });
+    await expectTexts('hand-off', paper.split('\n'));
   });
 });
 

@@ -4,6 +4,7 @@ import type { PartitionBucket } from '../../source/domain/job/detail.ts';
 import { partitionMap } from '../../source/presentation/partition/map.ts';
 import { widthOf } from '../../source/presentation/text/width.ts';
 import { buckets, dailyKeys } from '../support/jobs.ts';
+import { expectTexts } from '../support/texts.ts';
 
 const drawn = (map: ReturnType<typeof partitionMap>) =>
   map.lines.map((line) =>
@@ -157,6 +158,71 @@ describe('other keys', () => {
     );
     expect(drawn(map)[0]).not.toContain('\x1b');
   });
+});
+
+test('a map of keys of each shape, at each size, as it is seen', async () => {
+  const hours = (first: string, count: number) =>
+    Array.from({ length: count }, (_, hour) =>
+      new Date(Date.parse(`${first}Z`) + hour * 3_600_000).toISOString().slice(0, 13),
+    );
+  const months = (first: number, count: number) =>
+    Array.from({ length: count }, (_, month) =>
+      new Date(Date.UTC(first, month, 1)).toISOString().slice(0, 7),
+    );
+  const days = dailyKeys;
+  const shapes: [string, string[], per?: number][] = [
+    ['three hours', hours('2024-01-30T22:00', 3)],
+    ['two days of hours', hours('2024-01-30T00:00', 48)],
+    ['40 days of hours', hours('2024-01-30T00:00', 960)],
+    ['each sixth hour', hours('2024-01-30T00:00', 480).filter((_, at) => at % 6 === 0)],
+    ['one day', days('2024-02-29', 1)],
+    ['a week from Monday', days('2024-04-29', 7)],
+    ['a week from Sunday', days('2024-03-31', 7)],
+    ['days over the end of a year', days('2023-12-20', 30)],
+    ['a year', days('2024-01-01', 366)],
+    ['three years', days('2021-11-15', 1096)],
+    ['three years, ten to a bucket', days('2021-11-15', 1096), 10],
+    ['each Monday', days('2024-01-01', 366).filter((_, at) => at % 7 === 0)],
+    ['a day in a wrong century', ['0204-01-01', ...days('2024-01-01', 3)]],
+    ['days before 1970', days('1969-12-20', 20)],
+    ['a day that does not exist', ['2024-02-41', '2024-02-42']],
+    ['months', months(2023, 30)],
+    ['decades of months', months(1950, 900)],
+    ['days and hours', ['2024-01-30', '2024-01-30T01']],
+    ['shards', Array.from({ length: 50 }, (_, at) => `shard-${at}`)],
+    ['long names', Array.from({ length: 7 }, (_, at) => `warehouse.sales.orders.eu-${at}.表`)],
+    ['one shard', ['a']],
+  ];
+  const sizes = [
+    [7, 9],
+    [8, 1],
+    [24, 3],
+    [40, 8],
+    [79, 7],
+    [79, 16],
+    [150, 9],
+    [220, 4],
+  ] as const;
+  const states = ['completed', 'completed', 'running', 'failed', 'skipped', 'pending'] as const;
+  const told = shapes.flatMap(([name, keys, per = 1]) => {
+    const all = inBuckets(keys, per).map((bucket, at) => {
+      const state = states[Math.floor((at * states.length) / Math.ceil(keys.length / per))]!;
+      const open = state === 'pending' && at % 2 === 1 ? { retry: bucket.completed } : {};
+      return { ...bucket, completed: 0, [state]: bucket.completed, ...open };
+    });
+    const pictures = sizes.map(([width, height]) => {
+      const map = partitionMap(all, { width, height });
+      const tones = map.lines.map((line) => line.map(({ tone }) => tone[0]).join(''));
+      return [legend(map), ...map.lines.map((_, at) => `│${drawn(map)[at]}│ ${tones[at]}`)];
+    });
+    // A size at which it looks as at the one before is left out.
+    return pictures.flatMap((picture, at) =>
+      picture.join() === pictures[at - 1]?.join()
+        ? []
+        : [`${name}, ${sizes[at]!.join(' × ')}: ${picture[0]}`, ...picture.slice(1)],
+    );
+  });
+  await expectTexts('maps', told);
 });
 
 test('any map fits the place it is given', () => {

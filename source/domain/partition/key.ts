@@ -227,7 +227,8 @@ export function firstFew(problems: readonly string[]): string[] {
 }
 
 function shorten(key: string): string {
-  return key.length > 40 ? `${key.slice(0, 39)}…` : key;
+  const characters = [...key];
+  return characters.length > 40 ? `${characters.slice(0, 39).join('')}…` : key;
 }
 
 function article(granularity: Granularity): string {

@@ -93,7 +93,7 @@ const runs: Readonly<Record<JobAction, Run>> = {
     const { job, replaced } = await recreateJob(db, author, id, input);
     return {
       ...applied(id, replaced),
-      message: `${replaced.state} ${shortId(id)}, and started ${job!.asset_name} ${shortId(job!.id)} in its place`,
+      message: `started ${job!.asset_name} ${shortId(job!.id)} in place of ${shortId(id)}, which is ${replaced.state}`,
       new_job_id: job!.id,
     };
   },

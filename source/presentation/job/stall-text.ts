@@ -37,11 +37,12 @@ export function stallText(
         : '';
     return { text: safeText(job.error_message) + again, tone: 'bad' };
   }
-  const silence = job.heartbeat_age_seconds ?? 0;
-  if (job.heartbeat_stale || (job.state === 'resuming' && silence >= unclaimedSeconds)) {
+  const silence = job.heartbeat_age_seconds;
+  if (job.heartbeat_stale || (job.state === 'resuming' && (silence ?? 0) >= unclaimedSeconds)) {
     const what = job.heartbeat_stale ? 'no heartbeat' : 'not claimed';
+    const since = silence === null ? '' : ` for ${formatAge(silence)}`;
     return {
-      text: `${what} for ${formatAge(silence)}: the next executor with a handler takes it over; see: servo-tui executors`,
+      text: `${what}${since}: the next executor with a handler takes it over; see: servo-tui executors`,
       tone: 'bad',
     };
   }

@@ -65,19 +65,21 @@ function drawBand(
   };
 }
 
-/** A month's name above its first column if there is room; January shows its year. */
+/** A month's name above its first column if there is room; January shows its year if that fits. */
 function rulerOf(blocks: readonly Block[], gap: number): string {
+  const width = blocks.reduce((sum, { columns }) => sum + columns.length + gap, -gap);
   let ruler = '';
   let column = 0;
   for (const [index, { label, year, columns }] of blocks.entries()) {
     if (index > 0) column += gap;
-    const shown = label === months[0] && index > 0 ? year : label;
+    const fits = column + year.length <= width;
+    const shown = label === months[0] && index > 0 && fits ? year : label;
     if (label !== '' && (ruler === '' || ruler.length < column)) {
       ruler = ruler.padEnd(column) + shown;
     }
     column += columns.length;
   }
-  return ruler.slice(0, column).padEnd(column);
+  return ruler.slice(0, width).padEnd(width);
 }
 
 function monthBlocks(first: number, last: number): Block[] {

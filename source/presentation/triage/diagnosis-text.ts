@@ -76,7 +76,8 @@ const rules: readonly Rule[] = [
     const bad = all.filter(({ level }) => level === 'warning');
     if (bad.length === 0) {
       const { tables, functions } = protection;
-      return [['ok', `${tables.length} tables and ${functions.length} functions are protected`]];
+      const protectedOnes = `${plural(tables.length, 'table')} and ${plural(functions.length, 'function')}`;
+      return [['ok', `${protectedOnes} are protected`]];
     }
     return bad.map(({ kind, name, protection: why }): [Level, string, string] => [
       'warning',

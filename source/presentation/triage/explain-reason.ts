@@ -66,7 +66,11 @@ const says: Readonly<Record<Clause, Say>> = {
     next: 'it starts when one of them ends; see: servo-tui limits',
   }),
   external_writer: (facts) => ({
-    why: `an external writer runs it; its heartbeat is ${age(facts, facts.heartbeat_at)} old`,
+    why: `an external writer runs it; ${
+      facts.heartbeat_at === null
+        ? 'it has no heartbeat'
+        : `its heartbeat is ${age(facts, facts.heartbeat_at)} old`
+    }`,
     next: 'no executor takes it over until the heartbeat is 2m old',
   }),
   running: (facts) => {
@@ -183,8 +187,8 @@ function story(facts: ExplainFacts): string {
   return `${state}${when}${who}${reason === null ? '' : `: "${safeText(reason)}"`}`;
 }
 
-function age({ as_of }: ExplainFacts, at: Date | null): string {
-  return at === null ? 'unknown' : roughDuration(as_of.getTime() - at.getTime());
+function age({ as_of }: ExplainFacts, at: Date): string {
+  return roughDuration(as_of.getTime() - at.getTime());
 }
 
 function nameOf({ id, asset_name, state }: ExplainFacts['waits_for'][number]): string {
