@@ -21,7 +21,7 @@ import {
   originOfSqlstate,
   outcomeByOrigin,
 } from '../../source/domain/partition/error-origin.ts';
-import { failurePrint } from '../../source/domain/partition/failure-print.ts';
+import { failureFingerprint } from '../../source/domain/partition/failure-fingerprint.ts';
 import { applicable, planMark, plannedJob, skippedNow } from '../../source/domain/plan/plan.ts';
 import { riskRow, riskRows } from '../../source/domain/risk/board.ts';
 import { mitigations } from '../../source/domain/risk/mitigation.ts';
@@ -352,7 +352,7 @@ describe('what executors go by', () => {
       'first\nsecond',
       'schön',
       'y'.repeat(300),
-    ].map((text) => failurePrint(text));
+    ].map((text) => failureFingerprint(text));
     const attempt = {
       job_id: 'j',
       partition_key: '2024-03-10T02',

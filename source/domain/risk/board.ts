@@ -44,7 +44,7 @@ export function riskRows(board: RiskBoard, what: WhatIf): RiskRow[] {
     .map((job) => riskRow(job, then?.get(job.id) ?? null, as_of));
 }
 
-function riskRow(job: JobView, what_if: Outlook | null, asOf: Date): RiskRow {
+export function riskRow(job: JobView, what_if: Outlook | null, asOf: Date): RiskRow {
   const sla_tier = tierOf(job.priority);
   const end = job.eta_seconds === null ? null : later(asOf, job.eta_seconds * 1000);
   const sla_buffer =
