@@ -138,14 +138,26 @@ export function headsLine(state: State, { columns, rows, pane }: JobTable): Line
 }
 
 /** A row of the table, and beside it the pane's line: two leaves would cost twice as much. */
-export function rowLine({ text, stale, width, pane, ...row }: TableRow): Line {
-  const cells = row.job === null ? text : jobCells(row, row.job, width - (pane ? 3 : 2));
-  const line = beside(cells, pane, width);
+export function rowLine({ pane, ...row }: TableRow): Line {
+  return withPane(tableLine(row, pane !== null), pane, row);
+}
+
+/** The table's part of a row. */
+export function tableLine(row: Omit<TableRow, 'pane'>, isBesidePane: boolean): Line {
+  return row.job === null ? row.text : jobCells(row, row.job, row.width - (isBesidePane ? 3 : 2));
+}
+
+export function withPane(
+  table: Line,
+  pane: Line | null,
+  { width, stale }: Pick<TableRow, 'width' | 'stale'>,
+): Line {
+  const line = beside(table, pane, width);
   return stale ? faded(line) : line;
 }
 
 function jobCells(
-  row: Omit<TableRow, 'text' | 'stale' | 'width' | 'pane'>,
+  row: Pick<TableRow, 'columns' | 'as_of' | 'zone' | 'mark' | 'sign' | 'faint' | 'selected'>,
   job: JobView,
   width: number,
 ): Line {

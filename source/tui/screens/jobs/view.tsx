@@ -3,7 +3,16 @@ import { useConsole } from '../../model/use-console.tsx';
 import { Line } from '../../widgets/line.tsx';
 import { Banner, Counts, Header, Hints, Info, Note } from '../bars.tsx';
 import { Screen } from '../screen.tsx';
-import { columnsInput, columnsOf, headsLine, type JobTable, jobTable, rowLine } from './rows.ts';
+import {
+  columnsInput,
+  columnsOf,
+  headsLine,
+  type JobTable,
+  jobTable,
+  type TableRow,
+  tableLine,
+  withPane,
+} from './rows.ts';
 
 /** The table of jobs; on a wide terminal the selected job's pane is at the end of its rows. */
 export function JobsView() {
@@ -47,6 +56,10 @@ function Heads({ table }: { table: JobTable }) {
   return <Line spans={headsLine(useConsole(), table)} />;
 }
 
-const JobRow = memo(function JobRow(row: JobTable['rows'][number]) {
-  return <Line spans={rowLine(row)} />;
+const JobRow = memo(function JobRow({ pane, ...row }: TableRow) {
+  const parts = [pane !== null, ...Object.values(row)];
+  // With each move of the cursor the pane changes, and of the table two rows.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the row is new, its parts are not
+  const table = useMemo(() => tableLine(row, pane !== null), parts);
+  return <Line spans={withPane(table, pane, row)} />;
 });
