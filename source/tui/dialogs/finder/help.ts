@@ -19,12 +19,7 @@ const gap = 3;
 /** The selected key in full, after a blank line. */
 const belowColumns = 2;
 
-export function helpContents({
-  state,
-  overlay: help,
-  width,
-  height,
-}: DialogProps<Help>): FinderContents {
+export function helpContents({ state, overlay: help, width, height }: DialogProps<Help>) {
   const typed = { value: help.filter, caret: help.caret };
   const field: Line = [span('Search: ', 'dim'), ...fieldText(typed, width - 8)];
   const entries = helpEntries(state, help);
