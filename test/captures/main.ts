@@ -77,11 +77,16 @@ const captures: readonly Capture[] = [
   },
   {
     title: 'Palette',
-    says: '`:` reaches everything by its name.',
+    says: '`:` reaches everything by its name; `tenant ` and `context ` list what can be switched to.',
     keys: [esc, esc, 'U', ':', 'paus'],
     until: 'pause',
   },
-  { title: 'Help', says: 'Made from the keymap.', keys: [esc, esc, '?'], until: 'Search' },
+  {
+    title: 'Help',
+    says: 'Made from the keymap, in groups; the last line has the selected key in full.',
+    keys: [esc, esc, '?'],
+    until: 'Search',
+  },
 ];
 
 const size = { columns: 120, rows: 36 };

@@ -42,7 +42,7 @@ async function start(
 ): Promise<Contexts> {
   const config = join(mkdtempSync(join(folder, 'config-')), 'servo-tui');
   mkdirSync(config);
-  writeFileSync(join(config, 'config.toml'), file);
+  writeFileSync(join(config, 'config.toml'), file, { mode: 0o600 });
   const variables: Record<string, string> =
     context === null ? { DATABASE_URL: url, TENANT_ID: 'globex' } : {};
   const env = environment({ XDG_CONFIG_HOME: join(config, '..'), ...variables });
@@ -73,6 +73,29 @@ async function aPause(): Promise<Act> {
 }
 const stateOf = (id: string) =>
   operator.value('select state from backfill_jobs where id = $1', [id]);
+
+test('where each context leads: its database without the password, its tenant, read-only or not', async () => {
+  const file = [
+    section('one'),
+    '[far]\ndatabase_url = "postgres://app:secret@db2:6432/warehouse"\nread_only = true\n',
+    '[own]\nembedded = true\ntenant = "local"\n',
+    '[broken]\ndatabase_url = "mysql://db3"\n',
+  ].join('');
+  const { user, database } = operator.database.app;
+  const { leads } = await start(file, 'one');
+  expect(leads).toEqual({
+    one: {
+      database: expect.stringMatching(new RegExp(`^${user}@.*/${database}$`)),
+      tenant: 'acme',
+      read_only: false,
+    },
+    far: { database: 'app@db2:6432/warehouse', tenant: null, read_only: true },
+    own: { database: 'embedded', tenant: 'local', read_only: false },
+    broken: { database: null, tenant: null, read_only: false },
+  });
+  const locked = await start(file, 'one', { read_only: true });
+  expect(Object.values(locked.leads).every(({ read_only }) => read_only)).toBe(true);
+});
 
 test('a query is answered by its own context, whichever was opened since', async () => {
   const contexts = await start(section('one'), 'one');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
+import { tenantNames } from '../../source/database/queries/read-tenants.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { errorOf } from '../support/operator.ts';
@@ -154,6 +155,21 @@ test('every table that knows tenants isolates them', async () => {
   );
   expect(rows.length).toBeGreaterThan(6);
   expect(rows.filter((row) => !row.isolated)).toEqual([]);
+});
+
+test('the tenants to choose from: all where row-level security is bypassed, else the own one', async () => {
+  const named = async (settings: ConnectionSettings, tenant: string, most = 500) => {
+    const db = openDatabase(settings, { connections: 1 });
+    try {
+      return await db.read(tenant, (query) => tenantNames(query, most));
+    } finally {
+      await db.close();
+    }
+  };
+  expect(await named(database.superuser, 'acme')).toEqual([...tenants]);
+  expect(await named(database.superuser, 'acme', 1)).toEqual(['acme']);
+  for (const tenant of tenants) expect(await named(database.app, tenant)).toEqual([tenant]);
+  expect(await named(database.app, 'initech')).toEqual([]);
 });
 
 describe('without a tenant', () => {

@@ -217,6 +217,10 @@ describe('the help in columns', () => {
     const heads = (session: Session) =>
       dialogOf(session.state, 31).filter((line) => /Move .* Look /.test(line)).length;
     expect([at(99), at(100), at(160), at(160).type('pause')].map(heads)).toEqual([0, 1, 1, 0]);
+    const title = (session: Session) => dialogOf(session.state, 31)[0];
+    expect(title(at(120))).toContain(' Keys (page 1 of 2) ');
+    expect(title(at(120).press('end'))).toContain(' Keys (page 2 of 2) ');
+    expect(dialogOf(at(120, 60).state, 50)[0]).toContain(' Keys ─');
   });
 
   test('down goes through every key in the order of the columns; the last line has it in full', () => {

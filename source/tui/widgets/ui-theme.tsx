@@ -2,7 +2,7 @@ import { defaultTheme, extendTheme, ThemeProvider, type Theme as UiStyles } from
 import type { BoxProps, TextProps } from 'ink';
 import { type ReactNode, useMemo } from 'react';
 import { toAscii } from '../../presentation/text/ascii.ts';
-import { type Hue, isHue } from '../../presentation/text/hue.ts';
+import { isHue } from '../../presentation/text/hue.ts';
 import { signOf, type Tone } from '../../presentation/text/tone.ts';
 import { colorOf, type Theme, textProps } from './theme.ts';
 
@@ -13,13 +13,6 @@ const tones: Readonly<Record<Variant, Tone>> = {
   success: 'good',
   warning: 'warn',
   error: 'bad',
-};
-
-const hues: Readonly<Record<Variant, Hue>> = {
-  info: 'cyan',
-  success: 'green',
-  warning: 'yellow',
-  error: 'red',
 };
 
 /** The signs of one-line messages, so that both forms of a message look alike. */
@@ -46,7 +39,7 @@ export function uiTheme(theme: Theme): UiStyles {
             gap: 1,
             paddingX: 1,
             borderStyle: theme.ascii ? 'classic' : 'round',
-            borderColor: colorOf(theme, hues[variant]),
+            borderColor: textProps(theme, tones[variant]).color,
           }),
           message: (): TextProps => ({ bold: theme.palette === null }),
         },

@@ -2,16 +2,9 @@ import { tooSmall } from '../../../console/layout.ts';
 import type { Card } from '../../../console/overlay.ts';
 import type { State } from '../../../console/state.ts';
 import { wrap } from '../../../presentation/text/fitted.ts';
-import {
-  alertPart,
-  type Inserted,
-  inserted,
-  listPart,
-  type Part,
-  rowsOf,
-} from '../../widgets/parts/parts.ts';
+import { alertRows, alertText } from '../../widgets/alert-text.ts';
 import { type Line, span } from '../../widgets/spans.ts';
-import { type Contents, type DialogProps, within } from '../dialog.ts';
+import { type DialogProps, within } from '../dialog.ts';
 import { buttonsLine, cardTitle, controlLines } from './controls.ts';
 import { type Details, details, nowText } from './details.ts';
 import { refusalTexts } from './plan.ts';
@@ -57,41 +50,50 @@ export function cardLines(state: State, card: Card, width: number, height: numbe
   return arranged(state, card, width, height).lines;
 }
 
-export type CardContents = Contents & { parts: readonly Part[] };
-
 /** From this height on the list of a plan gives rows to what is said about it. */
 const roomy = 20;
 
-/** The same with alerts and the reasons of refusals, as far as they push out nothing. */
-export function cardContents({
-  state,
-  overlay: card,
-  width,
-  height,
-}: DialogProps<Card>): CardContents {
-  const why = card.hint === null ? null : alertPart('warning', card.hint, width);
-  const list = listPart(height < roomy ? [] : refusalTexts(card, height), width);
-  const given = card.plan === null || height < roomy ? [] : [...(why === null ? [] : [why]), list];
-  const kept = given.reduce((sum, part) => sum + rowsOf(part), 0);
+export type CardContents = ReturnType<typeof cardContents>;
+
+/**
+ * The same with alerts and the reasons of refusals, as far as they push out nothing: `changed`
+ * replaces the line that says so, `why` (the button is dead) the blank line before the buttons.
+ */
+export function cardContents({ state, overlay: card, width, height }: DialogProps<Card>) {
+  const asked = card.hint === null ? null : alertText(card.hint, width);
+  const listing = card.plan !== null && height >= roomy;
+  const reasons = listing ? refusalTexts(card.plan!, width, height) : [];
+  const kept = listing ? reasons.length + (asked === null ? 0 : alertRows(asked) - 1) : 0;
   const { lines, now, listed, gap, spare } = arranged(state, card, width, height, kept);
-  const changed = now === null ? null : alertPart('error', `Now ${nowText(state, card)}`, width);
-  const wanted: (Inserted | null)[] = [
-    changed && { at: now!, instead: 1, part: changed },
-    listed === null || list.items.length === 0 ? null : { at: listed, instead: 0, part: list },
-    gap === null || why === null ? null : { at: gap, instead: 1, part: why },
-  ];
   let room = spare;
-  const taken = wanted.filter((one): one is Inserted => {
-    if (one === null) return false;
-    const more = rowsOf(one.part) - one.instead;
+  const fits = (more: number) => {
     if (more > room) return false;
     room -= more;
     return true;
-  });
+  };
+  const news = now === null ? null : alertText(`Now ${nowText(state, card)}`, width);
+  const changed = news !== null && fits(alertRows(news) - 1) ? news : null;
+  const refusals = listed !== null && fits(reasons.length) ? reasons : [];
+  const why = asked !== null && gap !== null && fits(alertRows(asked) - 1) ? asked : null;
   // The alert says why: the buttons' line says how to go on.
-  const said = taken.some(({ part }) => part === why);
-  const shown = said ? lines.with(-1, buttonsLine(state, { ...card, hint: null }, width)) : lines;
-  const parts = inserted(within(shown, width, height), taken);
-  const rows = parts.reduce((sum, part) => sum + rowsOf(part), 0);
-  return { title: cardTitle(card), width, rows, parts };
+  const free = why === null ? card : { ...card, hint: null };
+  const shown = within(
+    why === null ? lines : lines.with(-1, buttonsLine(state, free, width)),
+    width,
+    height,
+  );
+  const after = now === null ? 0 : now + (changed === null ? 0 : 1);
+  const end = gap ?? lines.length;
+  return {
+    title: cardTitle(card),
+    width,
+    rows: shown.length + spare - room,
+    seen: shown.slice(0, now ?? 0),
+    changed,
+    details: shown.slice(after, listed ?? after),
+    refusals,
+    questions: shown.slice(listed ?? after, end),
+    why,
+    buttons: shown.slice(why === null ? end : end + 1),
+  };
 }

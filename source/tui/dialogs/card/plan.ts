@@ -8,6 +8,7 @@ import { timesIn } from '../../../presentation/job/action-text.ts';
 import { planDialogText } from '../../../presentation/job/dialog-text.ts';
 import { stateLabel } from '../../../presentation/job/state-label.ts';
 import { namesOf } from '../../../presentation/plan/plan-text.ts';
+import { cutMessage } from '../../../presentation/text/fitted.ts';
 import { formatFullCount, plural } from '../../../presentation/text/format.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import { cut, type Line, span } from '../../widgets/spans.ts';
@@ -95,18 +96,21 @@ function nameOf(job: JobView, width: number, whole: boolean): string {
 const mostReasons = 3;
 
 /**
- * Why jobs are skipped, the most frequent reason first; empty if the list shows all of them.
- * `rows`: more jobs than this do not fit.
+ * Why jobs are skipped, the most frequent reason first, a row each; empty if the list shows all of
+ * them: not more than `rows` jobs.
  */
-export function refusalTexts({ plan }: Card, rows: number): string[] {
-  if (plan === null || plan.jobs.length <= rows) return [];
+export function refusalTexts({ jobs }: CardPlan, width: number, rows: number): string[] {
+  if (jobs.length <= rows) return [];
   const counts = new Map<string, number>();
-  for (const { refusal } of plan.jobs)
+  for (const { refusal } of jobs)
     if (refusal !== null) counts.set(refusal, (counts.get(refusal) ?? 0) + 1);
   const texts = [...counts]
     .sort(([, a], [, b]) => b - a)
     .map(([refusal, count]) => `${formatFullCount(count)} skipped: ${safeText(refusal)}`);
-  if (texts.length <= mostReasons) return texts;
-  const others = texts.length - mostReasons + 1;
-  return [...texts.slice(0, mostReasons - 1), `and ${plural(others, 'other reason')}`];
+  const others = texts.splice(texts.length > mostReasons ? mostReasons - 1 : mostReasons).length;
+  if (others > 0) texts.push(`and ${plural(others, 'other reason')}`);
+  return texts.map((text) => cutMessage(text, width - marker));
 }
+
+/** Of a list's row, with the gap after it. */
+const marker = 2;

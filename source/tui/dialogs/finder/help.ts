@@ -19,18 +19,13 @@ const gap = 3;
 /** The selected key in full, after a blank line. */
 const belowColumns = 2;
 
-export function helpContents({
-  state,
-  overlay: help,
-  width,
-  height,
-}: DialogProps<Help>): FinderContents {
+export function helpContents({ state, overlay: help, width, height }: DialogProps<Help>) {
   const typed = { value: help.text, caret: help.caret };
   const field: Line = [span('Search: ', 'dim'), ...fieldText(typed, width - 8)];
   const entries = helpEntries(state, help);
   // What is searched for is listed by how well it matches, not by group.
   if (width >= twoColumnsFrom && height >= leastHeight && help.text === '')
-    return finder({ title, field }, twoColumns(entries, help.cursor, width, height), width, height);
+    return inColumns(entries, help.cursor, field, width, height);
   const groupOf = (index: number) => entries[index]?.binding.group;
   const row = (index: number, first: boolean): Line => {
     const entry = entries[index]!;
@@ -62,13 +57,14 @@ function meaning({ binding: { title }, reason }: HelpEntry): Line {
     : [span(title.split(':')[0]!, 'dim'), span(` (${reason})`, 'warn')];
 }
 
-/** The page of the cursor: the first column, then the second. */
-function twoColumns(
+/** Down leads through the first column, then the second. More than two are pages. */
+function inColumns(
   entries: readonly HelpEntry[],
   cursor: number,
+  field: Line,
   width: number,
   height: number,
-): Line[] {
+): FinderContents {
   const rows = listRows(height) - belowColumns;
   const columns = columnsOf(
     entries.map(({ binding }) => binding.group),
@@ -77,8 +73,9 @@ function twoColumns(
   const at = columns.findIndex((column) =>
     column.some((cell) => cell !== null && 'item' in cell && cell.item === cursor),
   );
-  const page = Math.max(0, at) & ~1;
-  const [left = [], right = []] = columns.slice(page, page + 2);
+  const page = Math.floor(Math.max(0, at) / 2);
+  const pages = Math.ceil(columns.length / 2);
+  const [left = [], right = []] = columns.slice(page * 2);
   const each = Math.floor((width - gap) / 2);
   const draw = (cell: Cell | undefined): Line => {
     if (!cell) return [];
@@ -92,7 +89,9 @@ function twoColumns(
     ...draw(right[row]),
   ]);
   const chosen = entries[cursor];
-  return [...lines, blank, chosen === undefined ? blank : inFull(chosen, width)];
+  const list = [...lines, blank, chosen === undefined ? blank : inFull(chosen, width)];
+  const place = pages > 1 ? ` (page ${page + 1} of ${pages})` : '';
+  return finder({ title: `${title}${place}`, field }, list, width, height);
 }
 
 const keysWidth = 19;

@@ -1,6 +1,5 @@
 import { blank, cut, exactly, type Line, selected, span } from '../../widgets/spans.ts';
-import type { Contents } from '../dialog.ts';
-import { within } from '../dialog.ts';
+import { type Contents, within } from '../dialog.ts';
 
 /** A list that is narrowed by typing: the palette's commands, the help's keys. */
 export type Found = {

@@ -5,16 +5,11 @@ import { safeText } from '../../../presentation/text/safe-text.ts';
 import { type Line, span } from '../../widgets/spans.ts';
 import { fieldText } from '../../widgets/text-field.ts';
 import type { DialogProps } from '../dialog.ts';
-import { type FinderContents, finderContents } from './list.ts';
+import { finderContents } from './list.ts';
 
 const narrow = 60;
 
-export function paletteContents({
-  state,
-  overlay: palette,
-  width,
-  height,
-}: DialogProps<Palette>): FinderContents {
+export function paletteContents({ state, overlay: palette, width, height }: DialogProps<Palette>) {
   const typed = { value: palette.text, caret: palette.caret };
   const entries = paletteEntries(state, palette);
   return finderContents(

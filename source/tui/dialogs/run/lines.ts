@@ -8,33 +8,33 @@ import type { JobView } from '../../../domain/job/job.ts';
 import { shortId } from '../../../domain/job/reference.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import type { Tone } from '../../../presentation/text/tone.ts';
-import { inserted, type Part, rowsOf } from '../../widgets/parts/parts.ts';
 import { cut, exactly, type Line, lineWidth, message, span, spread } from '../../widgets/spans.ts';
-import { type Contents, type DialogProps, firstShown, within } from '../dialog.ts';
+import { type DialogProps, firstShown, within } from '../dialog.ts';
 import { calledOf } from '../job-name.ts';
-
-export type RunContents = Contents & { parts: readonly Part[] };
 
 /** Summary and keys. */
 const aroundItems = 2;
 /** From this height on there is a row for the bar. */
 const roomForBar = 6;
 
-export function runContents({ state, overlay, width, height }: DialogProps<RunList>): RunContents {
+export type RunContents = ReturnType<typeof runContents>;
+
+/** `all` is null without a row for the bar. */
+export function runContents({ state, overlay, width, height }: DialogProps<RunList>) {
   const items = state.run?.items ?? [];
   const bar = height >= roomForBar && items.length > 0 ? 1 : 0;
   const reach = runRows(state.size);
   const rows = Math.min(reach, Math.max(1, height - aroundItems - bar));
   const top = firstShown(overlay.top, items.length, reach, rows);
   const lines = within(runLines(state, top, width, rows), width, height - bar);
-  const done = items.filter(({ result }) => result !== null).length;
-  const part: Part = { type: 'progress', done, all: items.length };
-  const parts = inserted(lines, bar === 0 ? [] : [{ at: 1, instead: 0, part }]);
   return {
     title: 'Run',
     width,
-    rows: parts.reduce((sum, one) => sum + rowsOf(one), 0),
-    parts,
+    rows: lines.length + bar,
+    summary: lines.slice(0, 1),
+    done: items.filter(({ result }) => result !== null).length,
+    all: bar === 0 ? null : items.length,
+    items: lines.slice(1),
   };
 }
 

@@ -1,6 +1,13 @@
-import { Parts } from '../../widgets/parts/view.tsx';
+import { Lines } from '../../widgets/line.tsx';
+import { ProgressRow } from '../../widgets/ui-rows.tsx';
 import type { RunContents } from './lines.ts';
 
-export function RunView({ parts, width }: RunContents) {
-  return <Parts parts={parts} width={width} />;
+export function RunView({ summary, done, all, items, width }: RunContents) {
+  return (
+    <>
+      <Lines lines={summary} />
+      {all !== null && <ProgressRow done={done} all={all} width={width} />}
+      <Lines lines={items} />
+    </>
+  );
 }

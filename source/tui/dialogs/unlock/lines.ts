@@ -5,34 +5,29 @@ import { missingWord } from '../../../console/unlock.ts';
 import { wrap } from '../../../presentation/text/fitted.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import { signOf } from '../../../presentation/text/tone.ts';
+import { alertRows, alertText } from '../../widgets/alert-text.ts';
 import { buttons } from '../../widgets/buttons.ts';
-import { alertPart, inserted, type Part, rowsOf } from '../../widgets/parts/parts.ts';
 import { type Line, span } from '../../widgets/spans.ts';
 import { fieldText, unfocusedText } from '../../widgets/text-field.ts';
-import { type Contents, type DialogProps, within } from '../dialog.ts';
+import { type DialogProps, within } from '../dialog.ts';
 
-export type UnlockContents = Contents & { parts: readonly Part[] };
+export type UnlockContents = ReturnType<typeof unlockContents>;
 
-/** What is missing is an alert in place of the blank line before the buttons, if there is room. */
-export function unlockContents({
-  state,
-  overlay: dialog,
-  width,
-  height,
-}: DialogProps<Unlock>): UnlockContents {
-  const why = dialog.hint === null ? null : alertPart('warning', dialog.hint, width);
+/** `why` (the button is dead) replaces the blank line before the buttons, if there is room. */
+export function unlockContents({ state, overlay: dialog, width, height }: DialogProps<Unlock>) {
   const plain = unlockLines(state, dialog, width);
-  const framed = why !== null && plain.length - 1 + rowsOf(why) <= height;
-  const lines = framed ? unlockLines(state, { ...dialog, hint: null }, width) : plain;
-  const parts = inserted(
-    within(lines, width, height),
-    framed ? [{ at: lines.length - 2, instead: 1, part: why }] : [],
-  );
+  const asked = dialog.hint === null ? null : alertText(dialog.hint, width);
+  const why = asked !== null && plain.length - 1 + alertRows(asked) <= height ? asked : null;
+  const all = why === null ? plain : unlockLines(state, { ...dialog, hint: null }, width);
+  const lines = within(all, width, height);
+  const gap = all.length - 2;
   return {
     title: 'Unlock',
     width,
-    rows: parts.reduce((sum, part) => sum + rowsOf(part), 0),
-    parts,
+    rows: lines.length + (why === null ? 0 : alertRows(why) - 1),
+    text: lines.slice(0, gap),
+    why,
+    buttons: lines.slice(why === null ? gap : gap + 1),
   };
 }
 
