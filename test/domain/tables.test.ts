@@ -276,7 +276,7 @@ describe('each table in full', () => {
       ['strategy', { strategy: { max_parallel: 9, timeout_ms: 1000 } }],
       ['all', { priority: 1, sla_deadline_at: secondsAgo(-3600), strategy: { max_attempts: 1 } }],
     ];
-    const dated = aJob({ sla_deadline_at: now, tenant_id: "o'hara" });
+    const dated = aJob({ sla_deadline_at: now, tenant_id: "o'hara; x" });
     const ended = aJob({ state: 'failed', failed_partitions: 3 });
     const parameters = [
       {},
@@ -540,6 +540,8 @@ describe('each thing that is read, as it is read', () => {
       ['2024-01-15T05:30', '2024-01-15T07'],
       ['2024-01-15T00+02', '2024-01-16'],
       ['soon', 'later'],
+      ['2024', 'later'],
+      ['soon', '2024'],
       ['0001', '9999'],
       ['2024-01-14', '2024-01-20'],
     ];

@@ -2,12 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import base from '../../vitest.config.ts';
 
-type Tests = {
-  include?: string[];
-  exclude?: string[];
-  isolate?: boolean;
-  testTimeout?: number;
-};
+type Tests = { include?: string[]; exclude?: string[]; isolate?: boolean };
 type Project = { test: Tests & { name: string; include: string[] } };
 
 /** By project: the tests that can kill a mutant, among which Stryker takes those that reach it. */
@@ -18,14 +13,15 @@ const chosen: Record<string, Tests> = {
   // The others run the program as a process of its own, which knows of no mutant.
   real: {
     include: ['test/operations/**/*.test.ts', 'test/commands/{parse,triage,console-plans}.test.ts'],
-    // Counting coverage makes the long ones slower; Stryker itself ends what hangs.
-    testTimeout: 240_000,
   },
 };
 
 const projects = base.test?.projects as unknown as Project[];
 const { test } = projects.find((it) => it.test.name === process.env.SERVO_MUTATION_PROJECT)!;
 const { exclude = [], ...changed } = chosen[test.name]!;
+
+/** Counting coverage makes the long ones slower; Stryker itself ends what hangs. */
+const testTimeout = 240_000;
 
 /** A mutant's run ends with the first failure: the tests that take longest come last. */
 const last = ['/test/sessions/', '/test/tui/', 'at-size', 'fuzz', 'app.test', 'prune', 'job-pages'];
@@ -41,6 +37,8 @@ class QuickFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: QuickFirst },
-    projects: [{ test: { ...test, ...changed, exclude: [...exclude, 'node_modules/**'] } }],
+    projects: [
+      { test: { ...test, ...changed, testTimeout, exclude: [...exclude, 'node_modules/**'] } },
+    ],
   },
 });
