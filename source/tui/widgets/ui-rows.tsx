@@ -6,7 +6,7 @@ import { formatFullCount } from '../../presentation/text/format.ts';
 import { type AlertText, alertRows } from './alert-text.ts';
 import { Lines } from './line.tsx';
 import { span } from './spans.ts';
-import { ThemeContext } from './theme.ts';
+import { ThemeContext } from './theme-context.tsx';
 
 type AlertProps = { variant: 'warning' | 'error'; text: AlertText; width: number };
 
