@@ -1,5 +1,5 @@
 import type { Settings } from '../config.ts';
-import type { ContextView, DataAnswer, SessionEffect } from '../console/effects.ts';
+import type { ContextView, DataAnswer, SessionEffect } from '../console/model/effects.ts';
 import { openDatabase } from '../database/database.ts';
 import { isBypassed } from '../database/queries/read-visibility.ts';
 import { requireSchema } from '../database/schema-version.ts';

@@ -1,6 +1,8 @@
 import { connectionFromUrl } from '../config/connection.ts';
 import { type ConfigFile, configPath, emptyFile, loadConfigFile } from '../config/file.ts';
 import { resolveSettings, type Settings } from '../config.ts';
+import { keymap } from '../console/app/keymap.ts';
+import { remapKeys } from '../console/app/remap.ts';
 import type {
   ContextLead,
   ContextTarget,
@@ -9,9 +11,7 @@ import type {
   DataEffect,
   OpenContext,
   RunEffect,
-} from '../console/effects.ts';
-import { keymap } from '../console/keymap.ts';
-import { remapKeys } from '../console/remap.ts';
+} from '../console/model/effects.ts';
 import { describeConnection } from '../database/settings.ts';
 import { ServoError, UsageError } from '../errors.ts';
 import type { Host } from './command.ts';

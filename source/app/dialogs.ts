@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { AnnounceDialog, DataAnswer } from '../console/effects.ts';
+import type { AnnounceDialog, DataAnswer } from '../console/model/effects.ts';
 import { holdDialog, leaveDialog } from '../operations/jobs/hold-dialog.ts';
 import type { Session } from './session.ts';
 

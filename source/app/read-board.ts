@@ -1,5 +1,5 @@
-import type { BoardData, BoardName } from '../console/boards.ts';
-import type { LoadBoard } from '../console/effects.ts';
+import type { BoardData, BoardName } from '../console/model/boards.ts';
+import type { LoadBoard } from '../console/model/effects.ts';
 import { withTenant } from '../database/queries/triage/checks.ts';
 import { checkNames } from '../domain/triage/checks.ts';
 import { listNamedJobs } from '../operations/jobs/list-jobs.ts';

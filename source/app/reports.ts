@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { ReportRequest } from '../console/effects.ts';
+import type { ReportRequest } from '../console/model/effects.ts';
 import { shortId } from '../domain/job/reference.ts';
 import { shiftMs } from '../domain/report/reports.ts';
 import { messageOf, ServoError } from '../errors.ts';

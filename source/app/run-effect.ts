@@ -6,8 +6,8 @@ import type {
   Failure,
   PlanJobs,
   SessionEffect,
-} from '../console/effects.ts';
-import { mapBuckets } from '../console/job-map.ts';
+} from '../console/model/effects.ts';
+import { mapBuckets } from '../console/screens/job/job-map.ts';
 import { tenantNames } from '../database/queries/read-tenants.ts';
 import { type JobFilter, parseFilter } from '../domain/job/filter.ts';
 import { ServoError } from '../errors.ts';

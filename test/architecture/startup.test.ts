@@ -83,7 +83,7 @@ test('the console asks the database before Ink is loaded', () => {
   const contents = contentsOf(files);
   expect(contents).toContain('source/console');
   for (const name of [...drawing, ...serving, ...rare]) expect(contents).not.toContain(name);
-  const painted = filesFor('tui/app/program.tsx');
+  const painted = filesFor('console/app/program.tsx');
   expect(contentsOf(painted)).toEqual(expect.arrayContaining(drawing));
   // Some 40; 150 where esbuild cuts as it likes.
   expect(painted.size).toBeLessThanOrEqual(60);

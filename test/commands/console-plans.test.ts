@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { effectRunner } from '../../source/app/run-effect.ts';
-import { actionNames, actionOf } from '../../source/console/actions.ts';
-import { boardNames } from '../../source/console/boards.ts';
-import type { SessionEffect } from '../../source/console/effects.ts';
+import { actionNames, actionOf } from '../../source/console/model/actions.ts';
+import { boardNames } from '../../source/console/model/boards.ts';
+import type { SessionEffect } from '../../source/console/model/effects.ts';
 import type { Author, Database, Query } from '../../source/database/database.ts';
 import { sortColumns } from '../../source/domain/job/order.ts';
 import { checkNames } from '../../source/domain/triage/checks.ts';

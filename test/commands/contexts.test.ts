@@ -6,7 +6,7 @@ import type { Host } from '../../source/app/command.ts';
 import type { Timeouts } from '../../source/app/context.ts';
 import { Contexts } from '../../source/app/contexts.ts';
 import { resolveSettings, type SettingFlags } from '../../source/config.ts';
-import type { Act } from '../../source/console/effects.ts';
+import type { Act } from '../../source/console/model/effects.ts';
 import { DatabaseProxy } from '../faults/proxy.ts';
 import { environment, urlOf } from '../support/environment.ts';
 import { theTable } from '../support/jobs.ts';

@@ -11,7 +11,7 @@ import {
   listed,
   orderOf,
   underCursor,
-} from '../../source/console/boards.ts';
+} from '../../source/console/model/boards.ts';
 import { boardData, clicks, orders } from '../support/board-data.ts';
 
 const boardOf = <N extends BoardName>(name: N, changes: Partial<Board<N>> = {}): Board<N> =>

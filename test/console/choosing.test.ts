@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { type PaletteEntry, paletteEntries } from '../../source/console/palette.ts';
+import {
+  type PaletteEntry,
+  paletteEntries,
+} from '../../source/console/dialogs/finder/palette-entries.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob } from '../support/jobs.ts';
 

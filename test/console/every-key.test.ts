@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type BoardName, boardNames } from '../../source/console/boards.ts';
-import type { Effect } from '../../source/console/effects.ts';
-import type { State } from '../../source/console/state.ts';
+import { type BoardName, boardNames } from '../../source/console/model/boards.ts';
+import type { Effect } from '../../source/console/model/effects.ts';
+import type { State } from '../../source/console/model/state.ts';
 import { Session } from '../sessions/session.ts';
 import { boardData, clicks, orders } from '../support/board-data.ts';
 import { aJob, secondsAgo } from '../support/jobs.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeInput, idleDecoder, type RawInput } from '../../source/console/input.ts';
+import { decodeInput, idleDecoder, type RawInput } from '../../source/console/model/input.ts';
 
 type Timed = RawInput & { after?: number };
 

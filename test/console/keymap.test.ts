@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { actionNames, actionOf } from '../../source/console/actions.ts';
-import { keyName } from '../../source/console/key-names.ts';
-import { keymap } from '../../source/console/keymap.ts';
-import { type KeyScope, keyScopes } from '../../source/console/state.ts';
+import { keymap } from '../../source/console/app/keymap.ts';
+import { actionNames, actionOf } from '../../source/console/model/actions.ts';
+import { keyName } from '../../source/console/model/key-names.ts';
+import { type KeyScope, keyScopes } from '../../source/console/model/state.ts';
 
 describe('one keymap', () => {
   test.each(keyScopes)('no key means two things on %s', (scope) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { asked, silenceMs } from '../../source/console/asking.ts';
+import { asked, silenceMs } from '../../source/console/model/asking.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob, aList, now } from '../support/jobs.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { checkSql, readCheckSql } from '../../source/console/check-sql.ts';
-import { isHalfRead, jobRequest, withDetail } from '../../source/console/job-loading.ts';
-import type { JobScreen } from '../../source/console/state.ts';
+import type { JobScreen } from '../../source/console/model/state.ts';
+import { checkSql, readCheckSql } from '../../source/console/screens/board/check-sql.ts';
+import { isHalfRead, jobRequest, withDetail } from '../../source/console/screens/job/loading.ts';
 import { Session } from '../sessions/session.ts';
 import { boardData, clicks, orders } from '../support/board-data.ts';
 import { aDetail, aJob, anInsight, secondsAgo } from '../support/jobs.ts';

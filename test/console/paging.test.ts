@@ -11,8 +11,8 @@ import {
   jobsQuestion,
   possibleSort,
   slide,
-} from '../../source/console/paging.ts';
-import type { JobsScreen, State } from '../../source/console/state.ts';
+} from '../../source/console/model/paging.ts';
+import type { JobsScreen, State } from '../../source/console/model/state.ts';
 import { parseFilter } from '../../source/domain/job/filter.ts';
 import { byAttention, type Sort } from '../../source/domain/job/order.ts';
 import type { Page } from '../../source/domain/job/page.ts';

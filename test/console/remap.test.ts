@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { helpEntries } from '../../source/console/help.ts';
-import { nameOf } from '../../source/console/key-hints.ts';
-import { keymap } from '../../source/console/keymap.ts';
-import { keymapTable } from '../../source/console/keymap-table.ts';
-import { remapKeys } from '../../source/console/remap.ts';
-import { remedyKeys } from '../../source/console/remedy-keys.ts';
+import { keymap } from '../../source/console/app/keymap.ts';
+import { keymapTable } from '../../source/console/app/keymap-table.ts';
+import { remapKeys } from '../../source/console/app/remap.ts';
+import { helpEntries } from '../../source/console/dialogs/finder/help-entries.ts';
+import { nameOf } from '../../source/console/model/key-hints.ts';
+import { remedyKeys } from '../../source/console/model/remedy-keys.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob } from '../support/jobs.ts';
 

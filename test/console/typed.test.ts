@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { asked } from '../../source/console/asking.ts';
-import { zoned } from '../../source/console/typed-moment.ts';
+import { zoned } from '../../source/console/dialogs/card/typed-moment.ts';
+import { asked } from '../../source/console/model/asking.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { clicks, orders, PlainSession } from '../sessions/plain-session.ts';
 import { Session } from '../sessions/session.ts';

@@ -24,7 +24,15 @@ const { exclude = [], ...changed } = chosen[test.name]!;
 const testTimeout = 240_000;
 
 /** A mutant's run ends with the first failure: the tests that take longest come last. */
-const last = ['/test/sessions/', '/test/tui/', 'at-size', 'fuzz', 'app.test', 'prune', 'job-pages'];
+const last = [
+  '/test/sessions/',
+  '/test/console/views/',
+  'at-size',
+  'fuzz',
+  'app.test',
+  'prune',
+  'job-pages',
+];
 
 class QuickFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { actionNames, actionOf } from '../../source/console/actions.ts';
-import { followText } from '../../source/console/follow.ts';
+import { followText } from '../../source/console/background/follow.ts';
+import { actionNames, actionOf } from '../../source/console/model/actions.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';

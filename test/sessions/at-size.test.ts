@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { rowOf } from '../../source/console/arrange.ts';
-import { asked } from '../../source/console/asking.ts';
-import { jobsLayout } from '../../source/console/layout.ts';
-import { infoLine } from '../../source/tui/screens/footer.ts';
-import { jobsPicture } from '../../source/tui/screens/jobs/picture.ts';
-import type { Line } from '../../source/tui/widgets/spans.ts';
+import { asked } from '../../source/console/model/asking.ts';
+import { rowOf } from '../../source/console/model/job-rows.ts';
+import { jobsLayout } from '../../source/console/model/layout.ts';
+import { infoLine } from '../../source/console/screens/footer.ts';
+import { jobsPicture } from '../../source/console/screens/jobs/picture.ts';
+import type { Line } from '../../source/console/widgets/spans.ts';
 import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type BoardData, listed } from '../../source/console/boards.ts';
-import { boardLayout } from '../../source/console/layout.ts';
+import { type BoardData, listed } from '../../source/console/model/boards.ts';
+import { boardLayout } from '../../source/console/model/layout.ts';
 import type { JobEvent } from '../../source/domain/job/detail.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import type { Alert } from '../../source/domain/triage/alerts.ts';

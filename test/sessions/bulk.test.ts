@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runText } from '../../source/console/run.ts';
+import { runText } from '../../source/console/dialogs/run/state.ts';
 import type { ActionResult } from '../../source/domain/job/detail.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import { aJob, now } from '../support/jobs.ts';

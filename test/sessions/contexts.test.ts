@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { unlockedMinutes } from '../../source/console/access.ts';
-import type { ContextView, DataAnswer, DataEffect } from '../../source/console/effects.ts';
-import type { Unlock } from '../../source/console/overlay.ts';
+import { unlockedMinutes } from '../../source/console/model/access.ts';
+import type { ContextView, DataAnswer, DataEffect } from '../../source/console/model/effects.ts';
+import type { Unlock } from '../../source/console/model/overlay.ts';
 import { aDetail, aJob, aList } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

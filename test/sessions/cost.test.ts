@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { headerLine } from '../../source/tui/screens/header.ts';
+import { headerLine } from '../../source/console/screens/header.ts';
 import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

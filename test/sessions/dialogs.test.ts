@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { actionNames, actionOf } from '../../source/console/actions.ts';
-import type { Unlock } from '../../source/console/overlay.ts';
+import { actionNames, actionOf } from '../../source/console/model/actions.ts';
+import type { Unlock } from '../../source/console/model/overlay.ts';
 import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fieldText } from '../../source/console/widgets/field-spans.ts';
+import { lineWidth } from '../../source/console/widgets/spans.ts';
 import {
   editText,
   fieldOfText,
   insertText,
   type TextField,
-} from '../../source/console/text-field.ts';
+} from '../../source/console/widgets/text-field.ts';
 import { widthOf } from '../../source/presentation/text/width.ts';
-import { lineWidth } from '../../source/tui/widgets/spans.ts';
-import { fieldText } from '../../source/tui/widgets/text-field.ts';
 import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { followText } from '../../source/console/follow.ts';
+import { followText } from '../../source/console/background/follow.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { LoadJob } from '../../source/console/effects.ts';
-import type { Reader } from '../../source/console/overlay.ts';
-import { panelItems } from '../../source/console/panels.ts';
+import type { LoadJob } from '../../source/console/model/effects.ts';
+import type { Reader } from '../../source/console/model/overlay.ts';
+import { panelItems } from '../../source/console/model/panels.ts';
 import { aJob, anInsight, buckets } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { rowOf } from '../../source/console/arrange.ts';
+import { rowOf } from '../../source/console/model/job-rows.ts';
 import { aJob, buckets } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { followShown } from '../../source/console/follow.ts';
+import { followShown } from '../../source/console/background/follow.ts';
 import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

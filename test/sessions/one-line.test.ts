@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { noteLine } from '../../source/console/screens/footer.ts';
+import { bannerLine } from '../../source/console/screens/header.ts';
+import type { Line } from '../../source/console/widgets/spans.ts';
 import { explainFailure } from '../../source/database/failure.ts';
 import { cutMessage } from '../../source/presentation/text/fitted.ts';
 import { widthOf } from '../../source/presentation/text/width.ts';
-import { noteLine } from '../../source/tui/screens/footer.ts';
-import { bannerLine } from '../../source/tui/screens/header.ts';
-import type { Line } from '../../source/tui/widgets/spans.ts';
 import { jobPicture } from '../support/job-picture.tsx';
 import { aJob, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { keymap } from '../../source/console/keymap.ts';
-import { type PaletteEntry, paletteEntries } from '../../source/console/palette.ts';
-import { screens } from '../../source/console/screens.ts';
+import { keymap } from '../../source/console/app/keymap.ts';
+import {
+  type PaletteEntry,
+  paletteEntries,
+} from '../../source/console/dialogs/finder/palette-entries.ts';
+import { screens } from '../../source/console/model/screens.ts';
 import { aJob } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { jobsPicture } from '../../source/tui/screens/jobs/picture.ts';
-import { lineWidth } from '../../source/tui/widgets/spans.ts';
+import { jobsPicture } from '../../source/console/screens/jobs/picture.ts';
+import { lineWidth } from '../../source/console/widgets/spans.ts';
 import { aDetail, aJob, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

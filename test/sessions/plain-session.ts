@@ -1,10 +1,10 @@
-import type { Act, DataAnswer, DataEffect, Effect } from '../../source/console/effects.ts';
-import { isStale } from '../../source/console/link.ts';
-import type { Message } from '../../source/console/messages.ts';
-import type { Card } from '../../source/console/overlay.ts';
+import { update } from '../../source/console/app/update.ts';
+import type { Act, DataAnswer, DataEffect, Effect } from '../../source/console/model/effects.ts';
+import { isStale } from '../../source/console/model/link.ts';
+import type { Message } from '../../source/console/model/messages.ts';
+import type { Card } from '../../source/console/model/overlay.ts';
+import { type ConsoleOptions, initialState, type State } from '../../source/console/model/state.ts';
 import { PlainView, plainOptions } from '../../source/console/plain/view.ts';
-import { type ConsoleOptions, initialState, type State } from '../../source/console/state.ts';
-import { update } from '../../source/console/update.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { aJob, aList } from '../support/jobs.ts';

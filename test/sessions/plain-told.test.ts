@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { DataEffect } from '../../source/console/effects.ts';
-import { unanswered } from '../../source/console/follow.ts';
+import { unanswered } from '../../source/console/background/follow.ts';
+import type { DataEffect } from '../../source/console/model/effects.ts';
 import { changeLines, jobLine } from '../../source/console/plain/job-lines.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { diagnosedJob, explainFacts } from '../support/explained.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { listed } from '../../source/console/boards.ts';
-import { runText } from '../../source/console/run.ts';
+import { planLines } from '../../source/console/dialogs/card/plan.ts';
+import { runText } from '../../source/console/dialogs/run/state.ts';
+import { listed } from '../../source/console/model/boards.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
-import { planLines } from '../../source/tui/dialogs/card/plan.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
 

@@ -1,24 +1,29 @@
-import type { BoardData, BoardName } from '../../source/console/boards.ts';
+import { keymap } from '../../source/console/app/keymap.ts';
+import { paletteCommands } from '../../source/console/app/palette-commands.ts';
+import { update } from '../../source/console/app/update.ts';
+import type { BoardData, BoardName } from '../../source/console/model/boards.ts';
 import type {
   Act,
   BoardAnswer,
   DataAnswer,
   DataEffect,
   Effect,
-} from '../../source/console/effects.ts';
-import { decodeInput, idleDecoder } from '../../source/console/input.ts';
-import { keymap } from '../../source/console/keymap.ts';
-import type { Message } from '../../source/console/messages.ts';
-import type { Card } from '../../source/console/overlay.ts';
-import { paletteCommands } from '../../source/console/palette-commands.ts';
-import { targetOf } from '../../source/console/present.ts';
-import { type ConsoleOptions, initialState, type State } from '../../source/console/state.ts';
-import { update } from '../../source/console/update.ts';
+} from '../../source/console/model/effects.ts';
+import { decodeInput, idleDecoder } from '../../source/console/model/input.ts';
+import type { Message } from '../../source/console/model/messages.ts';
+import type { Card } from '../../source/console/model/overlay.ts';
+import { targetOf } from '../../source/console/model/present.ts';
+import { type ConsoleOptions, initialState, type State } from '../../source/console/model/state.ts';
+import { decodeTokens } from '../../source/console/terminal/keys.ts';
+import {
+  dueAt,
+  elapsed,
+  idleTokenizer,
+  tokenize,
+} from '../../source/console/terminal/tokenizer.ts';
 import type { ActionResult, JobDetail } from '../../source/domain/job/detail.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import type { ErrorCode } from '../../source/errors.ts';
-import { decodeTokens } from '../../source/tui/terminal/keys.ts';
-import { dueAt, elapsed, idleTokenizer, tokenize } from '../../source/tui/terminal/tokenizer.ts';
 import { aDetail, aList, aPage, aPartition, now } from '../support/jobs.ts';
 
 type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at'> : never) : never;

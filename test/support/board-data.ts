@@ -1,4 +1,4 @@
-import type { BoardData, BoardName } from '../../source/console/boards.ts';
+import type { BoardData, BoardName } from '../../source/console/model/boards.ts';
 import { aJob, now } from './jobs.ts';
 
 /** Jobs that all boards are about. */

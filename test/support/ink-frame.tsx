@@ -1,8 +1,8 @@
 import { render } from 'ink';
-import type { State } from '../../source/console/state.ts';
-import { Placeholders } from '../../source/tui/terminal/placeholders.ts';
-import { PlaceholderContext } from '../../source/tui/widgets/line.tsx';
-import type { Theme } from '../../source/tui/widgets/theme.ts';
+import type { State } from '../../source/console/model/state.ts';
+import { Placeholders } from '../../source/console/terminal/placeholders.ts';
+import { PlaceholderContext } from '../../source/console/widgets/line.tsx';
+import type { Theme } from '../../source/console/widgets/theme.ts';
 import { ConsoleApp } from './console-app.tsx';
 
 /** The frame that the console writes: as Ink lays it out, and with its lines restored. */

@@ -1,7 +1,7 @@
 import { renderToString } from 'ink';
-import { jobLayout } from '../../source/console/layout.ts';
-import type { JobScreen, State } from '../../source/console/state.ts';
-import { type Line, span } from '../../source/tui/widgets/spans.ts';
+import { jobLayout } from '../../source/console/model/layout.ts';
+import type { JobScreen, State } from '../../source/console/model/state.ts';
+import { type Line, span } from '../../source/console/widgets/spans.ts';
 import { ConsoleApp } from './console-app.tsx';
 
 /** The rows of the job screen between header and note, as drawn. */

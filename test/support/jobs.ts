@@ -1,4 +1,4 @@
-import type { LoadJobs } from '../../source/console/effects.ts';
+import type { LoadJobs } from '../../source/console/model/effects.ts';
 import type { JobDetail, JobList, PartitionBucket } from '../../source/domain/job/detail.ts';
 import { jobMatches, parseFilter } from '../../source/domain/job/filter.ts';
 import type { JobInsight } from '../../source/domain/job/insight.ts';

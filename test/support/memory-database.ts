@@ -1,4 +1,4 @@
-import type { DataAnswer, DataEffect } from '../../source/console/effects.ts';
+import type { DataAnswer, DataEffect } from '../../source/console/model/effects.ts';
 import { actionRules, isTransition, readParameters } from '../../source/domain/job/action.ts';
 import type { JobDetail, PartitionBucket } from '../../source/domain/job/detail.ts';
 import type { FailedPartition } from '../../source/domain/job/insight.ts';

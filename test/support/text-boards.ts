@@ -1,5 +1,5 @@
-import type { BoardData, BoardName } from '../../source/console/boards.ts';
-import { screens } from '../../source/console/screens.ts';
+import type { BoardData, BoardName } from '../../source/console/model/boards.ts';
+import { screens } from '../../source/console/model/screens.ts';
 import { viewExecutor } from '../../source/domain/executor/executor.ts';
 import { type CheckDefinition, type FoundRow, worstOf } from '../../source/domain/triage/checks.ts';
 import { Session } from '../sessions/session.ts';

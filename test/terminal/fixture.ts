@@ -2,8 +2,8 @@
 // screens. Arguments: varied | empty | many | live | busy | crash | reject | exit, and options.
 import { appendFileSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
+import { runConsole } from '../../source/console/app/run-console.ts';
 import { ServoError } from '../../source/errors.ts';
-import { runConsole } from '../../source/tui/app/run-console.ts';
 import { aJob, now } from '../support/jobs.ts';
 import { MemoryDatabase, variedJobs } from '../support/memory-database.ts';
 

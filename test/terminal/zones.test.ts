@@ -1,9 +1,9 @@
 // In a process of its own: the zone cannot be set in a thread.
 import { afterEach, describe, expect, test } from 'vitest';
-import { zoned } from '../../source/console/typed-moment.ts';
+import { cardLines } from '../../source/console/dialogs/card/lines.ts';
+import { zoned } from '../../source/console/dialogs/card/typed-moment.ts';
+import { headerLine } from '../../source/console/screens/header.ts';
 import { formatInstant, zoneName } from '../../source/presentation/text/format.ts';
-import { cardLines } from '../../source/tui/dialogs/card/lines.ts';
-import { headerLine } from '../../source/tui/screens/header.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 

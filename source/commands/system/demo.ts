@@ -50,7 +50,7 @@ function hasBar(host: Host): boolean {
 }
 
 async function openBar({ io, view }: Host, { color }: ConsoleRequest) {
-  const { openStartBar } = await import('../../tui/app/start-bar.tsx');
+  const { openStartBar } = await import('../../console/app/start-bar.tsx');
   return openStartBar({
     output: io.stderr as NodeJS.WriteStream,
     ascii: view.ascii || !hasUnicode(io),

@@ -46,7 +46,7 @@ async function loadPlain(): Promise<Run> {
 }
 
 async function loadPainted(): Promise<Run> {
-  const { runConsole } = await import('../../tui/app/run-console.ts');
+  const { runConsole } = await import('../../console/app/run-console.ts');
   return ({ interval_ms, color, light }, { io, view }, contexts) =>
     runConsole({
       ...contexts.view,

@@ -1,8 +1,8 @@
 import { failureOf } from '../../app/run-effect.ts';
-import type { DataAnswer, Effect, RunEffect, TimerName } from '../../console/effects.ts';
-import type { Message } from '../../console/messages.ts';
-import { type ConsoleOptions, initialState, type State } from '../../console/state.ts';
-import { update } from '../../console/update.ts';
+import { update } from '../../console/app/update.ts';
+import type { DataAnswer, Effect, RunEffect, TimerName } from '../../console/model/effects.ts';
+import type { Message } from '../../console/model/messages.ts';
+import { type ConsoleOptions, initialState, type State } from '../../console/model/state.ts';
 
 /** The console's state. Messages are the only way to change it; effects go to `carryOut`. */
 export class Store {

@@ -8,7 +8,7 @@ import { stateLabel } from '../../presentation/job/state-label.ts';
 import { riskBadge } from '../../presentation/risk/badge.ts';
 import { formatAge, formatFullCount, plural, type Zone } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
-import type { State } from '../state.ts';
+import type { State } from '../model/state.ts';
 
 export type Clock = { as_of: Date; zone: Zone };
 

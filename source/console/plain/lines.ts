@@ -1,6 +1,6 @@
-import type { DataAnswer, SessionEffect } from '../effects.ts';
-import type { Message } from '../messages.ts';
-import type { State, Step } from '../state.ts';
+import type { DataAnswer, SessionEffect } from '../model/effects.ts';
+import type { Message } from '../model/messages.ts';
+import type { State, Step } from '../model/state.ts';
 
 export type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at'> : never) : never;
 

@@ -6,12 +6,18 @@ import { dialogText } from '../../presentation/job/dialog-text.ts';
 import { stateLabel } from '../../presentation/job/state-label.ts';
 import { plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
-import { actionOf, presently } from '../actions.ts';
-import { firstPossible, needsReason, problemOfField, settingsOf, wantedField } from '../card.ts';
-import { isDropping } from '../dialog.ts';
-import { goBack } from '../navigate.ts';
-import type { Card, CardPlan, FieldName } from '../overlay.ts';
-import type { State } from '../state.ts';
+import {
+  firstPossible,
+  needsReason,
+  problemOfField,
+  settingsOf,
+  wantedField,
+} from '../dialogs/card/state.ts';
+import { isDropping } from '../dialogs/form.ts';
+import { actionOf, presently } from '../model/actions.ts';
+import type { Card, CardPlan, FieldName } from '../model/overlay.ts';
+import type { State } from '../model/state.ts';
+import { goBack } from '../screens/navigate.ts';
 import { nameOf } from './job-lines.ts';
 import type { Plain } from './lines.ts';
 

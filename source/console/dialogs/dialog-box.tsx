@@ -1,0 +1,77 @@
+import { Box, Text } from 'ink';
+import { type ReactNode, useContext } from 'react';
+import { toAscii } from '../../presentation/text/ascii.ts';
+import { truncate } from '../../presentation/text/fitted.ts';
+import type { Overlay } from '../model/overlay.ts';
+import type { State } from '../model/state.ts';
+import { colorOf, usualAccent } from '../widgets/theme.ts';
+import { ThemeContext } from '../widgets/theme-context.tsx';
+import { type Dialog, type Drawn, dialogs } from './table.tsx';
+
+/** The open dialog in its frame. */
+type FramedDialog = Drawn & {
+  width: number;
+  /** Lines of the screen above it. */
+  above: number;
+  /** Lines of the screen that it covers: its rows and two borders. */
+  covered: number;
+};
+
+/** Left and right border, with a blank beside each. */
+const aroundRow = 4;
+const borders = 2;
+
+/**
+ * The open dialog in the middle of `room` lines; null if none is open. Nothing can be drawn over a
+ * line: the caller leaves out those that the dialog covers.
+ */
+export function framedDialog(state: State, room: number): FramedDialog | null {
+  const { overlay, size } = state;
+  const dialog = overlay && (dialogs[overlay.type] as Dialog<Overlay> | null);
+  if (overlay === null || dialog === null) return null;
+  const width = Math.min(size.columns - 2, dialog.width);
+  const inside = { state, overlay, width: width - aroundRow, height: room - borders };
+  const drawn = dialog.draw(inside);
+  const covered = drawn.rows + borders;
+  return { ...drawn, width, above: Math.max(0, Math.floor((room - covered) / 2)), covered };
+}
+
+/** The screen's rows with the open dialog in their middle, in place of those that it covers. */
+export function DialogBox({ state, rows }: { state: State; rows: readonly ReactNode[] }) {
+  const dialog = framedDialog(state, rows.length);
+  if (dialog === null) return rows;
+  return (
+    <>
+      {rows.slice(0, dialog.above)}
+      <DialogFrame dialog={dialog} />
+      {rows.slice(dialog.above + dialog.covered)}
+    </>
+  );
+}
+
+/** Whether a dialog is open that is drawn as a box; the filter is a field of the screen. */
+export function isBox({ overlay }: State): boolean {
+  return overlay !== null && dialogs[overlay.type] !== null;
+}
+
+export function DialogFrame({ dialog: { title, width, view } }: { dialog: FramedDialog }) {
+  const theme = useContext(ThemeContext);
+  const { ascii } = theme;
+  const heading = truncate(` ${title} `, width - aroundRow);
+  return (
+    <Box flexDirection="column" marginLeft={1} width={width} flexShrink={0}>
+      <Box
+        flexDirection="column"
+        borderStyle={ascii ? 'classic' : 'round'}
+        borderColor={colorOf(theme, usualAccent)}
+        paddingX={1}
+        width={width}
+      >
+        {view}
+      </Box>
+      <Box position="absolute" marginLeft={2}>
+        <Text bold>{ascii ? toAscii(heading) : heading}</Text>
+      </Box>
+    </Box>
+  );
+}

@@ -1,0 +1,113 @@
+import { keyFor } from '../model/key-hints.ts';
+import type { Overlay, Pressed } from '../model/overlay.ts';
+import type { State, Step } from '../model/state.ts';
+import type { Motion } from '../widgets/list.ts';
+import { cardKey, cardPaste } from './card/keys.ts';
+import { fieldOf } from './card/state.ts';
+import { filterKey, filterPaste } from './filter/keys.ts';
+import { finderKey, finderPaste } from './finder/keys.ts';
+import { recommendedAction } from './reader/explain.ts';
+import { nothingToCopy } from './reader/state.ts';
+import { isRunOpen, runKey } from './run/state.ts';
+import { unlockKey, unlockPaste } from './unlock/state.ts';
+
+/** A key, and the word for what it does. */
+export type KeyHint = readonly [key: string, word: string];
+
+type Dialog<O extends Overlay> = {
+  /** Null: the key is the screen's. A motion: the screen's cursor moves. */
+  key: (state: State, overlay: O, pressed: Pressed) => Step | Motion | null;
+  /** Without it pasted text goes nowhere. */
+  paste?: (state: State, overlay: O, text: string) => Step;
+  /** More keys in one read than a person types go into a text, or nowhere. */
+  isText?: (overlay: O) => boolean;
+  /** Enter runs something: not inside of such a read. */
+  runs?: true;
+  /** A letter has opened it: what was typed after that letter is ignored. */
+  opened_by_letter?: true;
+  hints: (state: State) => readonly KeyHint[];
+};
+
+const finder: Dialog<Extract<Overlay, { type: 'palette' | 'help' }>> = {
+  key: finderKey,
+  paste: finderPaste,
+  isText: () => true,
+  runs: true,
+  hints: () => [],
+};
+
+const formHints: readonly KeyHint[] = [
+  ['Tab', 'next field or button'],
+  ['y', 'confirm on a button'],
+  ['Esc', 'close'],
+];
+
+const dialogs: { [T in Overlay['type']]: Dialog<Extract<Overlay, { type: T }>> } = {
+  card: {
+    key: cardKey,
+    paste: cardPaste,
+    isText: (card) => fieldOf(card) !== null,
+    hints: () => formHints,
+  },
+  unlock: {
+    key: unlockKey,
+    paste: unlockPaste,
+    isText: ({ focus }) => focus === 'check',
+    hints: () => formHints,
+  },
+  run: {
+    key: runKey,
+    opened_by_letter: true,
+    hints: (state) => [
+      ['↑↓', 'scroll'],
+      ...(isRunOpen(state) ? [['S', 'stop after this job'] as const] : []),
+      ['Esc', 'close'],
+    ],
+  },
+  palette: {
+    ...finder,
+    hints: () => [
+      ['type', 'to narrow'],
+      ['Tab', 'complete'],
+      ['Enter', 'run'],
+      ['Esc', 'close'],
+    ],
+  },
+  help: {
+    ...finder,
+    hints: () => [
+      ['type', 'to search'],
+      ['↑↓', 'move'],
+      ['Enter', 'run'],
+      ['Esc', 'close'],
+    ],
+  },
+  filter: {
+    key: filterKey,
+    paste: filterPaste,
+    isText: () => true,
+    hints: () => [
+      ['↑↓', 'move'],
+      ['Enter', 'keep'],
+      ['Esc', 'restore'],
+    ],
+  },
+  // Its keys are in the keymap.
+  reader: {
+    key: () => null,
+    hints: (state) => {
+      const recommended = recommendedAction(state);
+      return [
+        ...(recommended === null ? [] : [[keyFor(state, 'recommended'), recommended] as const]),
+        [keyFor(state, 'up') + keyFor(state, 'down'), 'scroll'],
+        ...(nothingToCopy(state) === null ? [[keyFor(state, 'copy'), 'copy'] as const] : []),
+        [keyFor(state, 'back'), 'close'],
+      ];
+    },
+  },
+};
+
+/** How the open dialog takes keys; null if none is open. */
+export function dialogOf({ overlay }: State): Dialog<Overlay> | null {
+  return overlay === null ? null : (dialogs[overlay.type] as Dialog<never> as Dialog<Overlay>);
+}

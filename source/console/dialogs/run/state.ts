@@ -1,0 +1,93 @@
+import type { CardInput } from '../../background/follow.ts';
+import { ask } from '../../model/asking.ts';
+import type { DataAnswer } from '../../model/effects.ts';
+import { runRows } from '../../model/layout.ts';
+import { isStale } from '../../model/link.ts';
+import { noticed } from '../../model/notice.ts';
+import type { Card, RunList } from '../../model/overlay.ts';
+import {
+  afterAnswer,
+  isOpen,
+  nextAct,
+  runOf,
+  runSummary,
+  whyNotOnward,
+} from '../../model/run-items.ts';
+import type { State, Step } from '../../model/state.ts';
+
+export function startRun(state: State, card: Card, input: CardInput): Step {
+  const run = runOf(card, card.plan!, input.parameters);
+  const opened = { ...state, run, marks: new Set<string>(), range: null, notice: null };
+  return next({ ...opened, overlay: { type: 'run', top: 0 } });
+}
+
+export function isRunOpen({ run }: State): boolean {
+  return run !== null && isOpen(run);
+}
+
+function next(state: State): Step {
+  const { run } = state;
+  const effect = run === null ? null : nextAct(run);
+  if (run === null || effect === null) return [state, []];
+  const sent = { ...state, run: { ...run, request: state.next_request, stopped: null } };
+  return ask(sent, 'run', effect);
+}
+
+export function runAnswered(state: State, answer: DataAnswer): Step {
+  if (state.run === null || !isOpen(state.run)) return [state, []];
+  const after = { ...state, run: afterAnswer(state.run, answer) };
+  return after.run.stopped === null ? next(after) : [after, []];
+}
+
+export function stopRun(state: State): Step {
+  const { run } = state;
+  if (run === null || !isRunOpen(state) || run.stopped !== null) return [state, []];
+  return [{ ...state, run: { ...run, stopped: 'by hand' } }, []];
+}
+
+/** Only the operator continues a stopped run, and only once the database answers. */
+export function goOn(state: State): Step {
+  const reason = whyNotGoOn(state);
+  return reason === null ? next(state) : noticed(state, reason, 'warn');
+}
+
+export function whyNotGoOn(state: State): string | null {
+  return whyNotOnward(state.run, isStale(state));
+}
+
+export function openRun(state: State): Step {
+  return [{ ...state, overlay: { type: 'run', top: 0 } }, []];
+}
+
+export function runText({ run }: State): string {
+  return run === null ? '' : runSummary(run);
+}
+
+export function runKey(state: State, { top }: RunList, { key }: { key: string }): Step {
+  const rows = runRows(state.size);
+  const last = Math.max(0, (state.run?.items.length ?? 0) - rows);
+  const page = Math.max(1, rows - 1);
+  const moves: Record<string, number> = {
+    down: top + 1,
+    j: top + 1,
+    up: top - 1,
+    k: top - 1,
+    'page-down': top + page,
+    'page-up': top - page,
+    home: 0,
+    g: 0,
+    end: last,
+    G: last,
+  };
+  const to = moves[key];
+  if (to !== undefined) {
+    const overlay = { type: 'run' as const, top: Math.min(Math.max(0, to), last) };
+    return [{ ...state, overlay }, []];
+  }
+  if (key === 'y') return goOn(state);
+  if (key === 'S') return stopRun(state);
+  if (key !== 'escape' && key !== 'q' && key !== 'enter') return [state, []];
+  const read =
+    state.run === null || isRunOpen(state) ? state.run : { ...state.run, read: true as const };
+  return [{ ...state, overlay: null, run: read }, []];
+}

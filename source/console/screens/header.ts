@@ -1,0 +1,152 @@
+import { stateOrder } from '../../domain/job/order.ts';
+import { stateLabel } from '../../presentation/job/state-label.ts';
+import { cutMessage, truncate, truncateStart } from '../../presentation/text/fitted.ts';
+import { formatAge, formatFullCount, plural, zoneName } from '../../presentation/text/format.ts';
+import { safeText } from '../../presentation/text/safe-text.ts';
+import type { Tone } from '../../presentation/text/tone.ts';
+import { widthOf } from '../../presentation/text/width.ts';
+import { costText } from '../background/cost.ts';
+import { unlockedMinutes } from '../model/access.ts';
+import { receivedAt } from '../model/present.ts';
+import type { State } from '../model/state.ts';
+import { cut, type Line, lineWidth, type Span, span, spread } from '../widgets/spans.ts';
+
+/**
+ * Context, mode and warnings. Tenant, mode and the first badge are always shown: other badges and
+ * the beginning of a long database name give way.
+ */
+export function headerLine(state: State): Line {
+  const { labels, read_only } = state.options;
+  const left_open = unlockedMinutes(state);
+  const width = state.size.columns - 1;
+  const mode: Line = !read_only
+    ? [span(' · ', 'dim'), span(state.size.columns < roomForMode ? 'RW' : 'read-write', 'dim')]
+    : left_open === null
+      ? [span(' '), badge('READ-ONLY')]
+      : [span(' '), badge(`UNLOCKED ${left_open}m`, 'bad')];
+  const tenant = truncate(safeText(labels.tenant), longestTenant);
+  const around = widthOf(` servo-tui ·  / ${tenant}`) + lineWidth(mode);
+  const name = safeText(labels.context ?? labels.database);
+  const shown = someBadges(badges(state), width - around - Math.min(widthOf(name), shortestName));
+  const room = width - around - (shown.length > 0 ? lineWidth(shown) + 2 : 0);
+  const left = [
+    span(' servo-tui', 'context'),
+    span(' · ', 'dim'),
+    span([truncateStart(name, Math.max(0, room)), tenant].filter(Boolean).join(' / '), 'strong'),
+    ...mode,
+  ];
+  // The zone of all times, if there is room.
+  const as_of = state.jobs.list?.as_of;
+  const zone =
+    as_of === undefined ? [] : [span(` · ${zoneName(as_of, state.options.zone)}`, 'dim')];
+  const whole = widthOf(name) <= room;
+  const fits = lineWidth(left) + lineWidth(zone) + 2 + lineWidth(shown) <= width;
+  return spread(whole && fits ? [...left, ...zone] : left, shown, width);
+}
+
+/** On less the mode is abbreviated. */
+const roomForMode = 100;
+const longestTenant = 24;
+const shortestName = 12;
+
+/** As many badges as fit, the most important first, and that one in any case. */
+function someBadges(all: readonly Span[], room: number): Line {
+  const shown: Span[] = [];
+  for (const badge of all) {
+    const next = shown.length === 0 ? [badge] : [...shown, span('  '), badge];
+    if (shown.length === 0 || lineWidth(next) + 2 <= room) shown.splice(0, shown.length, ...next);
+  }
+  return shown;
+}
+
+/** The most important first. */
+function badges(state: State): Span[] {
+  const { labels } = state.options;
+  const shown: Span[] = [];
+  if (state.frozen_at !== null) {
+    const age = stepAge((state.at - (receivedAt(state) ?? state.frozen_at)) / 1000);
+    shown.push(badge(`FROZEN ${age}`));
+  }
+  if (labels.rls_bypassed) shown.push(badge('RLS BYPASSED'));
+  shown.push(...executorBadges(state));
+  const firing = state.boards.alerts.data?.alerts.filter((alert) => alert.firing) ?? [];
+  if (firing.length > 0) {
+    const critical = firing.some(({ severity }) => severity === 'critical');
+    shown.push(span(`▲ ${plural(firing.length, 'alert')}`, critical ? 'bad' : 'warn'));
+  }
+  const { breached = 0, at_risk = 0, capped: more = false } = state.jobs.late ?? {};
+  const orMore = more ? '+' : '';
+  if (breached > 0) shown.push(span(`${breached}${orMore} breached`, 'bad'));
+  if (at_risk > 0) shown.push(span(`${at_risk}${orMore} at risk`, 'bad'));
+  const cost = costText(state);
+  if (cost !== null) shown.push(span(cost, 'warn'));
+  if (labels.embedded) shown.push(span('EMBEDDED', 'accent'));
+  return shown;
+}
+
+const worked: readonly string[] = ['pending', 'running', 'resuming'];
+
+/** A missing or silent executor, before any alert can fire. */
+function executorBadges({ boards, jobs }: State): Span[] {
+  const executors = boards.alerts.data?.executors;
+  const counts = jobs.list?.counts ?? {};
+  if (executors === undefined || !worked.some((name) => (counts[name] ?? 0) > 0)) return [];
+  if (executors.alive === 0) return [span('no executor', 'bad')];
+  return executors.silent === 0
+    ? []
+    : [span(`${plural(executors.silent, 'executor')} silent`, 'warn')];
+}
+
+function badge(text: string, tone: Tone = 'warn'): Span {
+  return { text: ` ${text} `, tone, inverse: true, as: 'badge' };
+}
+
+export function countsLine(state: State): Line {
+  const counts = state.jobs.list?.counts ?? {};
+  const known: readonly string[] = stateOrder;
+  const states = [...known, ...Object.keys(counts).filter((name) => !known.includes(name))];
+  const line: Span[] = [span(' ')];
+  for (const name of states) {
+    const count = counts[name] ?? 0;
+    if (count === 0) continue;
+    const { glyph, word, tone } = stateLabel(name);
+    if (line.length > 1) line.push(span('  '));
+    line.push(span(glyph, tone), span(` ${capped(count)} ${word}`));
+  }
+  return cut(line, state.size.columns - 1);
+}
+
+/** The database stops counting at 1,000. */
+function capped(count: number): string {
+  return count >= 1000 ? '1,000+' : formatFullCount(count);
+}
+
+/** Old data: the operator must know before reading on. */
+export function bannerLine(state: State): Line {
+  const { failure, down_since, silent_since } = state.link;
+  const since = down_since ?? silent_since;
+  if (since === null) return [];
+  const received = receivedAt(state);
+  const age =
+    received === null ? 'no data yet' : `data is ${stepAge((state.at - received) / 1000)} old`;
+  const what =
+    failure === null
+      ? `no answer from the database for ${stepAge((state.at - since) / 1000)}`
+      : `${shortened(failure.message, state)}${failure.hint === undefined ? '' : ` (${safeText(failure.hint)})`}`;
+  const room = state.size.columns - 3;
+  // "retrying" gives way to the cause.
+  const whole = failure === null ? `${age} · ${what}` : `${age} · retrying · ${what}`;
+  const text = widthOf(whole) <= room ? whole : cutMessage(`${age} · ${what}`, room);
+  return [{ text: ` ${text} `, tone: 'bad', inverse: true }];
+}
+
+/** The header has just named the database: its name must not push off the cause. */
+function shortened(message: string, { options }: State): string {
+  return safeText(message.replace(options.labels.database, 'it'));
+}
+
+/** In steps of five seconds, so that the line does not tick. */
+function stepAge(seconds: number): string {
+  if (seconds < 5) return '<5s';
+  return seconds < 60 ? `${Math.floor(seconds / 5) * 5}s` : formatAge(seconds);
+}
