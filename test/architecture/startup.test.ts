@@ -54,7 +54,7 @@ function contentsOf(files: Set<string>): string[] {
   return [...new Set(names)].sort();
 }
 
-const drawing = ['ink', 'react', 'react-reconciler', 'yoga-layout', 'source/tui'];
+const drawing = ['ink', 'react', 'react-reconciler', 'yoga-layout'];
 const serving = ['pino', 'prom-client', 'node-pg-migrate', 'source/executor', 'source/handlers'];
 const rare = ['zod', 'smol-toml', 'proper-lockfile', 'pino-pretty', 'source/demo'];
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeInput, idleDecoder, type RawInput } from '../../source/console/model/input.ts';
+import { decodeInput, idleDecoder } from '../../source/console/model/input.ts';
+import type { RawInput } from '../../source/console/terminal/keys.ts';
 
 type Timed = RawInput & { after?: number };
 

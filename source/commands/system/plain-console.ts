@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline';
 import { failureOf } from '../../app/run-effect.ts';
 import type { Io } from '../../cli/io.ts';
+import { backgroundEffects, clock } from '../../console/app/effects.ts';
+import { Store } from '../../console/app/store.ts';
 import type { DataAnswer, Effect, RunEffect } from '../../console/model/effects.ts';
 import type { ConsoleOptions } from '../../console/model/state.ts';
 import { PlainView, plainOptions } from '../../console/plain/view.ts';
 import { toAscii } from '../../presentation/text/ascii.ts';
-import { backgroundEffects, clock, Store } from './plain-store.ts';
 
 export type PlainOptions = {
   perform: RunEffect;

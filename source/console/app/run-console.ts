@@ -1,8 +1,9 @@
 import chalk from 'chalk';
-import { type Decoder, decodeInput, idleDecoder, type RawInput } from '../model/input.ts';
+import { type Decoder, decodeInput, idleDecoder } from '../model/input.ts';
 import type { ConsoleOptions, State } from '../model/state.ts';
 import { askBackground } from '../terminal/background.ts';
 import { Keyboard } from '../terminal/keyboard.ts';
+import type { RawInput } from '../terminal/keys.ts';
 import { Screen } from '../terminal/screen.ts';
 import type { Size } from '../terminal/size.ts';
 import { type Ending, sizeOf, Terminal } from '../terminal/terminal.ts';

@@ -1,8 +1,6 @@
 import { charactersOf } from '../../presentation/text/characters.ts';
+import type { RawInput } from '../terminal/keys.ts';
 import type { MessageOf } from './messages.ts';
-
-/** One piece of input: a key by name, or one or more characters. */
-export type RawInput = { key: string } | { characters: string };
 
 /** `paste`: text between the brackets that a terminal puts around a paste. */
 export type Decoder = { paste: string | null; flood_until: number };

@@ -1,5 +1,5 @@
 import type { ReadStream } from 'node:tty';
-import type { RawInput } from '../model/input.ts';
+import type { RawInput } from './keys.ts';
 import { decodeTokens } from './keys.ts';
 import { dueAt, elapsed, idleTokenizer, type Token, tokenize } from './tokenizer.ts';
 
