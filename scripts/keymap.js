@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import { root } from './bundle.js';
 
 const contents =
-  "import { keymapTable } from './source/console/keymap-table.ts'; export default keymapTable();";
+  "import { keymapTable } from './source/console/app/keymap-table.ts'; export default keymapTable();";
 const { outputFiles } = await build({
   stdin: { contents, resolveDir: root },
   bundle: true,
