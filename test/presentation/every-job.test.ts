@@ -145,6 +145,7 @@ describe('of a job of every kind', () => {
     ['paused, with a reason', [event({ to_state: null, kind: 'set' }), event({})]],
     ['paused, without', [event({ reason: null }), event({})]],
     ['cancelled', [event({ to_state: 'cancelled' }), event({})]],
+    ['started, with a reason', [event({ from_state: 'pending', to_state: 'running' })]],
     ['only settings', [event({ to_state: null, kind: 'set' })]],
   ];
 

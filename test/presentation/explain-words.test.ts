@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Clause, ExplainFacts } from '../../source/domain/triage/explain.ts';
 import { claimObstacle, mayNotFinish } from '../../source/presentation/job/claim-obstacle.ts';
-import { explainReason } from '../../source/presentation/triage/explain-reason.ts';
+import { blockerText, explainReason } from '../../source/presentation/triage/explain-reason.ts';
 import { explainFacts } from '../support/explained.ts';
 import { secondsAgo } from '../support/jobs.ts';
 import { expectTexts } from '../support/texts.ts';
@@ -235,6 +235,21 @@ describe('why a job does not run, and what to do', () => {
       return [`${clause}: ${why}`, `  next: ${next ?? '–'}`];
     });
     await expectTexts('explanations', told);
+  });
+
+  test('who holds a lock, as far as the role may see, and no longer than a line', () => {
+    const said = (changes: object) => blockerText({ ...blocker, ...changes });
+    expect([
+      said({}),
+      said({ application: '', seconds: 0 }),
+      said({ login: null, application: null, state: null, seconds: null }),
+      said({ login: 'x'.repeat(300) }),
+    ]).toEqual([
+      'pid 4711 (mara, psql, idle, for 3m)',
+      'pid 4711 (mara, idle, for 1s)',
+      'pid 4711',
+      `pid 4711 (${'x'.repeat(200)})`,
+    ]);
   });
 
   test('what keeps a job from being claimed, and what may not finish', async () => {

@@ -499,6 +499,39 @@ describe('in full', () => {
     error_message: 'no way',
   });
 
+  test('reports of which there is nothing to tell', async () => {
+    const quiet = incidentReport({
+      as_of: now,
+      tenant_id: 'acme',
+      job: aJob({ state: 'pending', started_at: null, heartbeat_at: null, created_by: null }),
+      explanation: { clause: 'claimable', facts: explainFacts(orders.id, { state: 'pending' }) },
+      timeline: [],
+      attempts: [],
+      findings: [],
+      scenario: null,
+      recommendation: null,
+      escalations: [],
+      ...anInsight(),
+      failures: [],
+    });
+    const shift = handOffReport({
+      as_of: now,
+      tenant_id: 'acme',
+      since: secondsAgo(60),
+      alerts: [],
+      findings: [],
+      escalations: [],
+      at_risk: [],
+      actions: [],
+      actions_truncated: true,
+      attempts: [],
+      ended_counts: {},
+      ended: [],
+      asset_names: {},
+    });
+    await expectTexts('quiet-reports', [...quiet.split('\n'), ...shift.split('\n')]);
+  });
+
   test('an incident report', async () => {
     const paper = incidentReport({
       as_of: now,

@@ -4,6 +4,7 @@ import type { Partition } from '../../source/domain/partition/partition.ts';
 import { kindOf, noCounts, partitionCell } from '../../source/presentation/partition/cell.ts';
 import { logText, partitionText } from '../../source/presentation/partition/text.ts';
 import { aPartition, secondsAgo } from '../support/jobs.ts';
+import { expectTexts } from '../support/texts.ts';
 
 const id = '0000abcd-0000-4000-8000-000000000000';
 
@@ -68,6 +69,63 @@ describe('a partition in full', () => {
       /^no output yet: it is stored when the attempt ends/,
     );
     expect(logText(aPartition('a'), 'utc')).toMatch(/connecting\n.*refused/);
+  });
+
+  test('partitions of each state in full, with all that their attempts left', async () => {
+    const long = 'x'.repeat(70_000);
+    const log = aPartition('a').logs[0]!;
+    const cases: [string, Parameters<typeof aPartition>[1]][] = [
+      ['failed', { events: [event, { ...event, reason: 'why\u0007' }] }],
+      ['pending', { partition: { state: 'pending', error_message: null, available_at: null } }],
+      [
+        'running',
+        { partition: { state: 'running', completed_at: null, duration_ms: null }, logs: [] },
+      ],
+      ['crashed', { partition: { crash_count: 2, lease_owner: null, started_at: null } }],
+      ['with two messages', { partition: { error_message: 'one\n\ntwo\u0007' } }],
+      ['with an odd message', { partition: { error_message: 'odd' }, logs: [log, log] }],
+      [
+        'without output',
+        {
+          logs: [
+            { ...log, output: '' },
+            { ...log, output: '\n\n' },
+          ],
+        },
+      ],
+      [
+        'with much output',
+        {
+          logs: [
+            { ...log, output: long },
+            { ...log, output: 'x'.repeat(65_536) },
+            { ...log, output: 'a\n\nb\n' },
+          ],
+        },
+      ],
+      [
+        'with long names',
+        {
+          partition: { state: long as never, lease_owner: long, error_message: null },
+          events: [{ ...event, kind: long, reason: long }],
+        },
+      ],
+    ];
+    const short = (text: string) =>
+      text
+        .replace(/x{40,}/g, (run) => `x×${run.length}`)
+        .split('\n')
+        .map((line) => `  ${line}`);
+    const told = cases.flatMap(([name, changes]) => {
+      const detail = aPartition('a', changes);
+      return [
+        name,
+        ...short(partitionText(detail, 'utc')),
+        '  --',
+        ...short(logText(detail, 'utc')),
+      ];
+    });
+    await expectTexts('partitions', told);
   });
 
   test('its cell: the most pressing of what is in it', () => {

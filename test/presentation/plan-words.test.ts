@@ -8,6 +8,7 @@ import {
   reviewText,
 } from '../../source/presentation/plan/plan-text.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
+import { expectTexts } from '../support/texts.ts';
 
 const id = '0000abcd-0000-4000-8000-000000000000';
 
@@ -57,6 +58,33 @@ describe('a plan', () => {
     const more = planText({ ...plan, reason: 'why', truncated: true }).split('\n');
     expect(more.slice(3, 5)).toEqual(['  reason: why', expect.stringMatching(/more/)]);
     expect(entryText(jobs[0]!)).toBe('00000001  orders  running  v7  1,200/3,650');
+  });
+
+  test('is told and reviewed in full', async () => {
+    const odd = {
+      ...plan,
+      author: 'ma\u0007ra',
+      filter: 'asset:\u202ex',
+      reason: ' why ',
+      truncated: true,
+    };
+    const set = { ...plan, action: 'set', parameters: { priority: '9', timeout: '5m' } } as const;
+    const reviewed: ReviewedJob[] = [
+      { planned: jobs[0]!, now: running, skipped: null },
+      { planned: jobs[1]!, now: paused, skipped: 'as planned: no\u0007' },
+      { planned: jobs[1]!, now: null, skipped: 'job not found' },
+    ];
+    const names = (count: number, most?: number) =>
+      namesOf(
+        Array.from({ length: count }, (_, at) => ({ asset_name: `a${at}` })),
+        most,
+      );
+    await expectTexts('plans', [
+      ...[plan, odd, set, { ...plan, jobs: [] }].flatMap((one) => planText(one).split('\n')),
+      ...[plan, odd, set].flatMap((one) => reviewText(one, reviewed).split('\n')),
+      ...reviewText(plan, []).split('\n'),
+      ...[names(0), names(1), names(5), names(6), names(1006), names(3, 2)],
+    ]);
   });
 
   test('is reviewed by what the database has', () => {
