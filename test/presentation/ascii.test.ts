@@ -6,7 +6,7 @@ import { toAscii } from '../../source/presentation/text/ascii.ts';
 
 // Was `Triage ? Stuck` on the screen of a check.
 test('every sign that the program draws has one in ASCII', () => {
-  const drawn = ['console', 'domain', 'presentation', 'tui'].flatMap((folder) =>
+  const drawn = ['console', 'domain', 'presentation'].flatMap((folder) =>
     readdirSync(join(packageRoot, 'source', folder), { recursive: true })
       .map((name) => join(packageRoot, 'source', folder, String(name)))
       .filter((path) => /\.tsx?$/.test(path))
