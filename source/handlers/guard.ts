@@ -29,7 +29,8 @@ let guard: ChildProcess | null = null;
 
 /**
  * Makes sure that a process group ends with this process, also after SIGKILL: a small shell process
- * in its own session does it when its input closes. Without /bin/sh, the group outlives a SIGKILL.
+ * in its own session does it when its input closes. Without /bin/sh, the group outlives a SIGKILL;
+ * so does one whose program has started in the moment before and has not been passed on yet.
  */
 export function watchGroup(group: number): void {
   groups.add(group);

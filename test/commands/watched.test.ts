@@ -4,7 +4,7 @@ import { isWatched } from '../../source/commands/system/console-flags.ts';
 
 const watched = (flags: string[], terminal: boolean, TERM: string) =>
   isWatched({
-    io: { terminal, env: { TERM } },
+    io: { interactive: terminal, env: { TERM } },
     plain: flags.includes('plain'),
     json: flags.includes('json'),
   } as unknown as Host);

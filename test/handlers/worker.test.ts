@@ -135,7 +135,7 @@ it('A32: child processes of programs end with an executor that dies, however it 
     const one = new Worker(
       backfills.database.app,
       tenant,
-      ['--handlers', directory, '--slots', String(names.length)],
+      ['--handlers', directory, '--slots', String(names.length + 1)],
       { SERVO_SPEED: '50' },
     );
     others.push(one);
@@ -145,6 +145,8 @@ it('A32: child processes of programs end with an executor that dies, however it 
     for (const asset of assets.keys()) await backfills.job({ asset, keys: keys(1) });
     for (const name of names)
       await waitFor(`${name} to run`, () => existsSync(file(name)), { seen: () => one.log });
+    // A program that starts later has ended: the executor has noted the groups of those before it.
+    await backfills.state(await backfills.job({ asset: short, keys: keys(1) }), 'completed');
     const running = [...names.map(file), join(pids, 'child')].map((path) =>
       Number(readFileSync(path, 'utf8')),
     );
