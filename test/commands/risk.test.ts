@@ -63,7 +63,7 @@ describe('risk', () => {
   test('for a person: what if', async () => {
     const { stdout } = await servo(`risk ${late} --slots 3 --ascii`);
     expect(stdout).toMatch(/what if: 0 at risk, 1 on track, 2 > 3 slots/);
-    expect(stdout).toMatch(/> \d\d:\d\d on track/);
+    expect(stdout).toMatch(/> \d\d:\d\d(\+1)? on track/);
     expect(stdout).toContain('1 > 2 slots');
     expect(stdout).toMatch(/^[\x20-\x7e\n]+$/);
   });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   formatAge,
   formatClock,
+  formatClockShort,
   formatCount,
   formatDuration,
   formatFullCount,
@@ -105,6 +106,18 @@ describe('times of day', () => {
     ['2024-05-16T04:05:00Z', '16 May 04:05'],
     ['2025-01-02T04:05:00Z', '2025-01-02'],
   ])('%s is %s', (at, text) => expect(formatClock(new Date(at), noon, 'utc')).toBe(text));
+
+  // Was cut to `1 De…` in a cell of five columns.
+  test.each([
+    ['2024-05-14T23:59:00Z', '23:59'],
+    ['2024-05-15T00:05:00Z', '00:05+1'],
+    ['2024-05-20T12:00:00Z', '12:00+6'],
+    ['2024-05-21T00:00:00Z', '21 May'],
+    ['2024-05-13T23:59:00Z', '13 May'],
+    ['2025-01-02T00:00:00Z', '25-01-02'],
+  ])('%s in a short cell is %s', (at, text) =>
+    expect(formatClockShort(new Date(at), noon, 'utc')).toBe(text),
+  );
 });
 
 describe('ages are quantised', () => {

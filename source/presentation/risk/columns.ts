@@ -3,7 +3,7 @@ import type { RiskRow } from '../../domain/risk/board.ts';
 import type { Outlook } from '../../domain/risk/what-if.ts';
 import { later } from '../../domain/time/time.ts';
 import { formatDrift, formatEtaRange } from '../job/eta-phrase.ts';
-import { formatClock, type Zone } from '../text/format.ts';
+import { formatClockShort, type Zone } from '../text/format.ts';
 import type { Item } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
 import { absent, type Column, column, longest, type Table } from '../text/table.ts';
@@ -24,7 +24,7 @@ export const riskTable: Table<Risky> = {
       { gap: 1 },
     ),
     column('id', 'ID', 8, ({ row }) => ({ forms: [shortId(row.id)], tone: 'dim' })),
-    column('eta', 'ETA', 5, ({ row }, { as_of, zone }) =>
+    column('eta', 'ETA', 8, ({ row }, { as_of, zone }) =>
       row.eta_seconds === null ? absent : plain(clockOf(row.eta_seconds, as_of, zone)),
     ),
     column('range', 'RANGE', longest(rangeRoom, 20), ({ row }, { as_of, zone }) => {
@@ -33,7 +33,9 @@ export const riskTable: Table<Risky> = {
       return parts.length === 0 ? absent : { forms: [parts[0]!, ...parts.slice(1)], tone: 'dim' };
     }),
     column('deadline', 'DEADLINE', 8, ({ row }, { as_of, zone }) =>
-      row.sla_deadline_at === null ? absent : plain(formatClock(row.sla_deadline_at, as_of, zone)),
+      row.sla_deadline_at === null
+        ? absent
+        : plain(formatClockShort(row.sla_deadline_at, as_of, zone)),
     ),
     column('severity', 'SEVERITY', 16, ({ row }, { as_of }) =>
       severityPhrase(row, row.state, as_of),
@@ -144,7 +146,7 @@ function thenPhrase(row: RiskRow, asOf: Date, zone: Zone): Phrase {
 }
 
 function clockOf(seconds: number, asOf: Date, zone: Zone): string {
-  return formatClock(later(asOf, seconds * 1000), asOf, zone);
+  return formatClockShort(later(asOf, seconds * 1000), asOf, zone);
 }
 
 function plain(text: string): Phrase {

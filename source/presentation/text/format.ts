@@ -94,6 +94,19 @@ export function formatClock(at: Date, now: Date, zone: Zone): string {
   return sameDay ? time : `${then.day} ${months[then.month]} ${time}`;
 }
 
+/** `14:18`; `00:05+1` on the next day, up to `+6`; then `24 Nov`. For cells of eight columns. */
+export function formatClockShort(at: Date, now: Date, zone: Zone): string {
+  const whole = formatClock(at, now, zone);
+  if (isFar(at) || whole.length <= 5) return whole;
+  const { year, month, day, hour, minute } = fieldsOf(at, zone);
+  const today = fieldsOf(now, zone);
+  const midnight = (one: { year: number; month: number; day: number }) =>
+    Date.UTC(one.year, one.month, one.day);
+  const days = (midnight({ year, month, day }) - midnight(today)) / 86_400_000;
+  if (days > 0 && days < 7) return `${two(hour)}:${two(minute)}+${days}`;
+  return year === today.year ? `${day} ${months[month]}` : formatDay(at, zone).slice(2);
+}
+
 /** `14:18:05` */
 export function formatSecond(at: Date, zone: Zone): string {
   if (isFar(at)) return farWord(at);
