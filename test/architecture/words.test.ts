@@ -21,7 +21,9 @@ const files = places.flatMap((name) =>
     ? [name]
     : readdirSync(join(root, name), { recursive: true, encoding: 'utf8' })
         .map((file) => `${name}/${file.replaceAll('\\', '/')}`)
-        .filter((file) => /\.\w+$/.test(file) && !exempt.test(file) && !pending.test(file)),
+        .filter((file) => /\.\w+$/.test(file) && !exempt.test(file) && !pending.test(file))
+        // What benchmarks and mutation tests install and write.
+        .filter((file) => !/\/node_modules\/|\/mutation\/reports\//.test(file)),
 );
 
 type Retired = { word: string; found: RegExp; use: string };
