@@ -69,6 +69,8 @@ const history: readonly { what: string; sql: string }[] = [
           and not exists (select from backfill_events b where b.job_id = j.id and b.partition_key = e.key and b.kind <> 'completed')
           -- An external writer leaves its own gaps.
           and not exists (select from base_jobs b where b.job_id = j.id)
+          -- A partition whose handler was unavailable waits for a while; the journal names only its job.
+          and not exists (select from backfill_events b where b.job_id = j.id and b.kind = 'unavailable')
           -- An operator has let it run in parallel for a while.
           and not exists (select from backfill_events b where b.job_id = j.id and b.kind = 'set' and b.reason like '%parallel%')
         window w as (partition by j.id order by e.id)) o where wrong`,
