@@ -2,6 +2,7 @@ import { Box, Text } from 'ink';
 import { type ReactNode, useContext } from 'react';
 import { toAscii } from '../../presentation/text/ascii.ts';
 import { truncate } from '../../presentation/text/fitted.ts';
+import { dialogBorders } from '../model/layout.ts';
 import type { Overlay } from '../model/overlay.ts';
 import type { State } from '../model/state.ts';
 import { colorOf, usualAccent } from '../widgets/theme.ts';
@@ -19,7 +20,6 @@ type FramedDialog = Drawn & {
 
 /** Left and right border, with a blank beside each. */
 const aroundRow = 4;
-const borders = 2;
 
 /**
  * The open dialog in the middle of `room` lines; null if none is open. Nothing can be drawn over a
@@ -30,21 +30,23 @@ export function framedDialog(state: State, room: number): FramedDialog | null {
   const dialog = overlay && (dialogs[overlay.type] as Dialog<Overlay> | null);
   if (overlay === null || dialog === null) return null;
   const width = Math.min(size.columns - 2, dialog.width);
-  const inside = { state, overlay, width: width - aroundRow, height: room - borders };
+  const inside = { state, overlay, width: width - aroundRow, height: room - dialogBorders };
   const drawn = dialog.draw(inside);
-  const covered = drawn.rows + borders;
+  const covered = drawn.rows + dialogBorders;
   return { ...drawn, width, above: Math.max(0, Math.floor((room - covered) / 2)), covered };
 }
 
+type BoxedProps = { state: State; rows: readonly ReactNode[]; room: number };
+
 /** The screen's rows with the open dialog in their middle, in place of those that it covers. */
-export function DialogBox({ state, rows }: { state: State; rows: readonly ReactNode[] }) {
-  const dialog = framedDialog(state, rows.length);
+export function DialogBox({ state, rows, room }: BoxedProps) {
+  const dialog = framedDialog(state, room);
   if (dialog === null) return rows;
   return (
     <>
       {rows.slice(0, dialog.above)}
       <DialogFrame dialog={dialog} />
-      {rows.slice(dialog.above + dialog.covered)}
+      {rows.slice(dialog.above + dialog.covered, room)}
     </>
   );
 }

@@ -17,12 +17,3 @@ export type Contents = { title: string; width: number; rows: number };
 export function within(lines: readonly Line[], width: number, height: number): Line[] {
   return lines.slice(0, Math.max(1, height)).map((line) => cut(line, width));
 }
-
-/**
- * The first row shown of a text or list. `reach`: rows by which the keys scroll; where fewer are
- * shown, the end can be reached nevertheless.
- */
-export function firstShown(top: number, length: number, reach: number, rows: number): number {
-  const last = Math.max(0, length - rows);
-  return top > 0 && top >= length - reach ? last : Math.min(top, last);
-}

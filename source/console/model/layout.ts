@@ -220,17 +220,43 @@ export const panelColumns: readonly (readonly PanelName[])[] = [
   ['events', 'tree', 'executors'],
 ];
 
-export function readerRows(size: Size): number {
-  return Math.max(1, linesOf(size) - 5);
+/** Rows that a dialog needs; on a lower terminal it also covers the frame. */
+const roomToRead = 16;
+/** On less than this it covers the line of keys too. */
+const roomForKeys = 8;
+
+/**
+ * Rows of the screen that a dialog may cover. `below`: where it covers the frame, the lines of it
+ * that stay; null where it covers the screen's body only.
+ */
+export function dialogRoom(state: State): { rows: number; below: 0 | 1 | null } {
+  const body = bodyRows(state);
+  if (body >= roomToRead) return { rows: body, below: null };
+  const lines = linesOf(state.size);
+  // The dialog of an action names its keys itself.
+  const below = state.overlay?.type === 'card' || lines < roomForKeys ? 0 : 1;
+  return { rows: lines - below, below };
+}
+
+function bodyRows(state: State): number {
+  if (isBoard(state.screen)) {
+    const { rows, detail } = boardLayout(state);
+    return rows + (detail > 0 ? detail + 1 : 0);
+  }
+  if (state.screen === 'jobs' || state.job === null) return jobsLayout(state).rows;
+  const { header, note, hints } = jobLayout(state, state.job);
+  return linesOf(state.size) - count(header, note, hints);
+}
+
+export const dialogBorders = 2;
+
+/** Rows inside of a dialog's frame, at most. */
+export function dialogRows(state: State): number {
+  return Math.max(1, dialogRoom(state).rows - dialogBorders);
 }
 
 export function textWidth(size: Size): number {
   return Math.max(1, Math.min(size.columns - 6, 120));
-}
-
-/** The list of results has two lines besides the jobs: summary and keys. */
-export function runRows(size: Size): number {
-  return Math.max(1, readerRows(size) - 2);
 }
 
 export function readerLines(reader: Reader, size: Size): string[] {

@@ -1,7 +1,7 @@
 import { Box } from 'ink';
 import { Children, Fragment, isValidElement, type ReactNode } from 'react';
 import { DialogBox, isBox } from '../dialogs/dialog-box.tsx';
-import { linesOf } from '../model/layout.ts';
+import { dialogRoom, linesOf } from '../model/layout.ts';
 import { isStale } from '../model/link.ts';
 import { useConsole } from '../model/use-console.tsx';
 import { Line } from '../widgets/line.tsx';
@@ -9,27 +9,21 @@ import { faded, type Line as Spans } from '../widgets/spans.ts';
 
 type ScreenProps = { top: ReactNode; children: ReactNode; bottom: ReactNode };
 
-/** Rows that a dialog needs; on a lower terminal it also covers the frame. */
-const roomToRead = 16;
-/** On less than this it covers the line of keys too. */
-const roomForKeys = 8;
-
 /**
  * A screen: frame above, rows, frame below, each element of them one row of the terminal. A dialog
  * takes the place of rows, because nothing can lie over a `<Line>`.
  */
 export function Screen({ top, children, bottom }: ScreenProps) {
   const state = useConsole();
-  const { size, overlay } = state;
+  const { size } = state;
+  const room = isBox(state) ? dialogRoom(state) : null;
   const parts = { top: rowsIn(top), body: rowsIn(children), bottom: rowsIn(bottom) };
-  const isCovered = isBox(state) && parts.body.length < roomToRead;
-  // A dialog names its keys itself.
-  const keys = overlay?.type === 'card' || linesOf(size) < roomForKeys ? 0 : 1;
-  const shown = isCovered ? covered(parts, keys) : parts;
+  const below = room?.below ?? null;
+  const shown = below === null ? parts : covered(parts, below);
   return (
     <Box flexDirection="column" width={size.columns} height={linesOf(size)}>
       {shown.top}
-      <DialogBox state={state} rows={shown.body} />
+      {room === null ? shown.body : <DialogBox state={state} rows={shown.body} room={room.rows} />}
       {shown.bottom}
     </Box>
   );

@@ -29,10 +29,6 @@ const keys: Readonly<Record<string, Motion>> = {
   end: 'last',
 };
 
-/** Where a key moves the cursor of a list of `length` rows; null if it does not. */
-export function movedCursor(cursor: number, key: string, length: number): number | null {
-  const motion = keys[key];
-  return motion === undefined ? null : movedIndex(motion, cursor, length, finderPage);
+export function motionOf(key: string): Motion | undefined {
+  return keys[key];
 }
-
-const finderPage = 11;

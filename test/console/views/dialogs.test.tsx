@@ -5,10 +5,14 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { DialogFrame, framedDialog } from '../../../source/console/dialogs/dialog-box.tsx';
 import { columnsOf } from '../../../source/console/dialogs/finder/columns.ts';
 import { helpEntries } from '../../../source/console/dialogs/finder/help-entries.ts';
-import type { Reader } from '../../../source/console/model/overlay.ts';
+import { readerContents } from '../../../source/console/dialogs/reader/lines.ts';
+import { runContents } from '../../../source/console/dialogs/run/lines.ts';
+import { dialogRows } from '../../../source/console/model/layout.ts';
+import type { Reader, RunList } from '../../../source/console/model/overlay.ts';
 import type { State } from '../../../source/console/model/state.ts';
 import { Placeholders } from '../../../source/console/terminal/placeholders.ts';
 import { PlaceholderContext } from '../../../source/console/widgets/line.tsx';
+import type { Line } from '../../../source/console/widgets/spans.ts';
 import { plainTheme, type Theme } from '../../../source/console/widgets/theme.ts';
 import { ThemeContext } from '../../../source/console/widgets/theme-context.tsx';
 import { UiTheme } from '../../../source/console/widgets/ui-theme.tsx';
@@ -48,6 +52,8 @@ function dialogOf(
   expect(dialog.above + dialog.covered).toBeLessThanOrEqual(Math.max(room, 3));
   return drawn;
 }
+
+const textOf = (line: Line) => line.map(({ text }) => text).join('');
 
 const running = aJob({ number: 1, asset_name: 'orders_daily', failed_partitions: 3 });
 const other = aJob({ number: 2, asset_name: 'clicks_hourly', state: 'paused' });
@@ -197,16 +203,48 @@ test('the reasons of refusals are listed where the plan is longer than its list'
   expect(dialogOf(few.state, 31).join('\n')).not.toContain('– 1 skipped');
 });
 
-test('the end of a long text, and of a long run, can be scrolled to', () => {
-  for (const [columns, rows] of sizes) {
-    const room = rows - 9;
-    const size = { size: { columns, rows } };
-    const text = reading(size).press('G');
-    expect(dialogOf(text.state, room).join('\n')).toContain('line 90 ');
-    expect(dialogOf(text.press('g').state, room).join('\n')).toContain('line 1 ');
-    const items = run(size).press('end');
-    expect(dialogOf(items.state, room).join('\n')).toContain('asset_59 ');
+describe('a page of a dialog is what it shows: no line is skipped', () => {
+  const textShown = ({ state }: Session) =>
+    readerContents({
+      state,
+      overlay: state.overlay as Reader,
+      width: 94,
+      height: dialogRows(state),
+    }).lines.map(textOf);
+  const itemsShown = ({ state }: Session) =>
+    runContents({
+      state,
+      overlay: state.overlay as RunList,
+      width: 94,
+      height: dialogRows(state),
+    }).items.map((line) => /asset_\d+/.exec(textOf(line))?.[0]);
+
+  function paged<T>(session: Session, shown: (session: Session) => T[]): Set<T> {
+    const seen = new Set(shown(session));
+    for (let page = 0; page < 90; page++)
+      for (const line of shown(session.press('page-down'))) seen.add(line);
+    return seen;
   }
+
+  test.each([6, 9, 14, 24, 25, 40, 60])('at %i rows', (rows) => {
+    const size = { columns: 100, rows };
+    for (const key of ['1', 'enter', '3', '4', '5']) {
+      const session = reading({ size: { columns: 100, rows: 40 } });
+      const { overlay } = session.state;
+      session.state = { ...session.state, overlay: null };
+      session.press(key).send({ type: 'resized', size });
+      session.state = { ...session.state, overlay };
+      expect(paged(session, textShown).size, key).toBe(90);
+      expect(textShown(session).at(-1)).toBe('line 90');
+      expect(textShown(session.press('g'))[0]).toBe('line 1');
+    }
+    const items = paged(
+      run({ size: { columns: 100, rows: 40 } }).send({ type: 'resized', size }),
+      itemsShown,
+    );
+    items.delete(undefined);
+    expect(items.size).toBe(60);
+  });
 });
 
 describe('the help in columns', () => {

@@ -1,10 +1,12 @@
 import { runBinding } from '../../model/binding.ts';
+import { dialogRows } from '../../model/layout.ts';
 import { noticed } from '../../model/notice.ts';
 import type { Finder } from '../../model/overlay.ts';
 import type { State, Step } from '../../model/state.ts';
-import { movedCursor } from '../../widgets/list.ts';
+import { motionOf, movedIndex } from '../../widgets/list.ts';
 import { editText, insertText, type TextField } from '../../widgets/text-field.ts';
 import { helpEntries } from './help-entries.ts';
+import { listRows } from './list.ts';
 import { type PaletteEntry, palette, paletteEntries, shownPalette } from './palette-entries.ts';
 
 type Entry = { reason: string | null; run: (state: State) => Step; completed?: string };
@@ -35,8 +37,11 @@ export function finderKey(
   const edited = editText({ value: finder.text, caret: finder.caret }, key, text);
   if (edited !== null) return typed(state, finder, edited);
   const found = entries[finder.type](state, finder);
-  const cursor = movedCursor(finder.cursor, key, found.length);
-  if (cursor !== null) return [{ ...state, overlay: { ...finder, cursor } }, []];
+  const motion = motionOf(key);
+  if (motion !== undefined) {
+    const cursor = movedIndex(motion, finder.cursor, found.length, listRows(dialogRows(state)));
+    return [{ ...state, overlay: { ...finder, cursor } }, []];
+  }
   const entry = found[Math.min(finder.cursor, found.length - 1)];
   if (key === 'enter') return entry?.run(state) ?? [state, []];
   if (key === 'tab' && entry?.completed !== undefined)

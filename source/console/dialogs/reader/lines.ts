@@ -1,16 +1,15 @@
-import { readerLines, readerRows } from '../../model/layout.ts';
+import { readerLines } from '../../model/layout.ts';
 import type { Reader } from '../../model/overlay.ts';
 import { type Line, span } from '../../widgets/spans.ts';
-import { type DialogProps, firstShown, within } from '../dialog.ts';
+import { type DialogProps, within } from '../dialog.ts';
 
 export type ReaderContents = ReturnType<typeof readerContents>;
 
 /** A text, and in the title which part of it is shown. */
 export function readerContents({ state, overlay, width, height }: DialogProps<Reader>) {
   const all = readerLines(overlay, state.size);
-  const reach = readerRows(state.size);
-  const rows = Math.min(reach, Math.max(1, height));
-  const top = firstShown(overlay.top, all.length, reach, rows);
+  const rows = Math.max(1, height);
+  const top = Math.min(overlay.top, Math.max(0, all.length - rows));
   const shown = all.slice(top, top + rows);
   const place = `(${top + 1}–${top + shown.length} of ${all.length} lines)`;
   const plain = shown.map((text): Line => [span(text)]);

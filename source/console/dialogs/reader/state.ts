@@ -2,7 +2,7 @@ import { logText, partitionText } from '../../../presentation/partition/text.ts'
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import { ask, unasked } from '../../model/asking.ts';
 import type { DataAnswer, DataEffect } from '../../model/effects.ts';
-import { readerLines, readerRows } from '../../model/layout.ts';
+import { dialogRows, readerLines } from '../../model/layout.ts';
 import { noticed } from '../../model/notice.ts';
 import type { Reader, ReaderSource } from '../../model/overlay.ts';
 import type { State, Step } from '../../model/state.ts';
@@ -69,13 +69,13 @@ export function readerAnswered(state: State, answer: DataAnswer): Step {
 
 function withEndInSight(state: State, reader: Reader): State {
   if (!reader.follow) return { ...state, overlay: reader };
-  const last = Math.max(0, readerLines(reader, state.size).length - readerRows(state.size));
+  const last = Math.max(0, readerLines(reader, state.size).length - dialogRows(state));
   return { ...state, overlay: { ...reader, top: last } };
 }
 
 /** At its end a growing text is followed; scrolled up, it stays. */
 export function scrolledReader(state: State, reader: Reader, motion: Motion): State {
-  const rows = readerRows(state.size);
+  const rows = dialogRows(state);
   const last = Math.max(0, readerLines(reader, state.size).length - rows);
   const top = movedIndex(motion, reader.top, last + 1, rows);
   return { ...state, overlay: { ...reader, top, follow: top === last } };

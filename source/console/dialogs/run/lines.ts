@@ -3,29 +3,21 @@ import { shortId } from '../../../domain/job/reference.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import type { Tone } from '../../../presentation/text/tone.ts';
 import { keyFor } from '../../model/key-hints.ts';
-import { runRows } from '../../model/layout.ts';
 import type { RunItem, RunList } from '../../model/overlay.ts';
 import { sentItem, unconfirmed } from '../../model/run-items.ts';
 import type { State } from '../../model/state.ts';
 import { cut, exactly, type Line, lineWidth, message, span, spread } from '../../widgets/spans.ts';
-import { type DialogProps, firstShown, within } from '../dialog.ts';
+import { type DialogProps, within } from '../dialog.ts';
 import { calledOf } from '../job-name.ts';
-import { isRunOpen, runText, whyNotGoOn } from './state.ts';
-
-/** Summary and keys. */
-const aroundItems = 2;
-/** From this height on there is a row for the bar. */
-const roomForBar = 6;
+import { isRunOpen, layoutOf, runText, whyNotGoOn } from './state.ts';
 
 export type RunContents = ReturnType<typeof runContents>;
 
 /** `all` is null without a row for the bar. */
 export function runContents({ state, overlay, width, height }: DialogProps<RunList>) {
   const items = state.run?.items ?? [];
-  const bar = height >= roomForBar && items.length > 0 ? 1 : 0;
-  const reach = runRows(state.size);
-  const rows = Math.min(reach, Math.max(1, height - aroundItems - bar));
-  const top = firstShown(overlay.top, items.length, reach, rows);
+  const { bar, rows } = layoutOf(items, height);
+  const top = Math.min(overlay.top, Math.max(0, items.length - rows));
   const lines = within(runLines(state, top, width, rows), width, height - bar);
   return {
     title: 'Run',

@@ -1,10 +1,10 @@
 import type { CardInput } from '../../background/follow.ts';
 import { ask } from '../../model/asking.ts';
 import type { DataAnswer } from '../../model/effects.ts';
-import { runRows } from '../../model/layout.ts';
+import { dialogRows } from '../../model/layout.ts';
 import { isStale } from '../../model/link.ts';
 import { noticed } from '../../model/notice.ts';
-import type { Card, RunList } from '../../model/overlay.ts';
+import type { Card, RunItem, RunList } from '../../model/overlay.ts';
 import {
   afterAnswer,
   isOpen,
@@ -14,6 +14,7 @@ import {
   whyNotOnward,
 } from '../../model/run-items.ts';
 import type { State, Step } from '../../model/state.ts';
+import { type Motion, motionOf, movedIndex } from '../../widgets/list.ts';
 
 export function startRun(state: State, card: Card, input: CardInput): Step {
   const run = runOf(card, card.plan!, input.parameters);
@@ -63,26 +64,26 @@ export function runText({ run }: State): string {
   return run === null ? '' : runSummary(run);
 }
 
+/** Summary and keys. */
+const aroundItems = 2;
+/** From this height on there is a row for the bar. */
+const roomForBar = 6;
+
+/** Rows of the bar and of the list inside of the dialog. */
+export function layoutOf(items: readonly RunItem[], height: number): { bar: 0 | 1; rows: number } {
+  const bar = height >= roomForBar && items.length > 0 ? 1 : 0;
+  return { bar, rows: Math.max(1, height - aroundItems - bar) };
+}
+
+const letters: Readonly<Record<string, Motion>> = { j: 'down', k: 'up', g: 'first', G: 'last' };
+
 export function runKey(state: State, { top }: RunList, { key }: { key: string }): Step {
-  const rows = runRows(state.size);
-  const last = Math.max(0, (state.run?.items.length ?? 0) - rows);
-  const page = Math.max(1, rows - 1);
-  const moves: Record<string, number> = {
-    down: top + 1,
-    j: top + 1,
-    up: top - 1,
-    k: top - 1,
-    'page-down': top + page,
-    'page-up': top - page,
-    home: 0,
-    g: 0,
-    end: last,
-    G: last,
-  };
-  const to = moves[key];
-  if (to !== undefined) {
-    const overlay = { type: 'run' as const, top: Math.min(Math.max(0, to), last) };
-    return [{ ...state, overlay }, []];
+  const motion = motionOf(key) ?? letters[key];
+  if (motion !== undefined) {
+    const items = state.run?.items ?? [];
+    const { rows } = layoutOf(items, dialogRows(state));
+    const places = Math.max(0, items.length - rows) + 1;
+    return [{ ...state, overlay: { type: 'run', top: movedIndex(motion, top, places, rows) } }, []];
   }
   if (key === 'y') return goOn(state);
   if (key === 'S') return stopRun(state);
