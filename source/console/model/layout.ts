@@ -58,23 +58,26 @@ export type JobsLayout = {
   hints: boolean;
 };
 
+/** Lines around a list, as far as there is room. */
+function listFrame(state: State) {
+  const lines = linesOf(state.size);
+  return {
+    hints: lines >= 2,
+    heads: lines >= 3,
+    banner: lines >= 9 || (lines >= 4 && isStale(state)),
+    header: lines >= 5,
+    note: lines >= 6,
+  };
+}
+
 /** Lines of the job table. On a small terminal the frame gives way to rows. */
 export function jobsLayout(state: State): JobsLayout {
   const lines = linesOf(state.size);
-  const frame = {
-    hints: lines >= 2,
-    heads: lines >= 3,
-    banner: lines >= 9 || (lines >= 4 && hasBanner(state)),
-    header: lines >= 5,
-    note: lines >= 6,
-    info: lines >= 7,
-    counts: lines >= 11,
-  };
-  const taken = Object.values(frame).filter(Boolean).length;
-  return { ...frame, rows: Math.max(1, lines - taken) };
+  const frame = { ...listFrame(state), info: lines >= 7, counts: lines >= 11 };
+  return { ...frame, rows: Math.max(1, lines - count(...Object.values(frame))) };
 }
 
-export type BoardLayout = {
+type BoardLayout = {
   header: boolean;
   tabs: boolean;
   banner: boolean;
@@ -98,25 +101,16 @@ function listLength({ screen, boards }: State): number {
 export function boardLayout(state: State): BoardLayout {
   const lines = linesOf(state.size);
   const frame = {
-    hints: lines >= 2,
-    heads: lines >= 3,
-    banner: lines >= 9 || (lines >= 4 && hasBanner(state)),
-    header: lines >= 5,
-    note: lines >= 6,
+    ...listFrame(state),
     tabs: lines >= 8,
     bar: (state.screen === 'risk' || state.screen === 'triage') && lines >= 9,
   };
   const free = lines - count(...Object.values(frame));
-  // A long list takes what it needs, as long as the selected row's meaning and remedies can be
-  // read.
+  // A long list takes what it needs, if the selected row's meaning and remedies stay readable.
   const spare = free - 1 - listLength(state);
   const least = Math.min(leastDetail, Math.floor(free * 0.42));
   const detail = free >= 10 ? Math.min(14, Math.max(least, spare)) : 0;
   return { ...frame, detail, rows: Math.max(1, free - (detail > 0 ? detail + 1 : 0)) };
-}
-
-export function hasBanner(state: State): boolean {
-  return isStale(state);
 }
 
 export type JobLayout = {
@@ -135,7 +129,7 @@ export type JobLayout = {
 };
 
 /** Columns of a trend beside the map, and after its legend. */
-export const trendBeside = 44;
+const trendBeside = 44;
 const trendBehind = 24;
 
 export function jobLayout(state: State, job: JobScreen): JobLayout {
@@ -144,7 +138,7 @@ export function jobLayout(state: State, job: JobScreen): JobLayout {
     header: lines >= 8,
     facts: lines < 14 ? 1 : isWide(state.size) ? 2 : 3,
     stall: lines >= 12 && stallText(job.job, job.detail?.events ?? []) !== null,
-    banner: lines >= 14 || hasBanner(state),
+    banner: lines >= 14 || isStale(state),
     note: lines >= 6,
     hints: lines >= 3,
     gap: lines >= 28,

@@ -30,8 +30,13 @@ import { type Line, span } from '../../widgets/spans.ts';
 
 type Facts = { job: JobView; screen: JobScreen; state: State; now: Date };
 
+/** The database's clock at the last reading. */
+export function clockOf({ jobs }: State, { detail, job }: JobScreen): Date {
+  return detail?.as_of ?? jobs.list?.as_of ?? job.created_at;
+}
+
 export function factsOf(state: State, screen: JobScreen, withRisk: boolean): Line[] {
-  const now = screen.detail?.as_of ?? state.jobs.list?.as_of ?? screen.job.created_at;
+  const now = clockOf(state, screen);
   const facts: Facts = { job: screen.job, screen, state, now };
   const risk = withRisk ? riskFact(facts.job, now) : [];
   return [
@@ -47,8 +52,9 @@ export function factsOf(state: State, screen: JobScreen, withRisk: boolean): Lin
  * `orders_daily · 3f2a9c1e · ● running · priority 5 · started 42m ago by mara`, the first two
  * always.
  */
-export function titleFacts(state: State, { job, detail, gone }: JobScreen): Line[] {
-  const now = detail?.as_of ?? state.jobs.list?.as_of ?? job.created_at;
+export function titleFacts(state: State, screen: JobScreen): Line[] {
+  const { job, detail, gone } = screen;
+  const now = clockOf(state, screen);
   const { glyph, word } = stateLabel(job.state);
   const tone = jobTone(job);
   const since = (at: Date) => `${formatAge(secondsBetween(at, now))} ago`;

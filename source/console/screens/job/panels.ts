@@ -5,10 +5,11 @@ import {
 } from '../../../presentation/text/format.ts';
 import { widthOf } from '../../../presentation/text/width.ts';
 import { isWide, panelColumns } from '../../model/layout.ts';
-import { panelItems, selectedIndex } from '../../model/panels.ts';
+import { type PanelItem, panelItems, selectedIndex } from '../../model/panels.ts';
 import { type JobScreen, type PanelName, panelNames, type State } from '../../model/state.ts';
 import { cut, exactly, filled, type Line, lineWidth, selected, span } from '../../widgets/spans.ts';
-import { panelRow, rowKey } from './panel-rows.ts';
+import { clockOf } from './facts.ts';
+import { panelRow, type RowContext, rowKey } from './panel-rows.ts';
 
 const titles: Readonly<Record<PanelName, string>> = {
   failed: 'Failed',
@@ -80,11 +81,11 @@ function shares(job: JobScreen, panels: readonly PanelName[], height: number): n
 /** Tabs with figures; if there is no room for all, only the focused one has them. */
 function tabs(job: JobScreen, width: number): Line {
   const line = (figures: boolean) =>
-    panelNames.flatMap((panel, index): Line => {
+    panelNames.flatMap((panel): Line => {
       const focused = panel === job.panel;
       const text = figures || focused ? `${titles[panel]} ${countOf(job, panel)}` : titles[panel];
       const tab = span(` ${text} `, focused ? 'plain' : 'dim');
-      return [span(index === 0 ? ' ' : ' '), focused ? { ...tab, inverse: true } : tab];
+      return [span(' '), focused ? { ...tab, inverse: true } : tab];
     });
   const full = line(true);
   return cut(lineWidth(full) <= width ? full : line(false), width);
@@ -102,19 +103,31 @@ export function plainRows(
   most: number,
 ): Line[] {
   const items = panelItems(job, panel);
-  const keyWidth = Math.min(24, Math.max(...items.map((item) => widthOf(rowKey(item)))));
-  const now = job.detail?.as_of ?? job.job.created_at;
-  const context = { state, job, now, keyWidth, width };
+  const context = contextOf(state, job, items, width);
   return items.slice(0, most).map((item) => cut(panelRow(item, context), width));
 }
 
-function titled(
+const widestKey = 24;
+
+function contextOf(
+  state: State,
+  job: JobScreen,
+  items: readonly PanelItem[],
+  width: number,
+): RowContext {
+  const keyWidth = Math.min(widestKey, Math.max(...items.map((item) => widthOf(rowKey(item)))));
+  return { state, job, now: clockOf(state, job), keyWidth, width };
+}
+
+type List = (
   state: State,
   job: JobScreen,
   panel: PanelName,
   width: number,
   height: number,
-): Line[] {
+) => Line[];
+
+const titled: List = (state, job, panel, width, height) => {
   if (height <= 0) return [];
   const focused = panel === job.panel;
   const title = cut(
@@ -125,7 +138,7 @@ function titled(
     width,
   );
   return [title, ...list(state, job, panel, width, height - 1)];
-}
+};
 
 /** Totals: the lists hold about the first hundred. */
 function countOf(job: JobScreen, panel: PanelName): string {
@@ -156,13 +169,7 @@ function countOf(job: JobScreen, panel: PanelName): string {
 /** Read with the insight, after the figures. */
 const late: readonly PanelName[] = ['failed', 'slow', 'tree', 'executors'];
 
-function list(
-  state: State,
-  job: JobScreen,
-  panel: PanelName,
-  width: number,
-  height: number,
-): Line[] {
+const list: List = (state, job, panel, width, height) => {
   if (height <= 0) return [];
   const items = panelItems(job, panel);
   if (items.length === 0 || job.detail === null) {
@@ -174,11 +181,10 @@ function list(
   }
   const at = selectedIndex(job, items, panel);
   const first = Math.max(0, Math.min(at - Math.floor(height / 2), items.length - height));
-  const keyWidth = Math.min(24, Math.max(...items.map((item) => widthOf(rowKey(item)))));
-  const context = { state, job, now: job.detail.as_of, keyWidth, width: width - 2 };
+  const context = contextOf(state, job, items, width - 2);
   const lines = items.slice(first, first + height).map((item, row) => {
     const line = cut([span('  '), ...panelRow(item, context)], width);
     return panel === job.panel && first + row === at ? selected(line, width) : line;
   });
   return exactly(lines, height);
-}
+};

@@ -20,7 +20,7 @@ import {
 } from '../../widgets/spans.ts';
 import { Banner, Header, Hints, Note } from '../bars.tsx';
 import { Row, rowsOf, Screen } from '../screen.tsx';
-import { factsOf, riskFact, titleFacts } from './facts.ts';
+import { clockOf, factsOf, riskFact, titleFacts } from './facts.ts';
 import { panelLines } from './panels.ts';
 import { trendLine, trendLines } from './trend.ts';
 
@@ -30,9 +30,8 @@ export function JobView() {
   const job = state.job!;
   const layout = jobLayout(state, job);
   const width = state.size.columns - 1;
-  const now = job.detail?.as_of ?? state.jobs.list?.as_of ?? job.job.created_at;
   const title = indented(flow(titleFacts(state, job), width - 1)[0] ?? blank);
-  const risk = riskFact(job.job, now);
+  const risk = riskFact(job.job, clockOf(state, job));
   const isRiskInTitle = lineWidth(title) + lineWidth(risk) + 2 <= width;
   const facts = flow(factsOf(state, job, !isRiskInTitle), width - 1).map(indented);
   return (
