@@ -24,6 +24,7 @@ import { type JobsLayout, jobsLayout, paneWidth } from '../../model/layout.ts';
 import { isStale } from '../../model/link.ts';
 import { isAnswered } from '../../model/paging.ts';
 import type { JobScreen, JobsScreen, State } from '../../model/state.ts';
+import type { Size } from '../../terminal/size.ts';
 import { blank, exactly, faded, filled, type Line, selected, span } from '../../widgets/spans.ts';
 import { paneLines, paneTitle } from './pane.ts';
 import { paneJob } from './pane-loading.ts';
@@ -35,6 +36,8 @@ export type JobTable = {
   layout: JobsLayout;
   columns: Columns;
   rows: readonly TableRow[];
+  /** Columns of the screen without the pane's. */
+  width: number;
   /** Its title and lines, as many as the rows; null without a pane. */
   pane: { title: Line; lines: readonly Line[] } | null;
 };
@@ -69,7 +72,8 @@ export function columnsInput(state: State): ColumnsInput {
   const pane = paneJob(state) !== null;
   const { list, gone } = state.jobs;
   // A column for the cursor's mark on the left, and a free one on the right.
-  return { list, gone, width: tableWidth(state) - (pane ? 4 : 2), wide: state.wide, pane };
+  const width = tableWidth(state.size, pane) - (pane ? 4 : 2);
+  return { list, gone, width, wide: state.wide, pane };
 }
 
 export function columnsOf({ list, gone, width, wide, pane }: ColumnsInput): Columns {
@@ -79,14 +83,16 @@ export function columnsOf({ list, gone, width, wide, pane }: ColumnsInput): Colu
   return scrolledColumns(whole, width, pinnedColumns, wide);
 }
 
-function tableWidth(state: State): number {
-  return state.size.columns - (paneJob(state) === null ? 0 : paneWidth(state.size));
+function tableWidth(size: Size, pane: boolean): number {
+  return size.columns - (pane ? paneWidth(size) : 0);
 }
 
 export function jobTable(state: State, columns: Columns): JobTable {
   const layout = jobsLayout(state);
-  const { jobs, options } = state;
-  const pane = paneOf(state, paneJob(state), layout.rows);
+  const { jobs, options, size } = state;
+  const open = paneJob(state);
+  const width = tableWidth(size, open !== null);
+  const pane = open && paneOf(state, open, paneWidth(size) - 3, layout.rows);
   const shown = rowsOf(jobs).slice(jobs.top, jobs.top + layout.rows);
   const texts = shown.length > 0 ? [] : emptyTable(state, layout.rows);
   const common = {
@@ -94,7 +100,7 @@ export function jobTable(state: State, columns: Columns): JobTable {
     as_of: jobs.list?.as_of ?? null,
     zone: options.zone,
     stale: isStale(state),
-    width: tableWidth(state),
+    width,
   };
   const rows = Array.from({ length: layout.rows }, (_, index): TableRow => {
     const row: JobRow | undefined = shown[index];
@@ -110,7 +116,7 @@ export function jobTable(state: State, columns: Columns): JobTable {
       pane: pane?.lines[index] ?? null,
     };
   });
-  return { layout, columns, rows, pane };
+  return { layout, columns, rows, width, pane };
 }
 
 function signOf(state: State, id: string): TableRow['sign'] {
@@ -118,14 +124,12 @@ function signOf(state: State, id: string): TableRow['sign'] {
   return hasBell(state, id) ? '♪' : '';
 }
 
-function paneOf(state: State, job: JobScreen | null, height: number): JobTable['pane'] {
-  if (job === null) return null;
-  const width = state.size.columns - tableWidth(state) - 3;
+function paneOf(state: State, job: JobScreen, width: number, height: number): JobTable['pane'] {
   return { title: paneTitle(job), lines: paneLines(state, job, width, height) };
 }
 
 /** The titles of the columns, and beside them the pane's. */
-export function headsLine(state: State, { columns, rows, pane }: JobTable): Line {
+export function headsLine(state: State, { columns, rows, width, pane }: JobTable): Line {
   const { column: sorted, descending } = state.jobs.sort;
   const heads = columns.map(({ column, width }) => {
     const mark = column.name === sorted ? (descending ? '▼' : '▲') : '';
@@ -134,7 +138,7 @@ export function headsLine(state: State, { columns, rows, pane }: JobTable): Line
     return span(text, mark === '' ? 'dim' : 'strong');
   });
   const line = rows.some(({ job }) => job !== null) ? [span(' '), ...heads] : blank;
-  return beside(line, pane?.title ?? null, tableWidth(state));
+  return beside(line, pane?.title ?? null, width);
 }
 
 /** A row of the table, and beside it the pane's line: two leaves would cost twice as much. */
@@ -175,6 +179,7 @@ function jobCells(
 function beside(line: Line, pane: Line | null, width: number): Line {
   return pane === null ? line : [...filled(line, width - 1), span('│ ', 'dim'), ...pane];
 }
+
 function emptyTable(state: State, rows: number): Line[] {
   const texts = emptyTexts(state);
   const above = Math.max(0, Math.floor((rows - texts.length) / 3));
