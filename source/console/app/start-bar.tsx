@@ -2,8 +2,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { ProgressBar } from '@inkjs/ui';
 import chalk from 'chalk';
 import { Box, render, Text } from 'ink';
-import { toAscii } from '../../presentation/text/ascii.ts';
-import { paletteOf, plainTheme, type Theme } from '../widgets/theme.ts';
+import { drawn, paletteOf, plainTheme, type Theme } from '../widgets/theme.ts';
 import { UiTheme } from '../widgets/ui-theme.tsx';
 
 export type StartBarOptions = { output: WriteStream; ascii: boolean; color: boolean };
@@ -25,7 +24,7 @@ export function Start({ text, done, all, theme }: StartProps) {
   return (
     <UiTheme theme={theme}>
       <Box flexDirection="column">
-        <Text>{theme.ascii ? toAscii(text) : text}</Text>
+        <Text>{drawn(theme, text)}</Text>
         {done > 0 && (
           <Box width={barWidth} height={1}>
             <ProgressBar value={(done / all) * 100} />

@@ -1,11 +1,10 @@
 import { Box, Text } from 'ink';
 import { type ReactNode, useContext } from 'react';
-import { toAscii } from '../../presentation/text/ascii.ts';
 import { truncate } from '../../presentation/text/fitted.ts';
 import { dialogBorders } from '../model/layout.ts';
 import type { Overlay } from '../model/overlay.ts';
 import type { State } from '../model/state.ts';
-import { colorOf, usualAccent } from '../widgets/theme.ts';
+import { colorOf, drawn, usualAccent } from '../widgets/theme.ts';
 import { ThemeContext } from '../widgets/theme-context.tsx';
 import { type Dialog, type Drawn, dialogs } from './table.tsx';
 
@@ -31,9 +30,9 @@ export function framedDialog(state: State, room: number): FramedDialog | null {
   if (overlay === null || dialog === null) return null;
   const width = Math.min(size.columns - 2, dialog.width);
   const inside = { state, overlay, width: width - aroundRow, height: room - dialogBorders };
-  const drawn = dialog.draw(inside);
-  const covered = drawn.rows + dialogBorders;
-  return { ...drawn, width, above: Math.max(0, Math.floor((room - covered) / 2)), covered };
+  const box = dialog.draw(inside);
+  const covered = box.rows + dialogBorders;
+  return { ...box, width, above: Math.max(0, Math.floor((room - covered) / 2)), covered };
 }
 
 type BoxedProps = { state: State; rows: readonly ReactNode[]; room: number };
@@ -58,13 +57,12 @@ export function isBox({ overlay }: State): boolean {
 
 export function DialogFrame({ dialog: { title, width, view } }: { dialog: FramedDialog }) {
   const theme = useContext(ThemeContext);
-  const { ascii } = theme;
   const heading = truncate(` ${title} `, width - aroundRow);
   return (
     <Box flexDirection="column" marginLeft={1} width={width} flexShrink={0}>
       <Box
         flexDirection="column"
-        borderStyle={ascii ? 'classic' : 'round'}
+        borderStyle={theme.ascii ? 'classic' : 'round'}
         borderColor={colorOf(theme, usualAccent)}
         paddingX={1}
         width={width}
@@ -72,7 +70,7 @@ export function DialogFrame({ dialog: { title, width, view } }: { dialog: Framed
         {view}
       </Box>
       <Box position="absolute" marginLeft={2}>
-        <Text bold>{ascii ? toAscii(heading) : heading}</Text>
+        <Text bold>{drawn(theme, heading)}</Text>
       </Box>
     </Box>
   );

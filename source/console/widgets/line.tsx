@@ -1,10 +1,9 @@
 import { Box, Text } from 'ink';
 import { createContext, memo, useContext, useEffect, useState } from 'react';
-import { toAscii } from '../../presentation/text/ascii.ts';
 import type { Placeholders } from '../terminal/placeholders.ts';
 import type { Line as Spans } from './spans.ts';
 import { mergeSpans, styled } from './styled.ts';
-import { textProps } from './theme.ts';
+import { drawn, textProps } from './theme.ts';
 import { ThemeContext } from './theme-context.tsx';
 
 /** If null, Ink renders the lines themselves. */
@@ -59,7 +58,7 @@ function InkLine({ spans }: { spans: Spans }) {
       {mergeSpans(spans).map(({ text, tone, inverse }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a span has no identity but its index
         <Text key={index} {...textProps(theme, tone)} inverse={inverse}>
-          {theme.ascii ? toAscii(text) : text}
+          {drawn(theme, text)}
         </Text>
       ))}
     </Text>

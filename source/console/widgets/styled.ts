@@ -1,7 +1,6 @@
-import { toAscii } from '../../presentation/text/ascii.ts';
 import { caretMark } from '../terminal/placeholders.ts';
 import { type Line, lineWidth, type Span } from './spans.ts';
-import { type Theme, textProps } from './theme.ts';
+import { drawn, type Theme, textProps } from './theme.ts';
 
 /** SGR codes by the names that Ink and chalk give them. */
 const colors: Readonly<Record<string, number>> = {
@@ -17,9 +16,8 @@ const colors: Readonly<Record<string, number>> = {
 /** The line with escape sequences: the same cells and styles as through Ink's `<Text>`. */
 export function styled(theme: Theme, line: Line): { text: string; width: number } {
   const text = mergeSpans(line).map((piece) => {
-    const shown = theme.ascii ? toAscii(piece.text) : piece.text;
     const { on, off } = codesOf(theme, piece);
-    return `${piece.caret ? caretMark : ''}${on}${shown}${off}`;
+    return `${piece.caret ? caretMark : ''}${on}${drawn(theme, piece.text)}${off}`;
   });
   return { text: text.join(''), width: lineWidth(line) };
 }

@@ -1,3 +1,4 @@
+import { toAscii } from '../../presentation/text/ascii.ts';
 import type { Hue } from '../../presentation/text/hue.ts';
 import type { Tone } from '../../presentation/text/tone.ts';
 
@@ -74,6 +75,11 @@ export type Look = { ascii: boolean; depth: number };
 
 export function colorOf({ palette }: Theme, hue: Hue): string | undefined {
   return palette?.[hue] ?? undefined;
+}
+
+/** Text as the terminal can show it. */
+export function drawn({ ascii }: Pick<Theme, 'ascii'>, text: string): string {
+  return ascii ? toAscii(text) : text;
 }
 
 export function textProps(theme: Theme, tone: Tone): TextStyle {

@@ -1,32 +1,32 @@
 import { Alert, ProgressBar, UnorderedList } from '@inkjs/ui';
 import { Box, Text } from 'ink';
 import { useContext } from 'react';
-import { toAscii } from '../../presentation/text/ascii.ts';
 import { formatFullCount } from '../../presentation/text/format.ts';
 import { type AlertText, alertRows } from './alert-text.ts';
 import { Lines } from './line.tsx';
 import { span } from './spans.ts';
+import { drawn } from './theme.ts';
 import { ThemeContext } from './theme-context.tsx';
 
 type AlertProps = { variant: 'warning' | 'error'; text: AlertText; width: number };
 
 export function AlertRows({ variant, text, width }: AlertProps) {
-  const drawn = useDrawn();
+  const theme = useContext(ThemeContext);
   return (
     <Box width={width} height={alertRows(text)} flexShrink={0}>
-      <Alert variant={variant}>{drawn(text.join('\n'))}</Alert>
+      <Alert variant={variant}>{drawn(theme, text.join('\n'))}</Alert>
     </Box>
   );
 }
 
 /** One row per item, cut to the width by the caller. */
 export function BulletRows({ items }: { items: readonly string[] }) {
-  const drawn = useDrawn();
+  const theme = useContext(ThemeContext);
   return (
     <UnorderedList>
       {items.map((item) => (
         <UnorderedList.Item key={item}>
-          <Text>{drawn(item)}</Text>
+          <Text>{drawn(theme, item)}</Text>
         </UnorderedList.Item>
       ))}
     </UnorderedList>
@@ -50,10 +50,4 @@ export function ProgressRow({ done, all, width }: ProgressProps) {
       <Lines lines={[[span(figures, 'dim')]]} />
     </Box>
   );
-}
-
-/** Text as the terminal can show it. */
-function useDrawn(): (text: string) => string {
-  const { ascii } = useContext(ThemeContext);
-  return ascii ? toAscii : (text) => text;
 }

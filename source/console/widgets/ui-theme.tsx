@@ -1,10 +1,9 @@
 import { defaultTheme, extendTheme, ThemeProvider, type Theme as UiStyles } from '@inkjs/ui';
 import type { BoxProps, TextProps } from 'ink';
 import { type ReactNode, useMemo } from 'react';
-import { toAscii } from '../../presentation/text/ascii.ts';
 import { isHue } from '../../presentation/text/hue.ts';
 import { signOf, type Tone } from '../../presentation/text/tone.ts';
-import { colorOf, type Theme, textProps } from './theme.ts';
+import { colorOf, drawn, type Theme, textProps } from './theme.ts';
 
 type Variant = 'info' | 'success' | 'warning' | 'error';
 
@@ -22,10 +21,9 @@ function iconOf(variant: Variant): string {
 
 /** @inkjs/ui in the console's tones. With NO_COLOR bold and inverse carry the status. */
 export function uiTheme(theme: Theme): UiStyles {
-  const drawn = (text: string) => (theme.ascii ? toAscii(text) : text);
   const icon = {
     styles: { icon: ({ variant }: { variant: Variant }) => textProps(theme, tones[variant]) },
-    config: ({ variant }: { variant: Variant }) => ({ icon: drawn(iconOf(variant)) }),
+    config: ({ variant }: { variant: Variant }) => ({ icon: drawn(theme, iconOf(variant)) }),
   };
   return extendTheme(defaultTheme, {
     components: {
@@ -57,9 +55,12 @@ export function uiTheme(theme: Theme): UiStyles {
       },
       ProgressBar: {
         styles: { completed: (): TextProps => ({ color: colorOf(theme, 'cyan') }) },
-        config: () => ({ completedCharacter: drawn('█'), remainingCharacter: drawn('░') }),
+        config: () => ({
+          completedCharacter: drawn(theme, '█'),
+          remainingCharacter: drawn(theme, '░'),
+        }),
       },
-      UnorderedList: { config: () => ({ marker: drawn('–') }) },
+      UnorderedList: { config: () => ({ marker: drawn(theme, '–') }) },
     },
   });
 }
