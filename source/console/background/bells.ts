@@ -7,7 +7,7 @@ import { ask, unasked } from '../model/asking.ts';
 import type { DataAnswer, Effect } from '../model/effects.ts';
 import { keyFor } from '../model/key-hints.ts';
 import { noticed } from '../model/notice.ts';
-import { noTarget, targetOf } from '../model/present.ts';
+import { noLongerThere, noTarget, targetOf } from '../model/present.ts';
 import type { Bell, State, Step } from '../model/state.ts';
 
 /** Followed jobs are read on their own timer, at most this often. */
@@ -19,7 +19,7 @@ export function noBell(state: State): string | null {
   if (reason !== null) return reason;
   const { job, gone } = targetOf(state)!;
   if (hasBell(state, job.id)) return null;
-  if (gone) return 'this job no longer exists';
+  if (gone) return noLongerThere;
   if (isTerminal(job.state)) return `the job has ended (${stateLabel(job.state).word})`;
   return state.bells.length >= mostBells
     ? `already following ${mostBells} jobs, the maximum`

@@ -12,6 +12,7 @@ import { ask } from '../model/asking.ts';
 import type { DataAnswer, Effect, Failure, PartitionCounts } from '../model/effects.ts';
 import { failureText } from '../model/notice.ts';
 import type { Card } from '../model/overlay.ts';
+import { noLongerThere } from '../model/present.ts';
 import { unconfirmed } from '../model/run-items.ts';
 import type { Follow, Question, State, Step } from '../model/state.ts';
 import { verdicts } from './verdicts.ts';
@@ -59,6 +60,12 @@ export function followOf(state: State, id: string): Follow | null {
 
 export function unanswered(state: State): Follow | null {
   return state.follows.find(({ phase }) => phase === 'sent') ?? null;
+}
+
+/** What the operator would leave behind without knowing its outcome, or null. */
+export function whyUnanswered(state: State): string | null {
+  const open = unanswered(state);
+  return open && `the database has not answered yet (${open.name} ${open.asset_name})`;
 }
 
 export function actAnswered(state: State, answer: DataAnswer, { id }: Question): Step {
@@ -122,7 +129,7 @@ function watched(state: State, job: JobView, counts: PartitionCounts): Step {
 function watchFailed(state: State, id: string, failure: Failure): Step {
   const follow = state.follows.find(({ watch_id, phase }) => watch_id === id && isOpen(phase));
   if (follow !== undefined && failure.code === 'not_found') {
-    return finish(state, follow, 'this job no longer exists', 'warn');
+    return finish(state, follow, noLongerThere, 'warn');
   }
   return [state, [lookAgain(4 * watchMs)]];
 }

@@ -1,23 +1,16 @@
 import { safeText } from '../../presentation/text/safe-text.ts';
 import { ask, asked } from '../model/asking.ts';
 import type { ContextTarget, ContextView, DataAnswer, Labels } from '../model/effects.ts';
-import { keyFor } from '../model/key-hints.ts';
 import { noticed } from '../model/notice.ts';
-import { isOpen } from '../model/run-items.ts';
+import { whyRunOpen } from '../model/run-items.ts';
 import { initialState, type State, type Step } from '../model/state.ts';
-import { unanswered } from './follow.ts';
+import { whyUnanswered } from './follow.ts';
 
 /** Why switching to another context or tenant is not possible now, or null. */
 export function whyNoSwitch(state: State): string | null {
-  const { run } = state;
   if (state.opening !== null) return `opening ${state.opening}`;
   if (asked(state, 'context') !== null) return 'the previous answer is still awaited';
-  if (run !== null && isOpen(run))
-    return `an action on several jobs is still running: ${keyFor(state, 'run')} shows it`;
-  const open = unanswered(state);
-  return open === null
-    ? null
-    : `the database has not answered yet (${open.name} ${open.asset_name})`;
+  return whyRunOpen(state) ?? whyUnanswered(state);
 }
 
 function nameOf(to: ContextTarget, { home }: State): string {

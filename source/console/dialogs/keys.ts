@@ -1,5 +1,6 @@
 import { keyFor } from '../model/key-hints.ts';
 import type { Overlay, Pressed } from '../model/overlay.ts';
+import { isRunOpen } from '../model/run-items.ts';
 import type { State, Step } from '../model/state.ts';
 import type { Motion } from '../widgets/list.ts';
 import { cardKey, cardPaste } from './card/keys.ts';
@@ -8,7 +9,7 @@ import { filterKey, filterPaste } from './filter/keys.ts';
 import { finderKey, finderPaste } from './finder/keys.ts';
 import { recommendedAction } from './reader/explain.ts';
 import { nothingToCopy } from './reader/state.ts';
-import { isRunOpen, runKey } from './run/state.ts';
+import { runKey } from './run/state.ts';
 import { unlockKey, unlockPaste } from './unlock/state.ts';
 
 /** A key, and the word for what it does. */

@@ -11,3 +11,8 @@ export const linkUp: Link = {
 export function isStale({ link }: State): boolean {
   return link.down_since !== null || link.silent_since !== null;
 }
+
+/** Why nothing can be decided on the data shown, or null. */
+export function whyStale(state: State): string | null {
+  return isStale(state) ? 'no answer from the database: the data shown is old' : null;
+}

@@ -5,6 +5,8 @@ import { rearrange, rowOf } from './job-rows.ts';
 import { jobsRead } from './paging.ts';
 import type { ScreenName, State } from './state.ts';
 
+export const noLongerThere = 'this job no longer exists';
+
 /** What a key acts on: a job as last read, and when. */
 export type Target = {
   job: JobView;

@@ -4,7 +4,9 @@ import { formatFullCount, plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 import { actEffect, reasonOf } from './act-effect.ts';
 import type { Act, DataAnswer } from './effects.ts';
+import { keyFor } from './key-hints.ts';
 import type { Card, CardPlan, Run, RunItem } from './overlay.ts';
+import type { State } from './state.ts';
 
 export function isOfChanges({ jobs }: CardPlan): boolean {
   return jobs.some(({ change }) => change !== undefined);
@@ -37,6 +39,16 @@ function skipped({ id, state, version }: RunItem['job'], refusal: string): Actio
 
 export function isOpen({ items }: Run): boolean {
   return items.some(({ result }) => result === null);
+}
+
+export function isRunOpen({ run }: State): boolean {
+  return run !== null && isOpen(run);
+}
+
+/** Why no other action on several jobs can begin, or null. */
+export function whyRunOpen(state: State): string | null {
+  if (!isRunOpen(state)) return null;
+  return `an action on several jobs is still running: ${keyFor(state, 'run')} shows it`;
 }
 
 export function sentItem({ items, request }: Run): RunItem | null {
@@ -86,14 +98,6 @@ function resultOf({ answer_lost }: RunItem, result: ActionResult): ActionResult 
 
 function failed({ job: { id, state, version } }: RunItem, message: string): ActionResult {
   return { id, result: 'failed', state, version, message };
-}
-
-/** Why it cannot be continued now, or null. */
-export function whyNotOnward(run: Run | null, down: boolean): string | null {
-  if (run === null || !isOpen(run)) return 'the action has finished';
-  if (run.stopped === null) return 'the action is still running';
-  if (run.request !== null) return 'the last job has no answer yet';
-  return down ? 'no answer from the database yet' : null;
 }
 
 /** `pause 24 jobs: 7 applied, 17 left`. */

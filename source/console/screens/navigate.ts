@@ -2,15 +2,16 @@ import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import type { CheckName } from '../../domain/triage/checks.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
-import { unanswered } from '../background/follow.ts';
+import { whyUnanswered } from '../background/follow.ts';
 import { openSource } from '../dialogs/reader/state.ts';
-import { isRunOpen, runText } from '../dialogs/run/state.ts';
+import { runText } from '../dialogs/run/state.ts';
 import { unasked } from '../model/asking.ts';
 import { emptyBoards, underCursor } from '../model/boards.ts';
 import { isReadingForCard } from '../model/late-typing.ts';
 import { dismissed, noticed } from '../model/notice.ts';
 import { partitionKeyOf, relatedJob, selectedItem } from '../model/panels.ts';
 import { filtered, filterText, targetOf } from '../model/present.ts';
+import { isRunOpen } from '../model/run-items.ts';
 import {
   type JobScreen,
   panelNames,
@@ -124,12 +125,8 @@ export function backOrQuit(state: State): Step {
 
 export function quit(state: State): Step {
   if (isRunOpen(state)) return noticed(state, `${runText(state)}: Ctrl-C quits anyway`, 'warn');
-  const open = unanswered(state);
+  const open = whyUnanswered(state);
   return open === null
     ? [state, [{ type: 'exit', code: 0 }]]
-    : noticed(
-        state,
-        `the database has not answered yet (${open.name} ${open.asset_name}): Ctrl-C quits anyway`,
-        'warn',
-      );
+    : noticed(state, `${open}: Ctrl-C quits anyway`, 'warn');
 }

@@ -10,6 +10,7 @@ import { formatAge, formatFullCount, plural } from '../../../presentation/text/f
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import { actionOf } from '../../model/actions.ts';
 import type { Card, CardPlan } from '../../model/overlay.ts';
+import { noLongerThere } from '../../model/present.ts';
 import { isOfChanges } from '../../model/run-items.ts';
 import type { State } from '../../model/state.ts';
 import { labelled } from '../../widgets/labelled.ts';
@@ -20,7 +21,6 @@ import {
   changedMeanwhile,
   firstPossible,
   isGone,
-  noLongerThere,
   settingsOf,
   settingsOfChange,
 } from './state.ts';

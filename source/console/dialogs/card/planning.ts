@@ -9,13 +9,12 @@ import { ask, chain } from '../../model/asking.ts';
 import { listed } from '../../model/boards.ts';
 import type { DataAnswer, DraftPlan } from '../../model/effects.ts';
 import { rowsOf } from '../../model/job-rows.ts';
-import { keyFor } from '../../model/key-hints.ts';
-import { isStale } from '../../model/link.ts';
+import { whyStale } from '../../model/link.ts';
 import { failureText, noticed } from '../../model/notice.ts';
 import type { CardPlan, PlannedChange, Planning } from '../../model/overlay.ts';
 import { targetOf } from '../../model/present.ts';
+import { whyRunOpen } from '../../model/run-items.ts';
 import type { State, Step } from '../../model/state.ts';
-import { isRunOpen } from '../run/state.ts';
 import { cardOn, whyNot } from './state.ts';
 
 /** Whether keys act on the marked jobs rather than on the selected one. */
@@ -28,12 +27,8 @@ export function whyNotHere(state: State, name: ActionName): string | null {
 }
 
 export function whyNoPlan(state: State): string | null {
-  const locked = whyNotWrite(state);
-  if (locked !== null) return locked;
-  if (isRunOpen(state))
-    return `an action on several jobs is still running: ${keyFor(state, 'run')} shows it`;
-  if (isStale(state)) return 'no answer from the database: the data shown is old';
-  return state.planning === null ? null : 'the marked jobs are loading';
+  const loading = state.planning === null ? null : 'the marked jobs are loading';
+  return whyNotWrite(state) ?? whyRunOpen(state) ?? whyStale(state) ?? loading;
 }
 
 /** Reads the marked jobs; the dialog opens on the answer. */
@@ -64,9 +59,8 @@ export function markAll(state: State): Step {
 }
 
 export function whyNoMarkAll(state: State): string | null {
-  if (state.jobs.filter.problems.length > 0) return state.jobs.filter.problems[0]!;
-  if (isStale(state)) return 'no answer from the database: the data shown is old';
-  return state.planning === null ? null : 'the jobs are already loading';
+  const loading = state.planning === null ? null : 'the jobs are already loading';
+  return state.jobs.filter.problems[0] ?? whyStale(state) ?? loading;
 }
 
 function askFor(

@@ -20,23 +20,19 @@ import {
 import { ask, chain } from '../../model/asking.ts';
 import type { DataAnswer } from '../../model/effects.ts';
 import { tooSmall } from '../../model/layout.ts';
-import { isStale } from '../../model/link.ts';
+import { isStale, whyStale } from '../../model/link.ts';
 import type { Card, CardFocus, CardPlan, FieldName, PlannedChange } from '../../model/overlay.ts';
-import { present, type Target } from '../../model/present.ts';
+import { noLongerThere, present, type Target } from '../../model/present.ts';
 import { isOfChanges } from '../../model/run-items.ts';
 import type { Follow, Question, State, Step } from '../../model/state.ts';
 import { firstFocus } from '../form.ts';
 import { zoned } from './typed-moment.ts';
 
-export const noLongerThere = 'this job no longer exists';
-
 /** Why an action on this job is not possible now, or null. */
 export function whyNot(state: State, name: ActionName, target: Target | null): string | null {
   if (target === null) return 'no job is selected';
-  const locked = whyNotWrite(state);
-  if (locked !== null) return locked;
-  if (target.gone) return noLongerThere;
-  if (isStale(state)) return 'no answer from the database: the data shown is old';
+  const barred = whyNotWrite(state) ?? (target.gone ? noLongerThere : whyStale(state));
+  if (barred !== null) return barred;
   const { job, as_of, received_at } = target;
   const follow = followOf(state, job.id);
   if (follow?.phase === 'sent') return 'the previous action on this job has no answer yet';

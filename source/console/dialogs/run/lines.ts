@@ -4,12 +4,12 @@ import { safeText } from '../../../presentation/text/safe-text.ts';
 import type { Tone } from '../../../presentation/text/tone.ts';
 import { keyFor } from '../../model/key-hints.ts';
 import type { RunItem, RunList } from '../../model/overlay.ts';
-import { sentItem, unconfirmed } from '../../model/run-items.ts';
+import { isRunOpen, sentItem, unconfirmed } from '../../model/run-items.ts';
 import type { State } from '../../model/state.ts';
 import { cut, exactly, type Line, lineWidth, message, span, spread } from '../../widgets/spans.ts';
 import { type DialogProps, within } from '../dialog.ts';
 import { calledOf } from '../job-name.ts';
-import { isRunOpen, layoutOf, runText, whyNotGoOn } from './state.ts';
+import { layoutOf, runText, whyNotGoOn } from './state.ts';
 
 export type RunContents = ReturnType<typeof runContents>;
 

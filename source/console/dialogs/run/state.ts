@@ -8,10 +8,10 @@ import type { Card, RunItem, RunList } from '../../model/overlay.ts';
 import {
   afterAnswer,
   isOpen,
+  isRunOpen,
   nextAct,
   runOf,
   runSummary,
-  whyNotOnward,
 } from '../../model/run-items.ts';
 import type { State, Step } from '../../model/state.ts';
 import { type Motion, motionOf, movedIndex } from '../../widgets/list.ts';
@@ -20,10 +20,6 @@ export function startRun(state: State, card: Card, input: CardInput): Step {
   const run = runOf(card, card.plan!, input.parameters);
   const opened = { ...state, run, marks: new Set<string>(), range: null, notice: null };
   return next({ ...opened, overlay: { type: 'run', top: 0 } });
-}
-
-export function isRunOpen({ run }: State): boolean {
-  return run !== null && isOpen(run);
 }
 
 function next(state: State): Step {
@@ -52,8 +48,13 @@ export function goOn(state: State): Step {
   return reason === null ? next(state) : noticed(state, reason, 'warn');
 }
 
+/** Why it cannot be continued now, or null. */
 export function whyNotGoOn(state: State): string | null {
-  return whyNotOnward(state.run, isStale(state));
+  const { run } = state;
+  if (run === null || !isOpen(run)) return 'the action has finished';
+  if (run.stopped === null) return 'the action is still running';
+  if (run.request !== null) return 'the last job has no answer yet';
+  return isStale(state) ? 'no answer from the database yet' : null;
 }
 
 export function openRun(state: State): Step {
