@@ -44,7 +44,7 @@ export function runLines(state: State, top: number, width: number, rows: number)
   const shown = items.slice(top, top + rows).map((item) => itemLine(item, item === sent, width));
   const open = isRunOpen(state);
   const keys = !open
-    ? 'Esc close'
+    ? ''
     : state.run?.stopped === null
       ? `S stop after this job   Esc close, it continues (${keyFor(state, 'run')} shows it)`
       : `y continue with the rest${whyNotGoOn(state) === null ? '' : ` (${whyNotGoOn(state)})`}   Esc close`;
