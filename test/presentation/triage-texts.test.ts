@@ -222,6 +222,8 @@ test('a figure of each kind, in its column', () => {
     ['seconds', -4320, '-1h12m'],
     ['milliseconds', 1400, '1.4 s'],
     ['ratio', 0.299, '29%'],
+    ['ratio', 1.58, '158%'],
+    ['ratio', 12, '>999%'],
     ['time', secondsAgo(90), '11:58:30'],
     ['time', secondsAgo(90).toISOString(), '11:58:30'],
     ['count', null, '–'],

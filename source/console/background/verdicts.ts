@@ -71,10 +71,12 @@ function transition(action: Action, { follow, job }: Look): Verdict | null {
 }
 
 function onceIdle(look: Look, text: (job: JobView) => string): Verdict {
-  const { running_slots } = look.job;
-  return running_slots > 0
-    ? waiting(`${plural(running_slots, 'partition')} still running`)
-    : final(look, text(look.job));
+  const { running_slots, silent_slots } = look.job;
+  if (running_slots === 0) return final(look, text(look.job));
+  // A silent executor may be dead: whether it still runs them is not known.
+  return silent_slots < running_slots
+    ? waiting(`${plural(running_slots - silent_slots, 'partition')} still running`)
+    : waiting(`${plural(silent_slots, 'partition')} still leased to a silent executor`);
 }
 
 function pausedText({ checkpoint_partition_key: key }: JobView): string {

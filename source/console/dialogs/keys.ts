@@ -1,4 +1,5 @@
 import { keyFor } from '../model/key-hints.ts';
+import { dialogRows, readerLines } from '../model/layout.ts';
 import type { Overlay, Pressed } from '../model/overlay.ts';
 import { isRunOpen } from '../model/run-items.ts';
 import type { State, Step } from '../model/state.ts';
@@ -9,7 +10,7 @@ import { filterKey, filterPaste } from './filter/keys.ts';
 import { finderKey, finderPaste } from './finder/keys.ts';
 import { recommendedAction } from './reader/explain.ts';
 import { nothingToCopy } from './reader/state.ts';
-import { runKey } from './run/state.ts';
+import { runKey, scrollOf, whyNotGoOn } from './run/state.ts';
 import { unlockKey, unlockPaste } from './unlock/state.ts';
 
 /** A key, and the word for what it does. */
@@ -26,7 +27,7 @@ type Dialog<O extends Overlay> = {
   runs?: true;
   /** A letter has opened it: what was typed after that letter is ignored. */
   opened_by_letter?: true;
-  hints: (state: State) => readonly KeyHint[];
+  hints: (state: State, overlay: O) => readonly KeyHint[];
 };
 
 const finder: Dialog<Extract<Overlay, { type: 'palette' | 'help' }>> = {
@@ -37,31 +38,44 @@ const finder: Dialog<Extract<Overlay, { type: 'palette' | 'help' }>> = {
   hints: () => [],
 };
 
-const formHints: readonly KeyHint[] = [
-  ['Tab', 'next field or button'],
-  ['y', 'confirm on a button'],
-  ['Esc', 'close'],
-];
+/** From a field Esc goes to the first button: what was typed is not lost by one key. */
+function formHints(inField: boolean): readonly KeyHint[] {
+  return [
+    ['Tab', 'next field or button'],
+    ['y', 'confirm on a button'],
+    ['Esc', inField ? 'to the buttons' : 'close'],
+  ];
+}
+
+/** Only where there is more than is shown. */
+const scrollHint = (scrolls: boolean): readonly KeyHint[] => (scrolls ? [['↑↓', 'scroll']] : []);
+
+/** A running list can be stopped, a stopped one continued. */
+function runHints(state: State): readonly KeyHint[] {
+  if (!isRunOpen(state)) return [];
+  if (state.run?.stopped === null) return [['S', 'stop after this job']];
+  return whyNotGoOn(state) === null ? [['y', 'continue']] : [];
+}
 
 const dialogs: { [T in Overlay['type']]: Dialog<Extract<Overlay, { type: T }>> } = {
   card: {
     key: cardKey,
     paste: cardPaste,
     isText: (card) => fieldOf(card) !== null,
-    hints: () => formHints,
+    hints: (_, card) => formHints(fieldOf(card) !== null),
   },
   unlock: {
     key: unlockKey,
     paste: unlockPaste,
     isText: ({ focus }) => focus === 'check',
-    hints: () => formHints,
+    hints: (_, { focus }) => formHints(focus === 'check'),
   },
   run: {
     key: runKey,
     opened_by_letter: true,
     hints: (state) => [
-      ['↑↓', 'scroll'],
-      ...(isRunOpen(state) ? [['S', 'stop after this job'] as const] : []),
+      ...scrollHint(scrollOf(state).last > 0),
+      ...runHints(state),
       ['Esc', 'close'],
     ],
   },
@@ -96,11 +110,13 @@ const dialogs: { [T in Overlay['type']]: Dialog<Extract<Overlay, { type: T }>> }
   // Its keys are in the keymap.
   reader: {
     key: () => null,
-    hints: (state) => {
+    hints: (state, reader) => {
       const recommended = recommendedAction(state);
       return [
         ...(recommended === null ? [] : [[keyFor(state, 'recommended'), recommended] as const]),
-        [keyFor(state, 'up') + keyFor(state, 'down'), 'scroll'],
+        ...(readerLines(reader, state.size).length > dialogRows(state)
+          ? [[keyFor(state, 'up') + keyFor(state, 'down'), 'scroll'] as const]
+          : []),
         ...(nothingToCopy(state) === null ? [[keyFor(state, 'copy'), 'copy'] as const] : []),
         [keyFor(state, 'back'), 'close'],
       ];

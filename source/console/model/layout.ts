@@ -254,8 +254,15 @@ export function textWidth(size: Size): number {
 }
 
 export function readerLines(reader: Reader, size: Size): string[] {
-  return wrap(reader.text, textWidth(size));
+  const width = textWidth(size);
+  const wrapped = wrappedOf(reader);
+  const lines = wrapped.get(width) ?? wrap(reader.text, width);
+  wrapped.set(width, lines);
+  return lines;
 }
+
+/** By width: a frame asks for the lines of its text and for how many they are. */
+const wrappedOf = oncePer((_: Reader) => new Map<number, string[]>());
 
 function count(...parts: boolean[]): number {
   return parts.filter(Boolean).length;

@@ -187,7 +187,7 @@ type Hint = { key: string; word: string; off: boolean; lasting: boolean };
 
 function hintsFor(state: State): Hint[] {
   const dialog = dialogOf(state);
-  if (dialog !== null) return fixed(dialog.hints(state));
+  if (dialog !== null) return fixed(dialog.hints(state, state.overlay!));
   const scope = scopeOf(state);
   return state.options.keymap
     .filter(({ hint, on }) => hint !== undefined && on.includes(scope))

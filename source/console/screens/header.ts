@@ -49,12 +49,16 @@ const roomForMode = 100;
 const longestTenant = 24;
 const shortestName = 12;
 
-/** As many badges as fit, the most important first, and that one in any case. */
+/**
+ * As many badges as fit, the most important first, and that one in any case. None is left out
+ * before one that is shown: `1 at risk` alone would say that no job is breached.
+ */
 function someBadges(all: readonly Span[], room: number): Line {
-  const shown: Span[] = [];
+  let shown: Span[] = [];
   for (const badge of all) {
     const next = shown.length === 0 ? [badge] : [...shown, span('  '), badge];
-    if (shown.length === 0 || lineWidth(next) + 2 <= room) shown.splice(0, shown.length, ...next);
+    if (shown.length > 0 && lineWidth(next) + 2 > room) break;
+    shown = next;
   }
   return shown;
 }

@@ -1,6 +1,6 @@
 import type { JobView } from '../../domain/job/job.ts';
 import { isTerminal } from '../../domain/job/state.ts';
-import { formatAge, formatDuration } from '../text/format.ts';
+import { formatAge, formatDuration, formatShare } from '../text/format.ts';
 import { type Phrase, signOf } from '../text/tone.ts';
 
 type Risky = Pick<
@@ -17,7 +17,7 @@ type Risky = Pick<
 /** A job's risk as word and figure, long and short. */
 export function riskBadge(job: Risky, asOf: Date): Phrase {
   const left = job.sla_deadline_at ? (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 : 0;
-  const over = overage(job.risk_severity ?? 0);
+  const over = formatShare(Math.max(job.risk_severity ?? 0, 0.01));
   switch (job.risk_level) {
     case 'none':
       if (job.incomplete_partitions > 0) return incomplete;
@@ -63,8 +63,4 @@ function endedBadge({ state, sla_deadline_at, completed_at }: Risky): Phrase {
 function formatSpare(seconds: number): string {
   if (seconds < 10) return '<10s';
   return seconds < 60 ? `${Math.floor(seconds / 10) * 10}s` : formatDuration(seconds);
-}
-
-function overage(severity: number): string {
-  return severity > 9.99 ? '>999%' : `${Math.max(1, Math.floor(severity * 100 + 1e-9))}%`;
 }

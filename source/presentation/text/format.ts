@@ -83,6 +83,12 @@ export function formatPercent(ratio: number): string {
   return `${Math.max(1, Math.floor(Math.min(1, ratio) * 100 + 1e-9))}%`;
 }
 
+/** Like `formatPercent`, but of what may exceed the whole: `158%`, `>999%`. */
+export function formatShare(ratio: number): string {
+  if (ratio <= 1) return formatPercent(ratio);
+  return ratio > 9.99 ? '>999%' : `${Math.floor(ratio * 100 + 1e-9)}%`;
+}
+
 /** `14:18` on the day of `now`, else `24 Nov 14:18`, in another year `2024-11-24`. */
 export function formatClock(at: Date, now: Date, zone: Zone): string {
   if (isFar(at)) return farWord(at);

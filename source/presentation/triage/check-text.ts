@@ -13,7 +13,7 @@ import {
   formatFullCount,
   formatMilliseconds,
   formatMoment,
-  formatPercent,
+  formatShare,
   type Zone,
 } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
@@ -24,7 +24,7 @@ const says: Readonly<Record<CheckColumn['kind'], (cell: NonNullable<Cell>) => st
   count: (cell) => formatFullCount(Number(cell)),
   seconds: (cell) => (Number(cell) < 0 ? '-' : '') + durationOf(Math.abs(Number(cell))),
   milliseconds: (cell) => formatMilliseconds(Number(cell)),
-  ratio: (cell) => formatPercent(Number(cell)),
+  ratio: (cell) => formatShare(Number(cell)),
   time: String,
 };
 

@@ -16,8 +16,11 @@ const labelWidth = 13;
 export function explainText(diagnosed: DiagnosedJob, options: Options): string {
   const { clause, facts, findings, scenario, recommendation } = diagnosed;
   const { why, next } = explainReason(clause, facts);
-  const name = `${safeText(facts.asset_name)} ${shortId(facts.id)} (${facts.state.replace('_', ' ')})`;
-  const first = `${name}: ${why}${next === null ? '' : ` — ${next}`}`;
+  const name = `${safeText(facts.asset_name)} ${shortId(facts.id)}`;
+  const state = facts.state.replace('_', ' ');
+  // `paused 12m ago by mara` need not be told twice that it is paused.
+  const about = why.startsWith(`${state} `) ? name : `${name} (${state})`;
+  const first = `${about}: ${why}${next === null ? '' : ` — ${next}`}`;
   const main = findings.find(({ check }) => check.name === scenario);
   if (main === undefined) return `${first}\n`;
   const context = { as_of: diagnosed.as_of, zone: options.zone };

@@ -8,6 +8,7 @@ import { namesOf } from '../../../presentation/plan/plan-text.ts';
 import { cutMessage } from '../../../presentation/text/fitted.ts';
 import { formatFullCount, plural } from '../../../presentation/text/format.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
+import { widthOf } from '../../../presentation/text/width.ts';
 import type { Card, CardPlan } from '../../model/overlay.ts';
 import { isOfChanges } from '../../model/run-items.ts';
 import { cut, type Line, span } from '../../widgets/spans.ts';
@@ -76,16 +77,11 @@ function planLine(
   const own = change !== undefined && width < wideFrom;
   const described = (own ? describeTargets : describeChanges)(changes, timesIn(card.zone));
   const what = changes.length === 0 ? `→ ${name}` : `→ ${described}`;
-  return cut(
-    [
-      span(
-        `  ${nameOf(job, width, refusal === null && !own)}  `,
-        refusal === null ? 'plain' : 'dim',
-      ),
-      refusal === null ? span(what, 'accent') : span(`skipped: ${safeText(refusal)}`, 'dim'),
-    ],
-    width,
-  );
+  const head = `  ${nameOf(job, width, refusal === null && !own)}  `;
+  if (refusal === null) return cut([span(head), span(what, 'accent')], width);
+  // The end of a reason says what this job is.
+  const why = cutMessage(`skipped: ${safeText(refusal)}`, Math.max(0, width - widthOf(head)));
+  return cut([span(head, 'dim'), span(why, 'dim')], width);
 }
 
 function nameOf(job: JobView, width: number, whole: boolean): string {

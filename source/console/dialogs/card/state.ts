@@ -40,8 +40,9 @@ export function whyNot(state: State, name: ActionName, target: Target | null): s
     return 'the previous action on this job is not shown yet';
   }
   const refusal = actionRules[actionOf(name).action].refusal(job);
-  if (refusal === null || job.state !== 'paused' || job.paused_at === null) return refusal;
-  return `${refusal} for ${formatAge(secondsBetween(job.paused_at, as_of))}`;
+  const since = refusal?.endsWith(' paused') === true ? job.paused_at : null;
+  if (since === null) return refusal;
+  return `${refusal} for ${formatAge(secondsBetween(since, as_of))}`;
 }
 
 function isBefore(follow: Follow, job: JobView, received_at: number): boolean {

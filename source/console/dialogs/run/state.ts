@@ -76,15 +76,21 @@ export function layoutOf(items: readonly RunItem[], height: number): { bar: 0 | 
   return { bar, rows: Math.max(1, height - aroundItems - bar) };
 }
 
+/** Jobs shown at a time, and the last one that can be the first shown: 0 if all are shown. */
+export function scrollOf(state: State): { rows: number; last: number } {
+  const items = state.run?.items ?? [];
+  const { rows } = layoutOf(items, dialogRows(state));
+  return { rows, last: Math.max(0, items.length - rows) };
+}
+
 const letters: Readonly<Record<string, Motion>> = { j: 'down', k: 'up', g: 'first', G: 'last' };
 
 export function runKey(state: State, { top }: RunList, { key }: { key: string }): Step {
   const motion = motionOf(key) ?? letters[key];
   if (motion !== undefined) {
-    const items = state.run?.items ?? [];
-    const { rows } = layoutOf(items, dialogRows(state));
-    const places = Math.max(0, items.length - rows) + 1;
-    return [{ ...state, overlay: { type: 'run', top: movedIndex(motion, top, places, rows) } }, []];
+    const { rows, last } = scrollOf(state);
+    const next = movedIndex(motion, top, last + 1, rows);
+    return [{ ...state, overlay: { type: 'run', top: next } }, []];
   }
   if (key === 'y') return goOn(state);
   if (key === 'S') return stopRun(state);

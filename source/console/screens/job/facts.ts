@@ -159,7 +159,7 @@ function execution({ job, screen, state }: Facts): Line[] {
       : [
           [
             span(
-              `${plural(executors.length, 'executor')}${job.heartbeat_stale || job.health === 'silent' ? ', silent' : ''}${named}`,
+              `${plural(executors.length, 'executor')}${isSilent(job) ? ', silent' : ''}${named}`,
             ),
           ],
         ]),
@@ -175,6 +175,11 @@ function execution({ job, screen, state }: Facts): Line[] {
       : []),
     [span(`version ${job.version}`, 'dim')],
   ];
+}
+
+/** Whatever its state, and whatever else is the matter with it. */
+function isSilent({ heartbeat_stale, running_slots, silent_slots }: JobView): boolean {
+  return heartbeat_stale || (silent_slots > 0 && silent_slots >= running_slots);
 }
 
 function deadline({ job, state, now }: Facts): Line[] {

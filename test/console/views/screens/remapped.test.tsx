@@ -2,6 +2,7 @@ import { renderToString } from 'ink';
 import { describe, expect, test } from 'vitest';
 import { keymap } from '../../../../source/console/app/keymap.ts';
 import { remapKeys } from '../../../../source/console/app/remap.ts';
+import { sqlReader } from '../../../../source/console/dialogs/reader/state.ts';
 import { nameOf, spokenNames } from '../../../../source/console/model/key-hints.ts';
 import { plainTheme } from '../../../../source/console/widgets/theme.ts';
 import { Session } from '../../../sessions/session.ts';
@@ -44,7 +45,9 @@ describe('a text that names a key names the one that [keys] has given it', () =>
   test('the footer of a text that is read', () => {
     const session = open().press(on('explain'));
     const [up, down, back] = [on('previous row'), on('next row'), letters.back];
-    expect(footer(session)).toBe(` ${up}${down} scroll  ${back} close`);
+    expect(footer(session)).toBe(` ${back} close`);
+    session.state = { ...session.state, overlay: sqlReader('SQL', 'select 1;\n'.repeat(60)) };
+    expect(footer(session)).toContain(`${up}${down} scroll`);
     const run = open().press(on('go to Triage'));
     expect(footer(run)).toContain(on('show the SQL of the check'));
   });
