@@ -1,0 +1,425 @@
+import { compareRank } from '../job/rank.ts';
+import { partitionMs, relativeError, restMs } from './durations.ts';
+import { Group } from './group.ts';
+import { Heap } from './heap.ts';
+import { type Pool, poolsOf } from './pools.ts';
+import { type Allowance, Queue } from './queue.ts';
+import type { LimitedJobs, LivingJob, Snapshot } from './snapshot.ts';
+
+/** What becomes of a job. */
+export type Course = {
+  /** Slots once the free ones are given out, at the moment of the snapshot. */
+  slots: number;
+  /** Slots that it could use beside those. */
+  wanted: number;
+  /** Milliseconds after the snapshot; null: something must change first. */
+  start_ms: number | null;
+  finish_ms: number | null;
+};
+
+/** Which durations count: the expected ones, or the short or long end of what is likely. */
+export type Case = 'expected' | 'short' | 'long';
+
+/** Of a job whose asset has never run: that of the others, or a second. */
+const guessedMs = 1_000;
+/** Partitions in back-off come back in so many parts at most. */
+const mostReturns = 8;
+/** A simulation of more events ends: the jobs that are left stay unknown. */
+const mostEvents = 1_000_000;
+
+type Event =
+  | { kind: 'exhausted'; group: Group; change: number }
+  | { kind: 'closing'; group: Group }
+  | { kind: 'due'; group: Group; count: number }
+  | { kind: 'freed'; pool: Pool }
+  | { kind: 'external'; group: Group };
+
+/**
+ * What becomes of every living job if nothing changes but by itself, as the executors decide it
+ * (executor/jobs/claimer.ts): a free slot goes to the first job in claim order that can use it,
+ * within its max parallel, handlers and limits; a job keeps its slot from partition to partition
+ * unless one that outranks it waits; what ends or becomes due makes others claimable.
+ * @returns the course of each job, in the order of `snapshot.jobs`
+ */
+export function simulate(snapshot: Snapshot, which: Case = 'expected'): Course[] {
+  return new Simulation(snapshot, which).run();
+}
+
+class Simulation {
+  readonly #jobs: readonly LivingJob[];
+  readonly #groups: Group[];
+  readonly #pools: Pool[];
+  readonly #queues: Queue[];
+  readonly #events = new Heap<Event>();
+  readonly #working = new Set<Group>();
+  /** The last of `#working` in claim order; null: to be looked for. */
+  #lowest: Ordered | null = null;
+  /** Jobs that wait for a job, by its index; and for how many each one waits. */
+  readonly #dependents = new Map<number, number[]>();
+  readonly #waits: number[];
+  #now = 0;
+
+  constructor(snapshot: Snapshot, which: Case) {
+    const { jobs, executors, limits } = snapshot;
+    this.#jobs = jobs;
+    const assets = new Set(jobs.map(({ asset_name }) => asset_name));
+    const { pools, of } = poolsOf(executors, assets);
+    this.#pools = pools;
+    const queues = queuesOf(assets, pools, limits);
+    this.#queues = [...new Set(queues.values())];
+    const ranks = rankOf(jobs);
+    const usual = usualMs(jobs);
+    this.#groups = jobs.map((job, index) =>
+      groupOf(job, {
+        index,
+        queue: queues.get(job.asset_name)!,
+        rank: ranks[index]!,
+        usual,
+        which,
+      }),
+    );
+    this.#waits = jobs.map(() => 0);
+    this.#wire(jobs);
+    for (const group of this.#groups) this.#place(group, of, which);
+  }
+
+  run(): Course[] {
+    this.#assign();
+    const given = this.#groups.map((group) => ({
+      slots: group.slots.length + group.closing,
+      wanted: Math.max(0, group.room),
+    }));
+    for (let steps = 0; steps < mostEvents; steps += 1) {
+      const yielding = this.#nextYield();
+      const time = this.#events.firstKey;
+      if (yielding !== null && (time === undefined || yielding.at <= time)) {
+        this.#now = yielding.at;
+        this.#release(yielding.group, yielding.slot);
+      } else {
+        const event = this.#events.pop();
+        if (event === undefined) break;
+        this.#now = time!;
+        this.#handle(event);
+      }
+      this.#assign();
+    }
+    return this.#groups.map(({ index, start, finish }) => ({
+      ...given[index]!,
+      start_ms: start === null ? null : start / 1000,
+      finish_ms: finish === null ? null : finish / 1000,
+    }));
+  }
+
+  #wire(jobs: readonly LivingJob[]): void {
+    const indexes = new Map(jobs.map(({ id }, index) => [id, index]));
+    jobs.forEach(({ upstreams }, index) => {
+      for (const id of upstreams) {
+        const of = indexes.get(id);
+        if (of === undefined) continue;
+        this.#waits[index]! += 1;
+        const dependents = this.#dependents.get(of);
+        if (dependents === undefined) this.#dependents.set(of, [index]);
+        else dependents.push(index);
+      }
+    });
+  }
+
+  /** Puts a job where it stands at the moment of the snapshot. */
+  #place(group: Group, poolOf: ReadonlyMap<string, Pool>, which: Case): void {
+    const job = this.#jobs[group.index]!;
+    for (const { executor, elapsed_ms } of job.slots) {
+      const at = us(restOf(job, elapsed_ms, group.partition_us / 1000, which));
+      const pool = poolOf.get(executor);
+      const ends = !isWorkable(job);
+      if (pool !== undefined) pool.free -= 1;
+      if (pool === undefined || ends) {
+        group.closing += 1;
+        this.#events.push({ kind: 'closing', group }, at);
+        if (pool !== undefined) this.#events.push({ kind: 'freed', pool }, at);
+      } else group.slots.push({ pool, at });
+    }
+    if (job.external) {
+      group.queue.count(-1);
+      this.#events.push({ kind: 'external', group }, job.remaining * group.partition_us);
+      return;
+    }
+    if (group.running) group.queue.count(-1);
+    if (!isWorkable(job)) return;
+    if (job.later !== null) this.#delay(group, job.later);
+    if (group.slots.length > 0) {
+      this.#join(group);
+      this.#schedule(group);
+    }
+    if (group.running && group.idle && group.unclaimed + group.later === 0) this.#end(group);
+    else if (this.#waits[group.index] === 0) this.#queue(group);
+  }
+
+  #delay(group: Group, { count, first_ms, last_ms }: NonNullable<LivingJob['later']>): void {
+    const later = Math.min(count, group.unclaimed);
+    const parts = Math.min(mostReturns, later);
+    group.unclaimed -= later;
+    group.later = later;
+    for (let part = 0; part < parts; part += 1) {
+      const size = Math.floor(later / parts) + (part < later % parts ? 1 : 0);
+      const share = parts === 1 ? 0 : part / (parts - 1);
+      const at = us(first_ms + (last_ms - first_ms) * share);
+      this.#events.push({ kind: 'due', group, count: size }, at);
+    }
+  }
+
+  #handle(event: Event): void {
+    switch (event.kind) {
+      case 'exhausted':
+        if (event.change === event.group.change) this.#exhaust(event.group);
+        break;
+      case 'closing':
+        event.group.closing -= 1;
+        this.#endIfDone(event.group);
+        this.#queue(event.group);
+        break;
+      case 'due':
+        event.group.advance(this.#now);
+        event.group.later -= event.count;
+        event.group.unclaimed += event.count;
+        this.#schedule(event.group);
+        this.#queue(event.group);
+        break;
+      case 'freed':
+        event.pool.free += 1;
+        break;
+      case 'external':
+        this.#end(event.group);
+        break;
+    }
+  }
+
+  /** A slot has come to a boundary with nothing left to claim; others may do so at once. */
+  #exhaust(group: Group): void {
+    group.advance(this.#now);
+    for (const slot of group.slots) {
+      if (slot.at !== this.#now || group.unclaimed === 0) continue;
+      slot.at += group.partition_us;
+      group.unclaimed -= 1;
+    }
+    for (const slot of group.slots.filter(({ at }) => at === this.#now)) this.#free(group, slot);
+    this.#afterChange(group);
+  }
+
+  /** At a partition boundary the job leaves a slot to another one. */
+  #release(group: Group, slot: Group['slots'][number]): void {
+    group.advance(this.#now);
+    this.#free(group, slot);
+    this.#afterChange(group);
+  }
+
+  #free(group: Group, slot: Group['slots'][number]): void {
+    slot.pool.free += 1;
+    group.slots.splice(group.slots.indexOf(slot), 1);
+  }
+
+  #afterChange(group: Group): void {
+    if (group.slots.length === 0) this.#leave(group);
+    this.#schedule(group);
+    this.#endIfDone(group);
+    this.#queue(group);
+  }
+
+  #leave(group: Group): void {
+    this.#working.delete(group);
+    if (this.#lowest === group) this.#lowest = null;
+  }
+
+  #join(group: Group): void {
+    this.#working.add(group);
+    if (this.#lowest !== null && outranks(this.#lowest, group)) this.#lowest = group;
+  }
+
+  #schedule(group: Group): void {
+    group.change += 1;
+    const at = group.exhaustedAt();
+    if (at !== null) this.#events.push({ kind: 'exhausted', group, change: group.change }, at);
+  }
+
+  #endIfDone(group: Group): void {
+    if (group.running && group.idle && group.unclaimed + group.later === 0) this.#end(group);
+  }
+
+  #end(group: Group): void {
+    if (group.finish !== null) return;
+    group.finish = this.#now;
+    group.queue.count(1);
+    for (const index of this.#dependents.get(group.index) ?? []) {
+      this.#waits[index]! -= 1;
+      if (this.#waits[index] === 0) this.#queue(this.#groups[index]!);
+    }
+  }
+
+  #queue(group: Group): void {
+    if (group.queued || group.finish !== null || group.room <= 0) return;
+    if (this.#waits[group.index]! > 0 || !isWorkable(this.#jobs[group.index]!)) return;
+    group.queue.add(group);
+  }
+
+  #best(pool: Pool): Group | undefined {
+    let best: Group | undefined;
+    for (const queue of this.#queues) {
+      if (!queue.pools.includes(pool)) continue;
+      const first = queue.first(this.#now);
+      if (first !== undefined && (best === undefined || first.rank < best.rank)) best = first;
+    }
+    return best;
+  }
+
+  /** Gives free slots in claim order. */
+  #assign(): void {
+    for (;;) {
+      let best: Group | undefined;
+      let from: Pool | undefined;
+      for (const pool of this.#pools) {
+        if (pool.free <= 0) continue;
+        const one = this.#best(pool);
+        if (one === undefined) continue;
+        const better = best === undefined || one.rank < best.rank;
+        if (better || (one === best && pool.free > from!.free)) [best, from] = [one, pool];
+      }
+      if (best === undefined || from === undefined) return;
+      this.#give(best, from);
+    }
+  }
+
+  #give(group: Group, pool: Pool): void {
+    if (!group.running) group.queue.claim(group);
+    group.start ??= this.#now;
+    const count = Math.min(pool.free, group.room);
+    pool.free -= count;
+    group.unclaimed -= count;
+    for (let one = 0; one < count; one += 1)
+      group.slots.push({ pool, at: this.#now + group.partition_us });
+    this.#join(group);
+    this.#schedule(group);
+    this.#queue(group);
+  }
+
+  /** The running job that all others outrank. */
+  #lowestWorking(): Ordered {
+    if (this.#lowest === null) {
+      this.#lowest = highest;
+      for (const group of this.#working) if (outranks(this.#lowest, group)) this.#lowest = group;
+    }
+    return this.#lowest;
+  }
+
+  /** The next boundary at which a job leaves its slot to one that outranks it. */
+  #nextYield(): { at: number; group: Group; slot: Group['slots'][number] } | null {
+    let next: { at: number; group: Group; slot: Group['slots'][number] } | null = null;
+    for (const pool of this.#pools) {
+      const waiting = this.#best(pool);
+      if (waiting === undefined || !outranks(waiting, this.#lowestWorking())) continue;
+      for (const group of this.#working) {
+        if (!outranks(waiting, group)) continue;
+        group.advance(this.#now);
+        for (const slot of group.slots) {
+          if (slot.pool === pool && (next === null || slot.at < next.at))
+            next = { at: slot.at, group, slot };
+        }
+      }
+    }
+    return next;
+  }
+}
+
+/** Outranked by none. */
+const highest: Ordered = { priority: Number.POSITIVE_INFINITY, execution_order: 0 };
+
+type Ordered = Pick<Group, 'priority' | 'execution_order'>;
+
+function outranks(waiting: Ordered, working: Ordered): boolean {
+  return (
+    waiting.priority > working.priority ||
+    (waiting.priority === working.priority && waiting.execution_order < working.execution_order)
+  );
+}
+
+/** It runs or waits to be claimed; a paused job, and one in an unknown state, does neither. */
+export function isWorkable({ state }: Pick<LivingJob, 'state'>): boolean {
+  return ['pending', 'running', 'resuming', 'waiting_upstream'].includes(state);
+}
+
+function groupOf(
+  job: LivingJob,
+  of: {
+    index: number;
+    queue: Queue;
+    rank: number;
+    usual: number;
+    which: Case;
+  },
+): Group {
+  const running = job.state === 'running';
+  const usual = job.durations === null ? of.usual : partitionMs(job.durations);
+  return new Group({
+    index: of.index,
+    queue: of.queue,
+    rank: of.rank,
+    priority: job.priority,
+    execution_order: job.execution_order,
+    partition_us: Math.max(1, us(usual * scaleOf(job, of.which))),
+    max_parallel: job.max_parallel,
+    unclaimed: Math.max(0, job.remaining - job.slots.length),
+    running,
+    start: job.external || job.slots.length > 0 ? 0 : null,
+  });
+}
+
+/** The queue of each asset; assets with the same pools and limits share one. */
+function queuesOf(
+  assets: ReadonlySet<string>,
+  pools: readonly Pool[],
+  limits: readonly LimitedJobs[],
+): Map<string, Queue> {
+  const allowances = limits.map(({ max_running, assets: only }) => ({
+    counter: { left: max_running } satisfies Allowance,
+    only: only === null ? null : new Set(only),
+  }));
+  const queues = new Map<string, Queue>();
+  const of = new Map<string, Queue>();
+  for (const name of assets) {
+    const able = pools.filter((pool) => pool.assets.has(name));
+    const counting = allowances.filter(({ only }) => only === null || only.has(name));
+    const key = `${able.map((pool) => pools.indexOf(pool))}/${counting.map((one) => allowances.indexOf(one))}`;
+    const counters = counting.map(({ counter }) => counter);
+    const queue = queues.get(key) ?? new Queue(able, counters);
+    queues.set(key, queue);
+    of.set(name, queue);
+  }
+  return of;
+}
+
+function scaleOf({ durations, remaining }: LivingJob, which: Case): number {
+  if (which === 'expected') return 1;
+  const error = durations === null ? 0.5 : relativeError(durations, remaining);
+  return which === 'short' ? 1 - error : 1 + error;
+}
+
+function restOf(job: LivingJob, elapsed: number, partition_ms: number, which: Case): number {
+  if (job.durations === null) return Math.max(partition_ms - elapsed, partition_ms * 0.1);
+  return restMs(job.durations, elapsed) * scaleOf(job, which);
+}
+
+function usualMs(jobs: readonly LivingJob[]): number {
+  const known = jobs.flatMap(({ durations }) => (durations === null ? [] : partitionMs(durations)));
+  return known.length === 0 ? guessedMs : known.reduce((sum, one) => sum + one, 0) / known.length;
+}
+
+/** Each job's place in the claim order. */
+function rankOf(jobs: readonly LivingJob[]): number[] {
+  const order = jobs.map((_, index) => index);
+  order.sort((a, b) => compareRank(jobs[a]!, jobs[b]!) || a - b);
+  const ranks: number[] = [];
+  for (const [rank, index] of order.entries()) ranks[index] = rank;
+  return ranks;
+}
+
+function us(ms: number): number {
+  return Math.round(ms * 1000);
+}
