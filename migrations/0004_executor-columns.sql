@@ -21,7 +21,14 @@ alter table backfill_jobs
   -- Of a running job with fewer rows than total_partitions: their number when it was last counted,
   -- and since when it has been the same.
   add column if not exists rows_seen integer,
-  add column if not exists rows_seen_at timestamptz;
+  add column if not exists rows_seen_at timestamptz,
+  -- For forecasts, over the last 200 attempts that ran: their number, how long one kept its slot
+  -- (mean, and mean square for the spread), and the share that failed and was tried again. The
+  -- contract's avg_partition_duration_ms follows the last few attempts only.
+  add column if not exists timed_attempts integer,
+  add column if not exists slot_ms double precision,
+  add column if not exists slot_ms_square double precision,
+  add column if not exists retried_share double precision;
 
 alter table backfill_partitions
   add column if not exists lease_owner text,

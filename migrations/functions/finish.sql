@@ -12,13 +12,18 @@ $$;
 --   average      moving average of the job's completed attempts, in milliseconds; null: unchanged
 --   fingerprint  of the last permanent failure after the last completion, with its message
 --   repeats      how many failures after the last completion have this fingerprint
+--   timed        attempts that ran to their end
+--   slot_ms, slot_ms_square  sums over these of the time that each kept its slot, and of its square: the
+--                handler's time and an equal share of what else passed since the claim of its queue
+--   retried      of these, how many failed and are tried again
 --
 -- `state || '' = 'running'` leaves only the primary key: otherwise the planner takes an index that
 -- is empty according to its statistics.
 create or replace function servo_finish_v1(p_tenant text, p_job uuid, p_owner text, p_reports servo_report_v1[],
   p_max_attempts integer, p_max_crashes integer, p_average bigint, p_at timestamptz,
   out accepted integer[], out completed integer, out failed integer, out top varchar, out average double precision,
-  out fingerprint text, out message text, out repeats integer
+  out fingerprint text, out message text, out repeats integer,
+  out timed integer, out slot_ms double precision, out slot_ms_square double precision, out retried integer
 ) language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -49,7 +54,8 @@ begin
     from unnest(p_reports) with ordinality r (id, attempt, token, outcome, duration_ms, delay_ms, message, fingerprint, n)
     where p.id = r.id and p.state || '' = 'running' and p.backfill_job_id || '' = p_job::text
       and p.tenant_id || '' = p_tenant and p.lease_token = r.token and p.attempt_count = r.attempt
-    returning p.id, p.partition_key, p.state, p.duration_ms as duration, r.outcome, r.message, r.n, r.token, r.fingerprint
+    returning p.id, p.partition_key, p.state, p.duration_ms as duration, r.outcome, r.message, r.n, r.token, r.fingerprint,
+      p.started_at
   ), counted as (
     select array_agg(n::integer) as reports, count(*) filter (where state = 'completed') as ok, count(*) filter (where state = 'failed') as bad,
       max(partition_key) filter (where state = 'completed') as top, coalesce(max(n) filter (where state = 'completed'), 0) as last_ok from finished
@@ -59,6 +65,10 @@ begin
     -- Exponential moving average, alpha 0.3, in the order of the reports.
     select sum(duration * case when n = 1 and p_average is null then 1 else 0.3 end * power(0.7::float8, of - n)) as part, max(of) as of
       from (select duration, row_number() over (order by n) as n, count(*) over () as of from finished where state = 'completed') c
+  ), timed as (
+    select count(*)::integer as of, sum(duration + others) as ms, sum((duration + others) ^ 2) as square, count(*) filter (where state = 'pending')::integer as retried
+      from (select duration::float8, state, greatest(0, servo_seconds_v1(min(started_at) over w, p_at) * 1000 - sum(duration) over w) / count(*) over w as others
+        from finished where outcome in ('completed', 'failed', 'fatal') window w as (partition by token)) a
   ), journalled as (
     insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)
       select p_tenant, p_job, partition_key,
@@ -69,9 +79,9 @@ begin
       from finished where case when outcome = 'completed' then v_all else outcome <> 'unavailable' end
   )
   select coalesce(c.reports, '{}'), c.ok, c.bad, c.top, coalesce(a.part, 0) + coalesce(p_average, 0) * power(0.7::float8, a.of),
-      l.fingerprint, l.message, l.of
-    into accepted, completed, failed, top, average, fingerprint, message, repeats
-    from counted c cross join averaged a left join (select fingerprint, message, of from repeats order by n desc limit 1) l on true;
+      l.fingerprint, l.message, l.of, m.of, m.ms, m.square, m.retried
+    into accepted, completed, failed, top, average, fingerprint, message, repeats, timed, slot_ms, slot_ms_square, retried
+    from counted c cross join averaged a cross join timed m left join (select fingerprint, message, of from repeats order by n desc limit 1) l on true;
   if cardinality(accepted) = cardinality(p_reports) then
     return;
   end if;

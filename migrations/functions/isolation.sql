@@ -14,7 +14,7 @@ create or replace function servo_policies() returns table (table_name name, poli
     runner (text) as (values ($e$pg_has_role(current_user, 'servo_app', 'usage')$e$))
   select t, 'tenant_isolation', format('using (%1$s) with check (%1$s)', text) from mine,
     unnest('{backfill_events,backfill_executors,backfill_samples,backfill_attempt_logs,backfill_leaders,backfill_limits,backfill_locks,
-      backfill_upstreams,backfill_dialogs}'::name[]) t
+      backfill_upstreams,backfill_dialogs,backfill_forecasts,backfill_forecast_rounds}'::name[]) t
   union all
   select t, 'tenant_isolation', format('using (%1$s) with check (%1$s)', text) from shared,
     unnest('{assets,backfill_jobs,backfill_partitions}'::name[]) t
@@ -31,7 +31,8 @@ create or replace function servo_policies() returns table (table_name name, poli
   -- A role that is bound to a tenant, regardless of app.current_tenant. Shared rows are read-only.
   union all select t, role, format('as restrictive to %1$I using (tenant_id = %2$L) with check (tenant_id = %2$L)', role, tenant_id)
     from servo_tenant_roles, unnest('{backfill_jobs,backfill_partitions,backfill_events,backfill_executors,backfill_samples,
-      backfill_attempt_logs,backfill_leaders,backfill_limits,backfill_locks,backfill_upstreams,backfill_dialogs}'::name[]) t
+      backfill_attempt_logs,backfill_leaders,backfill_limits,backfill_locks,backfill_upstreams,backfill_dialogs,
+      backfill_forecasts,backfill_forecast_rounds}'::name[]) t
   union all select 'assets', left(role, 56) || c.suffix, format('as restrictive for %1$s to %2$I %3$s', c.command, role, replace(c.clause, 'LITERAL', quote_literal(tenant_id)))
     from servo_tenant_roles, (values ('_read', 'select', 'using (tenant_id is null or tenant_id = LITERAL)'), ('_insert', 'insert', 'with check (tenant_id = LITERAL)'),
       ('_update', 'update', 'using (tenant_id = LITERAL) with check (tenant_id = LITERAL)'), ('_delete', 'delete', 'using (tenant_id = LITERAL)')) c (suffix, command, clause)

@@ -18,9 +18,10 @@ declare
   v_minute timestamptz := date_trunc('minute', clock_timestamp());
 begin
   perform set_config('app.current_tenant', p_tenant, true);
-  insert into backfill_samples (job_id, at, tenant_id, completed, failed, avg_partition_duration_ms, estimated_completion_at)
+  insert into backfill_samples (job_id, at, tenant_id, completed, failed, avg_partition_duration_ms, estimated_completion_at, forecast_at)
     select id, clock_timestamp(), tenant_id, completed_partitions, failed_partitions,
-      avg_partition_duration_ms, estimated_completion_at
+      avg_partition_duration_ms, estimated_completion_at,
+      (select f.finish_at from backfill_forecasts f where f.job_id = j.id and f.tenant_id = p_tenant)
     from backfill_jobs j where id = any (p_jobs) and tenant_id || '' = p_tenant
       and (select s.at from backfill_samples s where s.job_id = j.id and s.tenant_id = p_tenant order by s.at desc limit 1) >= v_minute is not true
     on conflict do nothing;

@@ -39,6 +39,7 @@ declare
   v_max_attempts integer;
   v_ok integer := 0;
   v_bad integer := 0;
+  v_timed integer;
   v_checkpoint backfill_jobs.checkpoint_partition_key%type;
   v_live uuid[];
   v_new uuid[];
@@ -60,7 +61,8 @@ begin
   end if;
   select asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
       execution_strategy as strategy, avg_partition_duration_ms as average, estimated_completion_at as eta,
-      partitions_made as made, total_partitions as total, completed_partitions::bigint + failed_partitions + skipped_partitions as done, failing
+      partitions_made as made, total_partitions as total, completed_partitions::bigint + failed_partitions + skipped_partitions as done, failing,
+      least(timed_attempts, 200) as timed, slot_ms, slot_ms_square, retried_share
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found then
     return null;
@@ -81,6 +83,14 @@ begin
     v_reply.accepted := f.accepted;
     v_ok := f.completed;
     v_bad := f.failed;
+    if f.timed > 0 then
+      -- Equal weights until there are 200 attempts; from then on older ones fade.
+      v_timed := coalesce(j.timed, 0);
+      j.slot_ms := (coalesce(j.slot_ms, 0) * v_timed + f.slot_ms) / (v_timed + f.timed);
+      j.slot_ms_square := (coalesce(j.slot_ms_square, 0) * v_timed + f.slot_ms_square) / (v_timed + f.timed);
+      j.retried_share := (coalesce(j.retried_share, 0) * v_timed + f.retried) / (v_timed + f.timed);
+      j.timed := v_timed + f.timed;
+    end if;
     if f.average is not null then
       v_reply.average_ms := least(greatest(round(f.average), -9e18), 9e18)::bigint;
     end if;
@@ -184,6 +194,11 @@ begin
     select e.job_state, e.incomplete into v_reply.job_state, v_incomplete
       from servo_end_job_v1(p_tenant, p_job, j.total, j.made, v_max_attempts, v_reply.average_ms, t) e;
     if v_reply.job_state is not null then
+      if v_timed is not null then
+        -- The next job of its asset is forecast by them.
+        update backfill_jobs set timed_attempts = j.timed, slot_ms = j.slot_ms, slot_ms_square = j.slot_ms_square, retried_share = j.retried_share
+          where id = p_job and tenant_id || '' = p_tenant;
+      end if;
       v_reply.job_version := j.version + 1;
       return v_reply;
     end if;
@@ -199,6 +214,7 @@ begin
     update backfill_jobs set completed_partitions = servo_sum_v1(completed_partitions, v_ok), failed_partitions = servo_sum_v1(failed_partitions, v_bad),
         partitions_made = partitions_made or v_complete, checkpoint_partition_key = v_checkpoint, lease_tokens = v_live,
         avg_partition_duration_ms = v_reply.average_ms,
+        timed_attempts = j.timed, slot_ms = j.slot_ms, slot_ms_square = j.slot_ms_square, retried_share = j.retried_share,
         heartbeat_at = case when v_fresh and j.state = 'running' then greatest(j.heartbeat_at, t) else heartbeat_at end,
         estimated_completion_at = case when v_fresh and v_reply.average_ms is not null
           then servo_time_after_v1(t, ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(v_reply.leases, 1)) * v_reply.average_ms)

@@ -14,6 +14,7 @@ begin
         ('backfill_executors', 'select,insert,update,delete'), ('backfill_samples', 'select,insert,update,delete'),
         ('backfill_attempt_logs', 'select,insert,update,delete'), ('backfill_limits', 'select,insert,update,delete'),
         ('backfill_upstreams', 'select,insert,update,delete'), ('backfill_dialogs', 'select,insert,update,delete'),
+        ('backfill_forecasts', 'select,insert,update,delete'), ('backfill_forecast_rounds', 'select,insert,update,delete'),
         ('backfill_locks', 'select,insert,update'), ('backfill_events', 'select,insert'),
         ('servo_schema', 'select'), ('servo_migrations', 'select')) t (name, privileges),
       unnest(string_to_array(t.privileges, ',')) p (privilege)
@@ -132,7 +133,7 @@ begin
     for r in
       select t.name, 'select' as privilege, '' as columns from unnest('{assets,asset_dependencies,backfill_jobs,backfill_partitions,
           backfill_executors,backfill_samples,backfill_attempt_logs,backfill_limits,backfill_upstreams,backfill_events,
-          backfill_dialogs,backfill_locks,servo_schema,servo_migrations}'::text[]) t (name)
+          backfill_dialogs,backfill_locks,backfill_forecasts,backfill_forecast_rounds,servo_schema,servo_migrations}'::text[]) t (name)
         where not has_table_privilege(v_role, t.name, 'select')
       union all
       select t.name, p.privilege, '' from (values

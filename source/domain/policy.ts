@@ -18,6 +18,11 @@ export const policy = {
   reclaim_ms: 60_000,
   /** A job's heartbeat and ETA are indexed: written no more often than this. */
   heartbeat_write_ms: 5_000,
+  /** Interval between two forecasts of a tenant, and the shortest after a change. */
+  forecast_ms: 5_000,
+  least_forecast_ms: 1_000,
+  /** Age at which stored forecasts are not believed any more. */
+  forecast_fresh_ms: 20_000,
   /** Interval between checks of a job that is being created. */
   incomplete_poll_ms: 250,
   /** Lost leases that make a partition poison. */

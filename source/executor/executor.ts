@@ -15,6 +15,7 @@ import { type HoldReason, type Meter, noMeter, type Vitals } from '../observabil
 import { waitForDatabase } from '../observability/wait-for-database.ts';
 import { version } from '../package.ts';
 import { LossReporter } from './attempts/loss-reporter.ts';
+import { Forecaster } from './duties/forecaster.ts';
 import { Heartbeat } from './duties/heartbeat.ts';
 import { Listener } from './duties/listener.ts';
 import { Orphans } from './duties/orphans.ts';
@@ -139,6 +140,7 @@ export class Executor {
         this.#claimer.onChange();
       },
     });
+    const forecaster = new Forecaster(common);
     const hashes = new Set(tenants.map(shortHash));
     // The payload of functions/rescue.sql.
     const revoked = `revoked ${shortHash(id)}`;
@@ -149,6 +151,7 @@ export class Executor {
         if (payload !== '' && !hashes.has(payload)) return;
         this.#claimer.onChange();
         this.#rescuer.wake();
+        forecaster.wake();
       },
     });
     const { health = healthLimitDefaults, failures = failureLimitDefault } = options;
@@ -167,6 +170,7 @@ export class Executor {
       this.#throttle,
       this.#orphans,
       new Sampler({ ...common, jobs }),
+      forecaster,
       new Pruner(common),
     ];
   }

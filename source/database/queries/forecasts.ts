@@ -1,0 +1,27 @@
+import type { JobForecast } from '../../domain/forecast/forecast-jobs.ts';
+import { writeTime } from '../../domain/time/time.ts';
+import type { Database } from '../database.ts';
+
+/** Stores what a round of forecasts has changed (migrations/functions/forecasts.sql). */
+export async function storeForecasts(
+  database: Database,
+  round: {
+    tenant: string;
+    executor: string;
+    as_of: Date;
+    changed: readonly JobForecast[];
+    gone: readonly string[];
+    /** The first round of this executor: it does not know what is stored. */
+    all: boolean;
+  },
+): Promise<void> {
+  const { tenant, executor, as_of, changed, gone, all } = round;
+  await database.call('select servo_store_forecasts_v1($1, $2, $3, $4, $5, $6)', [
+    tenant,
+    executor,
+    writeTime(as_of),
+    JSON.stringify(changed),
+    gone,
+    all,
+  ]);
+}
