@@ -13,8 +13,9 @@ $$;
 --   fingerprint  of the last permanent failure after the last completion, with its message
 --   repeats      how many failures after the last completion have this fingerprint
 --   timed        attempts that ran to their end
---   slot_ms, slot_ms_square  sums over these of the time that each kept its slot, and of its square: the
---                handler's time and an equal share of what else passed since the claim of its queue
+--   slot_ms      sum over these of the time that each kept its slot: its handler's time, and an
+--                equal share of what else passed since its queue was claimed
+--   slot_ms_square  the same of the square
 --   retried      of these, how many failed and are tried again
 --
 -- `state || '' = 'running'` leaves only the primary key: otherwise the planner takes an index that

@@ -26,7 +26,7 @@ import { applicable, planMark, plannedJob, skippedNow } from '../../source/domai
 import { riskRow, riskRows } from '../../source/domain/risk/board.ts';
 import { mitigations } from '../../source/domain/risk/mitigation.ts';
 import { countLevels, noChange } from '../../source/domain/risk/what-if.ts';
-import type { ClaimScene } from '../../source/domain/triage/claim-scene.ts';
+import { type ClaimScene, emptyScene } from '../../source/domain/triage/claim-scene.ts';
 import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { executorRows } from '../support/board-rows.ts';
 import { jobVarieties } from '../support/job-varieties.ts';
@@ -86,10 +86,8 @@ test('each kind of job as it is seen alone, with executors, and by wary threshol
     ),
   });
   const scene = (part: Partial<ClaimScene>): ClaimScene => ({
+    ...emptyScene,
     executors: [executor],
-    limits: [],
-    silent: {},
-    idle: {},
     ...part,
   });
   const worlds: [string, Parameters<typeof viewJob>[2], ClaimScene | null][] = [

@@ -6,7 +6,7 @@ import { type Job, type JobActivity, type JobView, viewJob } from '../../source/
 import { byAttention, compareBy, isProblem } from '../../source/domain/job/order.ts';
 import { isTerminal, jobStates } from '../../source/domain/job/state.ts';
 import { forecastWhatIf, noChange } from '../../source/domain/risk/what-if.ts';
-import type { ClaimScene } from '../../source/domain/triage/claim-scene.ts';
+import { type ClaimScene, emptyScene } from '../../source/domain/triage/claim-scene.ts';
 import { formatEta } from '../../source/presentation/job/eta-phrase.ts';
 import { jobTone } from '../../source/presentation/job/health-text.ts';
 import { riskBadge } from '../../source/presentation/risk/badge.ts';
@@ -21,7 +21,7 @@ const executor = {
   hold_reason: null,
   outages: [],
 };
-const well: ClaimScene = { executors: [executor], limits: [], silent: {}, idle: {} };
+const well: ClaimScene = { ...emptyScene, executors: [executor] };
 const full: ClaimScene = { ...well, executors: [{ ...executor, busy: 8 }] };
 const inAnHour = secondsAgo(-3600);
 
@@ -208,7 +208,7 @@ const rows: Row[] = [
       reason: 'will end incomplete: 590 failed',
       eta: 'paused',
       sla: '✗ incomplete',
-      known: true,
+      known: false,
     },
   ],
   [
@@ -289,8 +289,8 @@ const someJob = fc.record({
 const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map(([some, around]) => {
   const ids = some.map((_, index) => aJob({ number: index + 1 }).id);
   const scene: ClaimScene = {
+    ...emptyScene,
     executors: around.executors,
-    limits: [],
     silent: Object.fromEntries(
       some.flatMap(({ hushed }, index) =>
         hushed === 0

@@ -210,7 +210,7 @@ describe('a job as it is seen', () => {
     }
   });
 
-  test('a job that does not run has the ETA that it would have now', () => {
+  test('a paused job has no ETA, but the time that it needs once resumed', () => {
     const strategy = { type: 'parallel', max_parallel: 4 };
     const paused = aJob({
       state: 'paused',
@@ -218,7 +218,7 @@ describe('a job as it is seen', () => {
       execution_strategy: strategy,
       avg_partition_duration_ms: 1000,
     });
-    expect(paused.eta_seconds).toBe(15);
+    expect([paused.eta_seconds, paused.needs_seconds]).toEqual([null, 15]);
     expect(
       aJob({ running_slots: 2, execution_strategy: strategy, avg_partition_duration_ms: 1000 })
         .eta_seconds,

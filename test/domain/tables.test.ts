@@ -44,7 +44,12 @@ import { parseDuration, roughDuration, writeDuration } from '../../source/domain
 import { farWord, isFar, later, readTime, writeTime } from '../../source/domain/time/time.ts';
 import { alertNames, alertTable, firingFirst } from '../../source/domain/triage/alerts.ts';
 import { type FoundRow, remedyRefusal } from '../../source/domain/triage/checks.ts';
-import { type ClaimScene, factsIn, servedAssets } from '../../source/domain/triage/claim-scene.ts';
+import {
+  type ClaimScene,
+  emptyScene,
+  factsIn,
+  servedAssets,
+} from '../../source/domain/triage/claim-scene.ts';
 import { type EscalationFacts, escalationsOf } from '../../source/domain/triage/escalation.ts';
 import { clauses, type ExplainFacts, explain } from '../../source/domain/triage/explain.ts';
 import { recommend, recommendByClause, scenarioOf } from '../../source/domain/triage/recommend.ts';
@@ -387,7 +392,7 @@ describe('each table in full', () => {
       'claims',
       Object.fromEntries(
         Object.entries(scenes).map(([name, part]) => {
-          const scene: ClaimScene = { executors: [], limits: [], silent: {}, idle: {}, ...part };
+          const scene: ClaimScene = { ...emptyScene, ...part };
           const facts = jobs.map((job) =>
             factsIn(scene, { id, asset_name: 'orders', ...job }, now),
           );

@@ -66,6 +66,7 @@ export function aJob(
       failing: false,
       rate_base: { at: secondsAgo(600, asOf), completed: 20 },
       eta_trend: null,
+      forecast: null,
       ...columns,
     },
     asOf,

@@ -1,4 +1,4 @@
-import type { JobForecast } from '../../domain/forecast/forecast-jobs.ts';
+import type { JobForecast } from '../../domain/forecast/job-forecast.ts';
 import { writeTime } from '../../domain/time/time.ts';
 import type { Database } from '../database.ts';
 

@@ -18,6 +18,8 @@ type Row = {
     until: string;
   })[];
   idle: { job_id: string; has_claimable: boolean; due_at: string | null }[];
+  forecast_at: Date | null;
+  read_at: Date;
 };
 
 /**
@@ -27,7 +29,7 @@ type Row = {
  */
 export async function readClaimScene(query: Query, tenant: string): Promise<ClaimScene> {
   const [row] = await query<Row>(statement, [tenant]);
-  const { executors, limits, silent, idle } = row!;
+  const { executors, limits, silent, idle, forecast_at, read_at } = row!;
   const byJob: Record<string, SilentSlots[]> = {};
   for (const { job_id, seen_at, until, ...one } of silent) {
     byJob[job_id] ??= [];
@@ -50,6 +52,9 @@ export async function readClaimScene(query: Query, tenant: string): Promise<Clai
         { has_claimable, due_at: due_at === null ? null : readTime(due_at) },
       ]),
     ),
+    forecast_at,
+    read_at,
+    forecasts: null,
   };
 }
 
@@ -104,4 +109,6 @@ const statement = `with alive_executors as materialized (
           (select true from backfill_partitions p where p.backfill_job_id = j.id and p.state = 'pending' and p.available_at <= clock_timestamp()
             order by p.available_at limit 1),
           (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as has_claimable
-          offset 0) t) i), '[]') as idle`;
+          offset 0) t) i), '[]') as idle,
+    (select computed_at from backfill_forecast_rounds where tenant_id = $1) as forecast_at,
+    clock_timestamp() as read_at`;

@@ -1,4 +1,4 @@
-import type { JobForecast } from './forecast-jobs.ts';
+import type { JobForecast } from './job-forecast.ts';
 
 /** A stored finish may be off by so much: a second, or a hundredth of the time until then. */
 const leastMoveMs = 1_000;

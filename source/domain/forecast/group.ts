@@ -1,5 +1,11 @@
 import type { Pool } from './pools.ts';
-import type { Queue } from './queue.ts';
+
+/** Where a job waits (queue.ts). */
+export type WaitingQueue = {
+  add(group: Group): void;
+  claim(group: Group): void;
+  count(by: number): void;
+};
 
 /** A slot of a job and the time of its next partition boundary. */
 export type Slot = { pool: Pool; at: number };
@@ -11,7 +17,7 @@ export type Slot = { pool: Pool; at: number };
  */
 export class Group {
   readonly index: number;
-  readonly queue: Queue;
+  readonly queue: WaitingQueue;
   /** Place in the claim order. */
   readonly rank: number;
   readonly priority: number;

@@ -5,7 +5,7 @@ export type Pool = { readonly assets: ReadonlySet<string>; free: number };
 
 /**
  * The pools of executors that start partitions, and each executor's pool; closed ones have none.
- * @param assets those that have a living job
+ * @param assets those that have an unfinished job
  */
 export function poolsOf(
   executors: readonly ExecutorSlots[],

@@ -1,4 +1,4 @@
-import type { Group } from './group.ts';
+import type { Group, WaitingQueue } from './group.ts';
 import { Heap } from './heap.ts';
 import type { Pool } from './pools.ts';
 
@@ -6,7 +6,7 @@ import type { Pool } from './pools.ts';
 export type Allowance = { left: number };
 
 /** Jobs that the same pools can run and the same limits count, in claim order. */
-export class Queue {
+export class Queue implements WaitingQueue {
   readonly pools: readonly Pool[];
   readonly limits: readonly Allowance[];
   /** Jobs to be claimed. */

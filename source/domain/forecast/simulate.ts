@@ -35,7 +35,7 @@ type Event =
   | { kind: 'external'; group: Group };
 
 /**
- * What becomes of every living job if nothing changes but by itself, as the executors decide it
+ * What becomes of every unfinished job if no one changes anything, as the executors decide it
  * (executor/jobs/claimer.ts): a free slot goes to the first job in claim order that can use it,
  * within its max parallel, handlers and limits; a job keeps its slot from partition to partition
  * unless one that outranks it waits; what ends or becomes due makes others claimable.

@@ -6,6 +6,8 @@ import {
   ratePerMinute,
   remainingPartitions,
 } from '../forecast/eta.ts';
+import { isFresh } from '../forecast/freshness.ts';
+import type { Bound, JobForecast, Unknown } from '../forecast/job-forecast.ts';
 import { type Risk, type RiskLevel, riskOf } from '../risk/risk.ts';
 import { roughDuration } from '../time/duration.ts';
 import { later } from '../time/time.ts';
@@ -38,13 +40,23 @@ export type JobView = Job &
     /** Why, as a sentence; null if there is nothing to say beside the deadline. */
     health_reason: string | null;
     /**
-     * Null if unknown: nothing completed yet, a stale heartbeat, only silent executors, no slot, an
-     * ended job, an unknown state.
+     * By the forecast (domain/forecast). Null if unknown: `unknown` says why; also with a stale
+     * heartbeat, on silent executors only, and for an ended job.
      */
     eta_seconds: number | null;
+    /** Until it gets a slot, for a job that has none; null if unknown. */
+    start_seconds: number | null;
+    /** Its place among the jobs that wait for a slot, from 1; null if it does not. */
+    place: number | null;
+    /** What keeps it from being done earlier; null without a forecast. */
+    bound_by: Bound | null;
+    /** Why the forecast knows no ETA; null if it does, and without a forecast. */
+    unknown: Unknown | null;
+    /** ETA − deadline: negative if in time; null without a deadline or an ETA. */
+    late_by_seconds: number | null;
     /** Duration once it runs (again), for a job whose ETA waits for that; else null. */
     needs_seconds: number | null;
-    /** At the fastest and the slowest average of the last 15 minutes; null if unknown. */
+    /** Eight of ten finishes are expected between these; null if unknown. */
     eta_low_seconds: number | null;
     eta_high_seconds: number | null;
     /**
@@ -74,11 +86,15 @@ export function viewJob(
     running_slots: silent ? job.running_slots : job.running_slots - silent_slots,
   };
   const etaSeconds = etaOf(onAlive, asOf, thresholds);
-  const known = !silent && waits_for === null;
-  const eta = known ? etaSeconds : null;
+  const forecast = ended ? null : forecastOf(job, scene, asOf);
+  const stands = !ended && !silent && job.state !== 'paused' && etaIsOpen(job, asOf, thresholds);
+  const known = forecast === null ? stands && waits_for === null && isMoving(job) : stands;
+  const until = (at: Date | null) =>
+    !stands || at === null ? null : Math.max(0, (at.getTime() - asOf.getTime()) / 1000);
+  const eta = forecast === null ? (known ? etaSeconds : null) : until(forecast.finish_at);
   const etaAt = eta === null ? null : later(asOf, eta * 1000);
   const range =
-    eta === null
+    forecast !== null || eta === null
       ? null
       : etaRange(remaining, slotsForEta(onAlive), job.avg_partition_duration_ms, job.eta_trend);
   const incomplete_partitions = ended ? 0 : Math.max(0, job.failed_partitions);
@@ -90,6 +106,7 @@ export function viewJob(
           eta_seconds: eta,
           least_seconds: etaSeconds,
           incomplete: incomplete_partitions > 0,
+          paused: job.state === 'paused',
         },
         asOf,
         thresholds.early_warning,
@@ -120,14 +137,47 @@ export function viewJob(
     urgency: urgencyOf(health),
     health_reason: reasonOf(health, facts),
     eta_seconds: eta,
-    needs_seconds: known ? null : etaSeconds,
-    eta_low_seconds: range?.low ?? null,
-    eta_high_seconds: range?.high ?? null,
+    start_seconds: job.running_slots > 0 ? null : until(forecast?.start_at ?? null),
+    place: stands ? (forecast?.place ?? null) : null,
+    bound_by: forecast?.bound_by ?? null,
+    unknown: forecast?.unknown ?? null,
+    late_by_seconds:
+      etaAt === null || job.sla_deadline_at === null
+        ? null
+        : (etaAt.getTime() - job.sla_deadline_at.getTime()) / 1000,
+    needs_seconds: eta === null ? etaSeconds : null,
+    eta_low_seconds: range?.low ?? until(forecast?.low_at ?? null),
+    eta_high_seconds: range?.high ?? until(forecast?.high_at ?? null),
     eta_drift_seconds: job.state === 'running' ? etaDrift(etaAt, job.eta_trend, asOf) : null,
     waiting_upstream_count: Math.max(0, job.upstream_job_count - job.completed_upstream_jobs),
     risk_level: risk.level,
     risk_severity: risk.severity,
   };
+}
+
+/** The stored forecast, if it is fresh, or the one that the reader has computed. */
+function forecastOf(
+  job: Pick<Job & JobActivity, 'id' | 'forecast'>,
+  scene: ClaimScene | null,
+  asOf: Date,
+): Omit<JobForecast, 'job_id'> | null {
+  const computed = scene?.forecasts?.get(job.id);
+  if (computed !== undefined) return computed;
+  const { forecast } = job;
+  return forecast !== null && isFresh(forecast.computed_at, asOf) ? forecast : null;
+}
+
+/** Without a forecast the ETA assumes that it runs, or is claimed at once. */
+function isMoving({ state }: Pick<Job, 'state'>): boolean {
+  return state !== 'waiting_upstream';
+}
+
+function etaIsOpen(
+  job: Pick<Job, 'state' | 'heartbeat_at'>,
+  asOf: Date,
+  thresholds: Pick<JobThresholds, 'heartbeat_stale'>,
+): boolean {
+  return isJobState(job.state) && !isStale(job, asOf, thresholds);
 }
 
 function slotsAndWait(
@@ -153,6 +203,8 @@ export function unfinishedRisk(
     eta_seconds: number | null;
     least_seconds: number | null;
     incomplete: boolean;
+    /** By an operator, who can resume it at once: then it takes `least_seconds`. */
+    paused: boolean;
   },
   asOf: Date,
   earlyWarningMs: number,
@@ -160,7 +212,7 @@ export function unfinishedRisk(
   const seconds = of.eta_seconds ?? of.least_seconds;
   const at = seconds === null ? null : later(asOf, seconds * 1000);
   const risk = riskOf(of.deadline, at, asOf, earlyWarningMs);
-  const sure = of.eta_seconds !== null && !of.incomplete;
+  const sure = (of.eta_seconds !== null || of.paused) && !of.incomplete;
   return risk.level === 'on_track' && !sure ? { level: 'unknown', severity: null } : risk;
 }
 

@@ -1,4 +1,4 @@
-import type { Job } from './job.ts';
+import type { Job } from './row.ts';
 
 type Ranked = Pick<Job, 'priority' | 'execution_order' | 'sla_deadline_at' | 'created_at'>;
 

@@ -1,3 +1,5 @@
+import type { JobForecast } from '../forecast/job-forecast.ts';
+
 /**
  * A row of backfill_jobs, by column names. `state` is a string: a newer program may write others.
  */
@@ -46,7 +48,12 @@ export type JobActivity = {
   rate_base: RateBase | null;
   /** From samples of the last minutes; null without any, and for a job that does not run. */
   eta_trend: EtaTrend | null;
+  /** As an executor has stored it; null: there is none. */
+  forecast: StoredForecast | null;
 };
+
+/** A forecast, and when it was last confirmed. */
+export type StoredForecast = Omit<JobForecast, 'job_id'> & { computed_at: Date };
 
 export type RateBase = { at: Date; completed: number };
 

@@ -103,8 +103,12 @@ export function forecastWhatIf(
         {
           deadline,
           eta_seconds,
-          least_seconds: eta_seconds === null && got === aliveSlots(job) ? job.needs_seconds : null,
+          least_seconds:
+            eta_seconds === null && (job.state === 'paused' || got === aliveSlots(job))
+              ? job.needs_seconds
+              : null,
           incomplete: incomplete_partitions > 0,
+          paused: paused || job.state === 'paused',
         },
         asOf,
         earlyWarningMs,
@@ -206,6 +210,7 @@ function etaOf({ job, max_parallel, remaining, paused }: Changed, slots: number)
   if (job.heartbeat_stale || !isJobState(job.state)) return null;
   const average = job.avg_partition_duration_ms;
   if (paused) return etaSeconds(remaining, slotsForEta(job), average);
+  if (job.state === 'paused' || job.state === 'waiting_upstream') return null;
   // No live executor runs it, and the what-if does not change that.
   if ((job.waits_for !== null || job.health === 'silent') && slots <= aliveSlots(job)) return null;
   if (job.waits_for !== null) return etaSeconds(remaining, slots, average);

@@ -1,3 +1,4 @@
+import type { JobForecast } from '../forecast/job-forecast.ts';
 import type { OutageKind } from '../partition/attempt.ts';
 import { type Clause, type ClauseFacts, explain, type ReachedLimit } from './explain.ts';
 
@@ -33,10 +34,23 @@ export type ClaimScene = {
    * due.
    */
   idle: Readonly<Record<string, { has_claimable: boolean; due_at: Date | null }>>;
+  /** When the stored forecasts were computed; null: never. */
+  forecast_at: Date | null;
+  read_at: Date;
+  /** Forecasts computed by the reader, because the stored ones are old; by job id. */
+  forecasts: ReadonlyMap<string, JobForecast> | null;
 };
 
 /** For ended jobs: nothing else is needed. */
-export const emptyScene: ClaimScene = { executors: [], limits: [], silent: {}, idle: {} };
+export const emptyScene: ClaimScene = {
+  executors: [],
+  limits: [],
+  silent: {},
+  idle: {},
+  forecast_at: null,
+  read_at: new Date(0),
+  forecasts: null,
+};
 
 export type SceneFacts = ClauseFacts & {
   asset_name: string;

@@ -17,7 +17,6 @@ import {
   scanSummaries,
 } from '../../database/queries/list-jobs.ts';
 import { tenantAssets } from '../../database/queries/read-assets.ts';
-import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
 import { readDeadlines } from '../../database/queries/read-job.ts';
 import { type JobFilter, jobMatches, namedJobs } from '../../domain/job/filter.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/job/job.ts';
@@ -25,6 +24,7 @@ import { isProblem } from '../../domain/job/order.ts';
 import { parseJobReference } from '../../domain/job/reference.ts';
 import { isTerminal } from '../../domain/job/state.ts';
 import { type ClaimScene, emptyScene } from '../../domain/triage/claim-scene.ts';
+import { readScene } from './read-scene.ts';
 
 /** A filter whose names have been looked up in the database. `problem`: what is wrong with it. */
 export type Search = {
@@ -57,7 +57,7 @@ export async function prepareSearch(
   };
   const states = statesOf(filter, known);
   const unfinished = states.some((state) => !isTerminal(state));
-  const scene = read ?? (unfinished ? await readClaimScene(query, tenant) : emptyScene);
+  const scene = read ?? (unfinished ? await readScene(query, tenant) : emptyScene);
   return { filter, resolved: { ...known, scene }, states, deadlines, problem };
 }
 

@@ -1,6 +1,5 @@
 import type { Database, Query } from '../../database/database.ts';
 import { readOpenDialogs } from '../../database/queries/dialogs.ts';
-import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { jobEvents } from '../../database/queries/read-events.ts';
 import { readJob } from '../../database/queries/read-job.ts';
@@ -21,6 +20,7 @@ import { isTerminal } from '../../domain/job/state.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { ServoError } from '../../errors.ts';
 import { readInsight } from './read-insight.ts';
+import { readScene } from './read-scene.ts';
 import { viewOneJob } from './view-jobs.ts';
 
 const limits = { failed: 100, open: 20, events: 50 };
@@ -99,7 +99,7 @@ async function readDetail(
     await Promise.all([
       readOpenDialogs(query, tenant, { console_id, jobs: [id] }),
       readJob(query, tenant, id),
-      readClaimScene(query, tenant),
+      readScene(query, tenant),
       buckets > 0 ? mapPartitions(query, tenant, id, buckets) : [],
       ranges.length > 0 ? mapRanges(query, tenant, id, ranges) : [],
       failed > 0 ? failedPartitions(query, tenant, id, failed) : [],

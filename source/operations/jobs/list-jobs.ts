@@ -22,7 +22,6 @@ import {
   reversed,
 } from '../../database/queries/list-jobs.ts';
 import { assetNames, matchAssets } from '../../database/queries/read-assets.ts';
-import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readJobs } from '../../database/queries/read-job.ts';
 import { isAnythingVisible } from '../../database/queries/read-visibility.ts';
@@ -50,6 +49,7 @@ import {
   type Search,
   viewed,
 } from './find-jobs.ts';
+import { readScene } from './read-scene.ts';
 import { viewJobs } from './view-jobs.ts';
 
 export type ListOptions = {
@@ -102,7 +102,7 @@ export function listJobs(db: Database, tenant: string, options: ListOptions): Pr
       preferIndexOrder(query),
       readOpenDialogs(query, tenant, { console_id: options.console_id }),
       countJobs(query, tenant, countLimit),
-      whole ? readClaimScene(query, tenant) : null,
+      whole ? readScene(query, tenant) : null,
     ]);
     const filter = await filterOf(query, tenant, options);
     const snapshot = {

@@ -1,8 +1,8 @@
 import type { Query } from '../../database/database.ts';
-import { readClaimScene } from '../../database/queries/read-claim-scene.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/job/job.ts';
 import { isTerminal } from '../../domain/job/state.ts';
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
+import { readScene } from './read-scene.ts';
 
 /** Adds derived figures, and what decides whether the jobs run. */
 export async function viewJobs(
@@ -13,7 +13,7 @@ export async function viewJobs(
   thresholds?: JobThresholds,
 ): Promise<JobView[]> {
   const ended = jobs.every(({ state }) => isTerminal(state));
-  const scene = ended ? null : await readClaimScene(query, tenant);
+  const scene = ended ? null : await readScene(query, tenant);
   return jobs.map((job) => viewJob(job, asOf, thresholds, scene));
 }
 

@@ -168,13 +168,16 @@ function changedRisk(intent: Intent): string | null {
 }
 
 function goesOn({
+  state,
   checkpoint_partition_key: key,
   remaining_partitions: left,
   eta_seconds,
+  needs_seconds,
 }: JobView): string {
   if (left === 0) return 'ends it: nothing is left to do';
   const from = key === null ? '' : ` after ${safeText(key, { cap: 60 })}`;
-  const about = eta_seconds === null ? '' : `, about ${formatDuration(eta_seconds)}`;
+  const seconds = state === 'paused' ? needs_seconds : eta_seconds;
+  const about = seconds === null ? '' : `, about ${formatDuration(seconds)}`;
   return `goes on${from}; ${formatFullCount(left)} left${about}`;
 }
 
@@ -201,7 +204,8 @@ function left({ remaining_partitions, running_slots }: JobView): number {
 
 /** How long the job can wait without missing its deadline. */
 function spareTime(job: JobView, asOf: Date, label: string): string | null {
-  if (job.sla_deadline_at === null || job.eta_seconds === null) return null;
-  const spare = (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 - job.eta_seconds;
+  const seconds = job.state === 'paused' ? job.needs_seconds : job.eta_seconds;
+  if (job.sla_deadline_at === null || seconds === null) return null;
+  const spare = (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 - seconds;
   return spare > 0 ? `${label} ${formatDuration(spare)}` : 'already late';
 }

@@ -22,6 +22,8 @@ type Expected = Pick<
   | 'health'
   | 'waits_for'
   | 'needs_seconds'
+  | 'start_seconds'
+  | 'place'
 >;
 
 /** The ETA, or what the job waits for; `asOf` is the database's clock. */
@@ -30,7 +32,7 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   if (job.health === 'silent' && !job.heartbeat_stale) return { forms: ['silent'], tone: 'bad' };
   if (job.waits_for !== null && (job.state !== 'resuming' || isNew(job)))
     return {
-      forms: waitingLabels[job.waits_for],
+      forms: waitingForms(job, asOf, zone),
       tone: job.state === 'pending' ? 'plain' : 'warn',
     };
   switch (job.state) {
@@ -48,7 +50,8 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
     }
     case 'waiting_upstream': {
       const count = job.waiting_upstream_count;
-      return { forms: [count > 0 ? `waits for ${count}` : 'waits', 'waits'], tone: 'dim' };
+      const waits = count > 0 ? `waits for ${count}` : 'waits';
+      return { forms: startForms(waits, job, asOf, zone, [waits, 'waits']), tone: 'dim' };
     }
     case 'completed':
     case 'failed':
@@ -58,6 +61,39 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
     default:
       return { forms: ['–'], tone: 'dim' };
   }
+}
+
+/** `12th, starts in ~9m, done 14:18`, `no handler` */
+function waitingForms(job: Expected, asOf: Date, zone: Zone): Phrase['forms'] {
+  const labels = waitingLabels[job.waits_for!];
+  const { waits_for, place } = job;
+  const what = waits_for !== 'outranked' || place === null ? labels[0] : ordinal(place);
+  return startForms(what, job, asOf, zone, labels);
+}
+
+/** What it waits for, with its expected start; `others` if that is unknown. */
+function startForms(
+  what: string,
+  { start_seconds: start, eta_seconds: eta }: Expected,
+  asOf: Date,
+  zone: Zone,
+  others: Phrase['forms'],
+): Phrase['forms'] {
+  if (start === null) return others;
+  const starts = `${what}, starts in ~${formatLeft(start)}`;
+  const short = [starts, `${what} ~${formatLeft(start)}`, ...others] as const;
+  return eta === null ? short : [`${starts}, done ${clockIn(eta, asOf, zone)}`, ...short];
+}
+
+/** 1st, 2nd, 3rd, 4th, 11th */
+function ordinal(place: number): string {
+  const tens = place % 100;
+  const end = tens > 10 && tens < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][place % 10] ?? 'th');
+  return `${place.toLocaleString('en')}${end}`;
+}
+
+function clockIn(seconds: number, asOf: Date, zone: Zone): string {
+  return formatClock(later(asOf, seconds * 1000), asOf, zone);
 }
 
 /** Resumed so recently that no claim is due yet. */
@@ -117,9 +153,10 @@ export function etaIfStarted(
   zone: Zone,
 ): string {
   if (waits_for !== null && needs !== null) return `needs ${formatDuration(needs)} from then on`;
-  if (eta === null || !startable.includes(state)) return '';
-  const at = formatClock(later(asOf, eta * 1000), asOf, zone);
-  return `ETA ${at} in ${formatLeft(eta)} if started now`;
+  const seconds = eta ?? needs;
+  if (seconds === null || !startable.includes(state)) return '';
+  const at = formatClock(later(asOf, seconds * 1000), asOf, zone);
+  return `ETA ${at} in ${formatLeft(seconds)} if started now`;
 }
 
 function ifStartedNow(job: Expected): Phrase {

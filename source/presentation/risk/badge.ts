@@ -3,7 +3,7 @@ import { isTerminal } from '../../domain/job/state.ts';
 import { formatAge, formatDuration, formatShare } from '../text/format.ts';
 import { type Phrase, signOf } from '../text/tone.ts';
 
-type Risky = Pick<
+type Risky = Partial<Pick<JobView, 'needs_seconds'>> & Pick<
   JobView,
   | 'risk_level'
   | 'risk_severity'
@@ -17,6 +17,7 @@ type Risky = Pick<
 /** A job's risk as word and figure, long and short. */
 export function riskBadge(job: Risky, asOf: Date): Phrase {
   const left = job.sla_deadline_at ? (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 : 0;
+  const seconds = job.eta_seconds ?? job.needs_seconds ?? 0;
   const over = formatShare(Math.max(job.risk_severity ?? 0, 0.01));
   switch (job.risk_level) {
     case 'none':
@@ -24,13 +25,15 @@ export function riskBadge(job: Risky, asOf: Date): Phrase {
       return { forms: ['–'], tone: 'dim' };
     case 'on_track': {
       if (isTerminal(job.state)) return { forms: ['met'], tone: 'dim' };
-      const spare = formatSpare(left - (job.eta_seconds ?? 0));
-      return { forms: [`on track ${spare}`, `ok ${spare}`, 'ok'], tone: 'good' };
+      const spare = formatSpare(left - seconds);
+      // A paused job is in time only if someone resumes it.
+      const tone = job.eta_seconds === null ? 'plain' : 'good';
+      return { forms: [`on track ${spare}`, `ok ${spare}`, 'ok'], tone };
     }
     case 'low':
       // Within the early warning, and not late yet.
       if ((job.risk_severity ?? 0) <= 0) {
-        const spare = formatSpare(left - (job.eta_seconds ?? 0));
+        const spare = formatSpare(left - seconds);
         return { forms: [`low ${spare} left`, `low ${spare}`], tone: 'warn' };
       }
       return { forms: [`low ${over} over`, `low ${over}`], tone: 'warn' };

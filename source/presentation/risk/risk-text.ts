@@ -1,3 +1,4 @@
+import type { Unknown } from '../../domain/forecast/job-forecast.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { readStrategy } from '../../domain/job/strategy.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
@@ -22,7 +23,11 @@ export const levelLabels: Readonly<Record<RiskLevel, string>> = {
 /** What decides the risk of a job or an outlook. */
 type Standing = Pick<
   JobView,
-  'eta_seconds' | 'sla_deadline_at' | 'risk_level' | 'risk_severity' | 'incomplete_partitions'
+  | 'eta_seconds'
+  | 'sla_deadline_at'
+  | 'risk_level'
+  | 'risk_severity'
+  | 'incomplete_partitions'
 >;
 
 /** `HIGH 63%`, `low 9%`, `on track 1h12m` */
@@ -52,8 +57,27 @@ export function whyUnknown(job: JobView): string {
   if (job.health === 'silent') return 'executor silent';
   if (job.waits_for !== null) return waitingLabels[job.waits_for][0];
   if (job.eta_seconds !== null) return 'no slot left';
+  if (job.state === 'paused') return 'paused';
+  if (job.unknown !== null) return unknownTexts[job.unknown];
   return job.avg_partition_duration_ms === null ? 'nothing completed yet' : 'state not known';
 }
+
+/** Why the forecast knows no finish; `health_reason` names limits, holds and executors. */
+const unknownTexts: Readonly<Record<Unknown, string>> = {
+  paused: 'paused',
+  unknown_state: 'state not known',
+  external: 'nothing completed yet',
+  upstream: 'upstream has no ETA',
+  no_executor: 'no executor',
+  no_handler: 'no handler',
+  closed: 'claiming on hold',
+  limit: 'limit',
+  back_off: 'backing off',
+  slots: 'waits for slot',
+  max_parallel: 'nothing completed yet',
+  nothing: 'nothing completed yet',
+  no_duration: 'nothing completed yet',
+};
 
 const fitTones: Readonly<Record<NonNullable<RiskRow['sla_buffer_fit']>, Tone>> = {
   late: 'bad',
