@@ -6,7 +6,6 @@ import { whyRunOpen } from '../model/run-items.ts';
 import { initialState, type State, type Step } from '../model/state.ts';
 import { whyUnanswered } from './follow.ts';
 
-/** Why switching to another context or tenant is not possible now, or null. */
 export function whyNoSwitch(state: State): string | null {
   if (state.opening !== null) return `opening ${state.opening}`;
   if (asked(state, 'context') !== null) return 'the previous answer is still awaited';

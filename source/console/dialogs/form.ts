@@ -13,14 +13,11 @@ export type Form<D extends Card | Unlock, F extends string> = {
   dialog: D;
   order: readonly Focus<F>[];
   value: (field: F) => string;
-  /** The first field that still has to be filled in. */
   wanted: F | null;
-  /** What keeps the button disabled, or null. */
   missing: () => string | null;
   focused: (focus: Focus<F>) => D;
   typed: (field: F, text: TextField) => D;
   confirmed: (state: State) => Step;
-  /** What another key makes of the dialog; null if nothing. */
   other?: (key: string) => D | null;
 };
 

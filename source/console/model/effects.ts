@@ -58,13 +58,11 @@ export type ReportRequest =
   | { type: 'handoff'; since_ms: number | null }
   | { type: 'incident'; id: string };
 
-/** Write a report to a file in the working directory. */
 export type WriteReport = { type: 'write-report'; report: ReportRequest };
 
 /** Read these jobs' rows, as far as they exist. */
 export type LoadNamed = { type: 'load-named'; ids: readonly string[] };
 
-/** List the tenants of the present database that the role can see. */
 export type LoadTenants = { type: 'load-tenants' };
 
 export type LoadBoard = { type: 'load-board'; board: BoardName; check: CheckName | null };
@@ -87,10 +85,6 @@ export type Act = {
 
 export type LoadRecentEvents = { type: 'load-recent-events'; id: string };
 
-/**
- * Announce the open dialog and its jobs to other consoles, and ask for theirs. Expires after
- * `dialogLease` unless renewed.
- */
 export type AnnounceDialog = {
   type: 'announce-dialog';
   action: ActionName | 'apply';
@@ -159,9 +153,7 @@ export type Labels = {
 export type ContextView = {
   labels: Labels;
   read_only: boolean;
-  /** Why it cannot be unlocked; null if it can. */
   locked_reason: string | null;
-  /** Null for the default. */
   accent: Hue | null;
 };
 
@@ -218,7 +210,7 @@ export type TimerName =
   | 'dialogs'
   | 'pane';
 
-/** What the model wants done; source/tui does it. */
+/** What the model wants done. */
 export type Effect =
   | { type: 'data'; request: number; effect: DataEffect }
   | { type: 'timer'; name: TimerName; after_ms: number }
@@ -226,7 +218,6 @@ export type Effect =
   /** Sends `painted` with this token once a frame with the present state has been written. */
   | { type: 'announce-paint'; token: number }
   | { type: 'copy'; text: string }
-  /** The terminal's bell, and a notification where possible. */
   | { type: 'ring'; text: string }
   | { type: 'repaint' }
   | { type: 'suspend' }

@@ -82,7 +82,6 @@ function matchingIds(jobs: JobsScreen): string[] {
   return sorted.map((job) => job.id);
 }
 
-/** Deadlines of jobs that the filter names by id prefix. */
 function deadlinesIn({ list }: JobsScreen): DeadlineOf {
   const { deadlines = {} } = list?.page ?? {};
   return (named) =>

@@ -1,7 +1,6 @@
 import { keyName } from './key-names.ts';
 import type { Binding, State } from './state.ts';
 
-/** The name of a row in [keys]. */
 export function nameOf({ title }: Binding): string {
   return title.split(':')[0]!;
 }

@@ -11,10 +11,6 @@ export type KeyPress = {
   alone: boolean;
 };
 
-/**
- * `at`: the monotonic clock of this machine in milliseconds. It orders keys and timeouts, and is
- * never shown as a time of day.
- */
 export type Message = { at: number } & (
   | { type: 'started' }
   | KeyPress
@@ -25,11 +21,9 @@ export type Message = { at: number } & (
   | { type: 'answered'; request: number; answer: DataAnswer }
   | { type: 'timer'; name: TimerName }
   | { type: 'painted'; token: number }
-  /** What a view without keys runs: a binding's step. */
   | { type: 'command'; run: (state: State) => Step }
   /** Back from Ctrl-Z or a SIGSTOP. */
   | { type: 'woken' }
-  /** The terminal has reported its background. */
   | { type: 'background'; light: boolean }
 );
 

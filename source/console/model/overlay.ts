@@ -8,13 +8,11 @@ import type { Zone } from '../../presentation/text/format.ts';
 import type { ActionName } from './actions.ts';
 import type { Failure } from './effects.ts';
 
-/** `alone`: the only key of its read. */
 export type Pressed = { key: string; text: string | null; alone: boolean };
 
 export type FieldName = ParameterName | 'reason' | 'check';
 export type CardFocus = 'cancel' | FieldName | 'confirm';
 
-/** The dialog of one action on one job as it was seen, or on a plan's jobs. */
 export type Card = {
   type: 'card';
   name: ActionName;
@@ -28,10 +26,8 @@ export type Card = {
   /** Typed text by field; fields of other actions are absent. */
   values: Readonly<Partial<Record<FieldName, string>> & Record<'reason' | 'check', string>>;
   caret: number;
-  /** Text that enables the button; null if none is asked for. */
   expected: string | null;
   token: number;
-  /** What others did to the job recently; null if unknown or nothing. */
   recent: string | null;
   known: Explanation | null;
   /** The selected failed partition; `only`: retry just this one. */
@@ -41,7 +37,6 @@ export type Card = {
   others: { as_of: Date; dialogs: readonly Dialog[] } | null;
   /** Input before the paint, and for 300 ms after, is dropped. */
   painted_at: number | null;
-  /** What is missing, shown when `y` came too early. */
   hint: string | null;
 };
 
@@ -64,7 +59,6 @@ export type CardPlan = {
  */
 export type Planning = {
   name: ActionName | null;
-  /** Of the jobs that match a filter, not of the marked ones. */
   matching?: true;
   changes?: readonly { id: string; change: PlannedChange }[];
 };
@@ -77,7 +71,6 @@ export type RunItem = {
   change?: PlannedChange;
 };
 
-/** A plan being carried out; kept until the operator has closed its results. */
 export type Run = {
   plan: { id: string; created_at: Date };
   name: ActionName;
@@ -85,7 +78,6 @@ export type Run = {
   parameters: ActionParameters;
   items: readonly RunItem[];
   request: number | null;
-  /** Why it is stopped; null while it runs. */
   stopped: Failure | 'by hand' | null;
   /** The operator has closed the results since it ended. */
   read?: true;
@@ -106,15 +98,12 @@ export type Unlock = {
   hint: string | null;
 };
 
-/** A list that is searched: all commands, or the keys. */
 type FinderOf<T> = { type: T; text: string; caret: number; cursor: number };
 export type Palette = FinderOf<'palette'>;
 export type Help = FinderOf<'help'>;
 export type Finder = Palette | Help;
 
-/** A recommended action, and the checks that it should clear. */
 export type RecommendedAction = { name: ActionName; id: string; checks: readonly CheckName[] };
-/** A recommended action, until it is known whether it has helped. */
 export type Verifying = RecommendedAction & { since: number | null };
 
 export type Reader = {
@@ -126,7 +115,6 @@ export type Reader = {
   copy: string | null;
   source: ReaderSource | null;
   live: boolean;
-  /** Keep the end visible when the text grows. */
   follow: boolean;
 };
 

@@ -20,18 +20,12 @@ import type { Overlay, Planning, Run, Verifying } from './overlay.ts';
 export type ConsoleOptions = {
   labels: Labels;
   read_only: boolean;
-  /** Why a read-only context cannot be unlocked; null if it can. */
   locked_reason?: string | null;
-  /** The present context's colour; null for the default. */
   accent?: Hue | null;
-  /** Whether the background is light; overrides the terminal's own answer. */
   light?: boolean;
-  /** With the changes of the configuration. */
   keymap: readonly Binding[];
-  /** Commands of the palette. */
   commands: readonly PaletteCommand[];
   contexts?: readonly string[];
-  /** Where they lead, by name. */
   leads?: Readonly<Record<string, ContextLead>>;
   tenants?: readonly string[];
   zone: Zone;
@@ -55,11 +49,8 @@ export type Binding = {
   title: string;
   group: (typeof groups)[number];
   on: readonly KeyScope[];
-  /** The word in the footer; without one the key is in the help only. */
   hint?: string;
-  /** Also works in text fields and dialogs. */
   always?: true;
-  /** Writes to the database, after a dialog. */
   danger?: true;
   /** Why the key does nothing now, or null. */
   disabled?: (state: State) => string | null;
@@ -68,10 +59,8 @@ export type Binding = {
 
 export type Candidate = { value: string; title: string };
 
-/** A command of the palette; the rest of the line is its argument. */
 export type PaletteCommand = {
   name: string;
-  /** Placeholder of the argument; null if there is none. */
   argument: string | null;
   title: string;
   /** Asks for candidates that are not known yet, once the argument is being typed. */
@@ -81,7 +70,6 @@ export type PaletteCommand = {
   run: (state: State, argument: string) => Step;
 };
 
-/** What the console costs the database, and how it slows down. */
 export type Cost = {
   /** Milliseconds that each of the last answers took, the newest last. */
   answers: readonly number[];
@@ -90,7 +78,6 @@ export type Cost = {
    * interval.
    */
   pace_ms: number;
-  /** When the pace last changed. */
   paced_at: number;
 };
 
@@ -158,7 +145,6 @@ export type Link = {
   silent_since: number | null;
 };
 
-/** An action, until the database has confirmed its effect. */
 export type Follow = {
   id: string;
   asset_name: string;
@@ -177,7 +163,6 @@ export type Follow = {
   looked_at: number;
   text: string;
   tone: Tone;
-  /** What kept the job from running when the dialog was open, if known. */
   obstacle: string | null;
   text_changed_at: number;
 };
@@ -186,7 +171,6 @@ export type Bell = Pick<JobView, 'id' | 'asset_name' | 'state' | 'risk_level'>;
 
 export type Notice = { text: string; tone: Tone };
 
-/** Who waits for an answer: a part of the screen, a dialog, an action. */
 export type Asker =
   | 'jobs'
   | 'job'
@@ -207,7 +191,6 @@ export type Asker =
   | 'dialogs'
   | 'tenants';
 
-/** A question in flight. `id`: the job or dialog that it is about. */
 export type Question = { asker: Asker; request: number; asked_at: number; id: string | null };
 
 export type State = {
@@ -218,10 +201,8 @@ export type State = {
   trail: readonly ScreenName[];
   jobs: JobsScreen;
   job: JobScreen | null;
-  /** The job beside the table: the one under the cursor. */
   pane: JobScreen | null;
   boards: Boards;
-  /** The check whose findings are shown, or were last. */
   check: CheckName | null;
   overlay: Overlay | null;
   link: Link;
@@ -243,14 +224,12 @@ export type State = {
   notice: Notice | null;
   frozen_at: number | null;
   light: boolean;
-  /** Where the console was started; may be no context. */
   home: Labels;
   /** Numbers the contexts visited: answers must come from the present one. */
   context_number: number;
   opening: string | null;
   unlocked_until: number | null;
   tenants: readonly string[];
-  /** Whether the database has been asked for its tenants. */
   tenants_read: boolean;
   interval_ms: number;
   cost: Cost;

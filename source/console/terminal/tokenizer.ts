@@ -165,7 +165,6 @@ export function dueAt({ unfinished, since, began, pasting, late }: Tokenizer): n
   return isStringIntroducer(unfinished[1]) ? Math.min(still, began + stringMs) : still;
 }
 
-/** Resolves an unfinished sequence after its timeout. */
 export function elapsed(tokenizer: Tokenizer, at: number): Tokenized {
   const { unfinished, late, pasting } = tokenizer;
   const due = dueAt(tokenizer);
@@ -179,7 +178,6 @@ export function elapsed(tokenizer: Tokenizer, at: number): Tokenized {
   return [idle, late && unfinished.length === 2 ? [{ text: latin1(unfinished.subarray(1)) }] : []];
 }
 
-/** One ESC, or two: keys if nothing follows. */
 function isEscapes(unfinished: Uint8Array): boolean {
   return unfinished.every((byte) => byte === esc);
 }

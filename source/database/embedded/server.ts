@@ -21,7 +21,6 @@ export type EmbeddedServer = {
   app: EmbeddedSettings;
   socketDirectory: string;
   dataDirectory: string;
-  /** As the server reports it: "18.4". */
   version: string;
   pid: number;
 };

@@ -1,7 +1,6 @@
 import type { Dialog } from '../../domain/job/dialog.ts';
 import type { Query } from '../database.ts';
 
-/** The database's clock, and the dialogs open elsewhere at that moment. */
 export type OpenDialogs = { as_of: Date; dialogs: Dialog[] };
 
 type Row = { now: Date; dialogs: (Omit<Dialog, 'opened_at'> & { opened_at: string })[] };

@@ -21,7 +21,7 @@ export function renewLeases(
   );
 }
 
-/** A lease that was released. What an external writer left behind has neither token nor owner. */
+/** What an external writer left behind has neither token nor owner. */
 export type Rescued = { id: string; token: string | null; owner: string | null };
 
 /** Releases the attempts of a job whose leases are lost, and returns these leases (rescue.sql). */

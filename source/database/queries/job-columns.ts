@@ -43,7 +43,6 @@ export const jobColumns = names.map((name) => `j.${name}`).join(', ');
 export const claimColumns = `cardinality(j.lease_tokens) as running_slots, j.claimed_version is not distinct from j.version as ours,
   j.failing is not null as failing`;
 
-/** The columns that `claimColumns` needs from a subquery. */
 export const claimSources = 'j.lease_tokens, j.claimed_version, j.failing';
 
 /** Beside a job's columns: its leases, the base of its rate, and the trend of its ETA. */

@@ -1,7 +1,6 @@
 import type { Query } from '../database.ts';
 import { queryInIndexOrder } from './index-order.ts';
 
-/** Rows per transaction, so that locks are short and vacuum can follow. */
 export const pruneBatch = 5_000;
 
 const ended = `'completed', 'failed', 'cancelled'`;

@@ -1,7 +1,6 @@
 import type { OutageKind } from '../partition/attempt.ts';
 import { policy } from '../policy.ts';
 
-/** A row of backfill_executors with what the executor runs for the tenant. */
 export type ExecutorRow = {
   id: string;
   host: string;

@@ -54,9 +54,6 @@ export function holdReason(seen: HealthSignals, limits: HealthLimits): string | 
 
 export type FinishedCounts = { completed: number; failed: number };
 
-/**
- * A running job's counters at one moment; the version changes with each pause, resume and claim.
- */
 export type Progress = FinishedCounts & { version: number };
 
 /**

@@ -19,7 +19,6 @@ export type Page = {
   total: { count: number; capped: boolean } | null;
   /** Of all unfinished jobs of the tenant; null if unknown under this filter or order. */
   late: Lateness | null;
-  /** Jobs requested by id that are not on the page. */
   kept: JobView[];
   deadlines: Readonly<Record<string, Date | null>>;
   /** A mistake in the filter that only the database shows. */

@@ -2,7 +2,6 @@ import { type ActionParameters, actionRules, type JobAction } from '../job/actio
 import type { Job } from '../job/job.ts';
 import { shortId } from '../job/reference.ts';
 
-/** A job as it was planned, for compare-and-set, and why the action is impossible. */
 export type PlannedJob = Pick<
   Job,
   | 'id'
@@ -32,7 +31,6 @@ export type JobPlan = {
   truncated: boolean;
 };
 
-/** A plan as one engineer writes it and another one checks and runs it. */
 export type PlanFile = JobPlan & {
   plan: 1;
   parameters: ActionParameters;

@@ -20,7 +20,6 @@ export type IncidentReport = {
   tenant_id: string;
   job: JobView;
   explanation: { clause: Clause; facts: ExplainFacts };
-  /** The job's own events, the oldest first, the last 500. */
   timeline: JobEvent[];
   /** Of the job's last 100,000 events. */
   attempts: AttemptCount[];

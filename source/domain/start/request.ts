@@ -44,7 +44,6 @@ export type StartInput = OptionsInput &
     dry_run?: boolean;
   };
 
-/** A range, which is never listed here, or a list of keys. */
 export type KeySource = { range: KeyRange } | { list: string[] };
 
 type JobOptions = {

@@ -18,7 +18,6 @@ export type AliveExecutor = {
   }[];
 };
 
-/** Slots of a job that a silent executor leases, as in `explain`. */
 export type SilentSlots = { id: string; slots: number; seen_at: Date | null; until: Date };
 
 /** What decides, beside a job's row, whether it runs: read once for all jobs of a tenant. */

@@ -9,7 +9,6 @@ type ReasonFacts = Pick<
   'as_of' | 'executors' | 'draining' | 'hold_reason' | 'limits' | 'outages' | 'slots' | 'due_at'
 > & { asset_name: string; jobs_ahead: number | null };
 
-/** Clauses that keep a job from running until something beside the job changes. */
 export const waitingClauses = [
   'no_executor',
   'unavailable',

@@ -78,7 +78,6 @@ export type ReachedLimit = {
   running: number;
 };
 
-/** What can keep a job from running, in the order of the checks. */
 export const clauses = [
   'unknown_state',
   'ended',

@@ -5,7 +5,6 @@ import { shortId } from '../../domain/job/reference.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import type { JobSeen } from './compare.ts';
 
-/** One action on one job, from a command, the console or a plan. */
 export type Order = {
   action: JobAction;
   id: string;

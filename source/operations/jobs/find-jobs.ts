@@ -43,7 +43,6 @@ export async function prepareSearch(
   tenant: string,
   filter: JobFilter,
   snapshot: Pick<Resolved, 'as_of' | 'states' | 'thresholds'>,
-  /** If it has been read already. */
   read: ClaimScene | null = null,
 ): Promise<Search> {
   const conditions = filter.terms.flatMap(({ any }) => any);

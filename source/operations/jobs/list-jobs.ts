@@ -86,7 +86,6 @@ const totalLimit = 100_000;
 const defaultBudget = 20_000;
 /** Urgent jobs of one kind that are sorted in memory. */
 const maxUrgent = 500;
-/** Rows in which urgent jobs are searched: nearest deadlines, and running jobs. */
 const urgentBudget = 1000;
 
 /**
@@ -171,7 +170,6 @@ async function readPage(
   const { sort = byAttention, limit, budget = defaultBudget } = options;
   const indexed = walkedColumns.includes(sort.column);
   const selective = accessOf(search.filter, search.resolved) !== null;
-  // A list cut to its limit is read whole only if an index finds its jobs, or none has its order.
   const whole = options.whole ?? (indexed && !selective ? 0 : Math.max(limit, 1000));
   // If an index finds the filter's jobs they may be few; a scan in order would read all the others.
   const fits = whole > 0 && !(isOfStates(search) && jobsIn(search.states, counts) > whole);

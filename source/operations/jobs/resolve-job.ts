@@ -3,7 +3,6 @@ import { findJobs, type NamedJob } from '../../database/queries/read-job.ts';
 import { type IdRange, parseJobReference, shortId } from '../../domain/job/reference.ts';
 import { type Problem, ServoError, UsageError } from '../../errors.ts';
 
-/** Most candidates named for an ambiguous reference. */
 const candidates = 5;
 
 /**

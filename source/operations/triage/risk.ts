@@ -16,7 +16,6 @@ import { viewJobs, viewOneJob } from '../jobs/view-jobs.ts';
 /** Most jobs with a deadline, most running and most waiting jobs without one. */
 const maxJobs = 1000;
 
-/** Unfinished jobs with a deadline, the jobs that share slots with them, and the slots. */
 export function readRiskBoard(
   db: Database,
   tenant: string,
@@ -34,7 +33,6 @@ export type RiskReport = {
   jobs: RiskRow[];
   /** Jobs that share slots with them: candidates for a pause, and competitors for slots. */
   others: RiskRow[];
-  /** Number of `jobs` at each risk level, now and under the what-if. */
   levels: {
     now: Partial<Record<RiskLevel, number>>;
     what_if: Partial<Record<RiskLevel, number>> | null;

@@ -32,10 +32,8 @@ export type Intent = {
   zone?: Zone;
 };
 
-/** Texts of an action's confirmation. */
 type ActionText = {
   verb: string;
-  /** The button that does nothing. */
   keep: string;
   gerund: string;
   will: (intent: Intent) => string;
@@ -149,7 +147,6 @@ export function timesIn(zone: Zone | undefined): ((at: Date) => string) | undefi
   return zone === undefined ? undefined : (at) => formatInstant(at, zone);
 }
 
-/** The job with the settings, once it has as many slots as they allow. */
 function withSettings({ job, asOf, settings }: Intent): JobView {
   const { columns } = changesOf(job, settings);
   const running_slots = settings.strategy?.max_parallel ?? job.running_slots;

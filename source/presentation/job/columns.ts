@@ -72,7 +72,6 @@ export const jobColumns: readonly JobColumn[] = [
     (job) => (job.rate_per_minute === null ? absent : phrase(formatRate(job.rate_per_minute))),
     { align: 'right' },
   ),
-  // `16:31 in 2h13m ↗42m` if any ETA drifts.
   column(
     'eta',
     'ETA',

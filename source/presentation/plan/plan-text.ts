@@ -68,7 +68,6 @@ function jobText(job: Omit<PlannedJob, 'refusal'>): string {
   return `${shortId(job.id)}  ${safeText(job.asset_name)}  ${word}  v${job.version}  ${done}`;
 }
 
-/** `clicks, sessions and 3 more` */
 export function namesOf(
   jobs: readonly Pick<JobPlan['jobs'][number], 'asset_name'>[],
   most = 5,

@@ -15,7 +15,6 @@ export type Column<Row> = {
   name: string;
   title: string;
   align: Align;
-  /** Blank columns before it. */
   gap: number;
   /** Preferred width for these rows. */
   width: (rows: readonly Row[]) => number;
@@ -164,7 +163,6 @@ export function tableLines<Row>(
 
 export const absent: Phrase = { forms: ['–'], tone: 'dim' };
 
-/** Width of the widest text, at most `cap`. */
 export function longest<Row>(text: (row: Row) => string, cap: number) {
   return (rows: readonly Row[]) =>
     Math.min(

@@ -57,7 +57,6 @@ function scopeLine({ selected, only, job }: Card, width: number): Line[] {
 
 const keepAll = 'Leave as is';
 
-/** What the buttons say, and what `y` does. */
 function buttonTexts(card: Card): { keep: string; confirm: string; verb: string } {
   const { plan } = card;
   const { keep, verb } = actionText[actionOfCard(card).action];

@@ -41,7 +41,6 @@ export function askPlan(state: State, name: ActionName): Step {
   );
 }
 
-/** The same for all jobs that match now, without marking them. */
 export function askMatching(state: State, name: ActionName, filter: string): Step {
   return askFor(state, { name, matching: true }, { filter }, 'loading all matching jobs …');
 }
@@ -73,7 +72,6 @@ function askFor(
   return chain(step, (next) => ask(next, 'plan', { type: 'plan-jobs', ...which }));
 }
 
-/** Opens the dialog, unless the operator has opened something else meanwhile. */
 export function planAnswered(state: State, answer: DataAnswer): Step {
   const { planning } = state;
   const free = { ...state, planning: null, notice: null };

@@ -1,21 +1,17 @@
 import { blank, cut, exactly, type Line, selected, span } from '../../widgets/spans.ts';
 import { type Contents, within } from '../dialog.ts';
 
-/** A list that is narrowed by typing: the palette's commands, the help's keys. */
 export type Found = {
   title: string;
-  /** The text field. */
   field: Line;
   length: number;
   cursor: number;
   row: (index: number, first: boolean) => Line;
-  /** Said instead of an empty list. */
   nothing: string;
 };
 
 export type FinderContents = Contents & { field: Line; list: readonly Line[] };
 
-/** Field and blank line. */
 const aroundList = 2;
 
 export function listRows(height: number): number {

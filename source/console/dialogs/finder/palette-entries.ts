@@ -26,7 +26,6 @@ export function paletteEntries(state: State, { text }: Finder): PaletteEntry[] {
   return [...given, ...ranked(all, text.trim(), ({ label, title }) => ({ name: label, title }))];
 }
 
-/** The command whose argument is being typed. */
 function commandIn({ options }: State, text: string): PaletteCommand | undefined {
   const [name = '', ...rest] = text.trimStart().split(' ');
   return rest.length === 0

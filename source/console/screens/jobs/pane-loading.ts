@@ -13,7 +13,6 @@ const restMs = 250;
 /** Minimum time between two readings of the detail. */
 const againMs = 2000;
 
-/** The job beside the table, with the row's own figures. */
 export function paneJob(state: State): JobScreen | null {
   if (!hasPane(state)) return null;
   const row = rowOf(state.jobs, state.jobs.cursor);
