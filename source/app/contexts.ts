@@ -71,7 +71,7 @@ export class Contexts {
     return this.#open.get(0)!.view;
   }
 
-  /** The remapped keys. @throws UsageError with all that are invalid */
+  /** @throws UsageError with all invalid keys */
   get keys(): Readonly<Record<string, string>> {
     const { problems } = remapKeys(keymap, this.#file.keys);
     if (problems.length > 0) throw new UsageError(problems);

@@ -11,7 +11,6 @@ export type Candidate = { value: string; description: string };
 export type Asked = { kind: 'jobs'; states: readonly string[] | null } | { kind: 'assets' };
 
 export type Completion = {
-  /** The last word so far: every completion begins with it. */
   beginning: string;
   before: string[];
   known: Candidate[];

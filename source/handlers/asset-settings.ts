@@ -9,7 +9,6 @@ export type AssetSettings = {
   timeout_ms: number | null;
   max_parallel: number | null;
   http: HttpSettings | null;
-  /** Database variables that the handler may see. */
   pass: readonly string[];
 };
 

@@ -34,7 +34,6 @@ type SqlHandler = OfAsset & {
 export type ModuleHandler = OfAsset & {
   /** At least once: it runs in a thread (module-threads.ts). */
   kind: 'module';
-  /** Absolute. */
   path: string;
 };
 

@@ -25,7 +25,6 @@ type ModuleThreadsOptions = {
   slots: number;
   /** Heap of each thread in MiB. Default: its share of three quarters of the host's memory. */
   memory_mb?: number;
-  /** Called with errors in a thread that belong to no running attempt. */
   warn(message: string): void;
 };
 

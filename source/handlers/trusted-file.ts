@@ -14,7 +14,6 @@ const mostLinks = 40;
 type Step = { path: string; found: Stats; last: boolean };
 
 type TrustedPath = {
-  /** The path without links, which was checked and is to be run. */
   real: string;
   problems: Problem[];
 };

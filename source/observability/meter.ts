@@ -31,7 +31,6 @@ export type Meter = {
   job(ending: Ending, seconds: number): void;
   batch(result: 'ok' | 'failed', seconds: number): void;
   heartbeat(result: 'ok' | 'failed'): void;
-  /** A running attempt lost its lease. */
   leaseLost(): void;
   reconnected(connection: 'registry' | 'listener'): void;
 };

@@ -7,7 +7,6 @@ export type Carriers = {
   readonly [T in Effect['type']]: (effect: Extract<Effect, { type: T }>) => void;
 };
 
-/** The effects that need no terminal: questions to the database, and timers. */
 export type Background = Pick<Carriers, 'data' | 'timer' | 'stop-timer'> & {
   close: () => void;
 };

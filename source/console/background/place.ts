@@ -47,9 +47,7 @@ export function contextAnswered(state: State, answer: DataAnswer): Step {
   return noticed(free, state.opening === null ? why : `still in ${still}: ${why}`, 'warn');
 }
 
-/**
- * Drops everything of the old context. Request numbers continue, so that late answers are ignored.
- */
+/** Request numbers continue, so that late answers are ignored. */
 export function moved(state: State, view: ContextView): Step {
   const { options, size, at, interval_ms, next_request } = state;
   const fresh: State = {

@@ -10,7 +10,6 @@ import { type Dialog, type Drawn, dialogs } from './table.tsx';
 
 type FramedDialog = Drawn & {
   width: number;
-  /** Lines of the screen above it. */
   above: number;
   /** Lines of the screen that it covers: its rows and two borders. */
   covered: number;

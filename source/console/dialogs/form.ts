@@ -106,7 +106,6 @@ function shown(state: State, dialog: Card | Unlock): Step {
   return [{ ...state, overlay: { ...dialog, hint: null } }, []];
 }
 
-/** Says what is missing, and goes to the field that asks for it. */
 function hinted<D extends Card | Unlock, F extends string>(
   state: State,
   { dialog, wanted, focused }: Form<D, F>,

@@ -7,7 +7,6 @@ export type ParameterField = {
   name: ParameterName;
   label: string;
   setting: Setting;
-  /** Text that the field starts with, unless the job has ended. */
   initial?: string;
 };
 

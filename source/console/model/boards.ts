@@ -17,7 +17,6 @@ import { oncePer } from '../widgets/once-per.ts';
 export const boardNames = ['triage', 'check', 'risk', 'executors', 'alerts', 'events'] as const;
 export type BoardName = (typeof boardNames)[number];
 
-/** The jobs that the rows name, as far as they still exist. */
 type WithJobs = { jobs: readonly JobView[] };
 
 export type BoardData = {

@@ -14,8 +14,8 @@ import type { ActionName } from './actions.ts';
 import type { BoardData, BoardName } from './boards.ts';
 
 /**
- * Read the job table: all matches if at most `whole`, else `limit` of them around a job or at an
- * end of the order. `keep`: also these jobs. `total`: also the number of matches.
+ * All matches if at most `whole`, else `limit` of them around a job or at an end of the order.
+ * `keep`: also these jobs. `total`: also the number of matches.
  */
 export type LoadJobs = {
   type: 'load-jobs';
@@ -29,9 +29,8 @@ export type LoadJobs = {
 };
 
 /**
- * Read one job. `map_buckets`: at most this many partition buckets; 0 = no map, only `map_ranges`,
- * parts of an earlier one. `insight`: also the expensive part. `keys`: also how many of these
- * partitions are in each state.
+ * `map_buckets`: at most this many; 0 = no map, only `map_ranges`, parts of an earlier one.
+ * `insight`: also the expensive part. `keys`: how many of these partitions are in each state.
  */
 export type LoadJob = {
   type: 'load-job';
@@ -46,14 +45,12 @@ export type LoadPartition = { type: 'load-partition'; id: string; key: string };
 
 export type LoadJobSql = { type: 'load-job-sql'; id: string };
 
-/** Find one job by its id, or by a prefix of 4 characters or more. */
 export type FindJob = { type: 'find-job'; reference: string };
 
-/** Run the runbooks' decision tree for one job. */
 export type ExplainJob = { type: 'explain-job'; id: string };
 
 export type VerifyJob = { type: 'verify-job'; id: string; checks: readonly CheckName[] };
-/** A report for others to read. `since_ms`: its period; null = a shift. */
+/** `since_ms`: its period; null = a shift. */
 export type ReportRequest =
   | { type: 'handoff'; since_ms: number | null }
   | { type: 'incident'; id: string };
@@ -74,7 +71,6 @@ export type Act = {
   state: string;
   version: number;
   reason: string | null;
-  /** Retry only these partitions. */
   keys?: readonly string[];
   /** The new settings, and the settings as shown; absent if nothing is set. */
   parameters?: ActionParameters;
@@ -112,7 +108,6 @@ export type ContextTarget = { context: string } | { tenant: string } | { home: t
 
 export type OpenContext = { type: 'open-context'; to: ContextTarget; context_number: number };
 
-/** Open the writer of a read-only context for this long; `lock` closes it early. */
 export type UnlockContext = { type: 'unlock'; ms: number } | { type: 'lock' };
 
 export type SessionEffect =

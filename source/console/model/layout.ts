@@ -93,7 +93,6 @@ function listLength({ screen, boards }: State): number {
   return isBoard(screen) ? listed(screen, boards[screen]).length : 0;
 }
 
-/** Lines of a board: rows first, details of the selected row below. */
 export function boardLayout(state: State): BoardLayout {
   const lines = linesOf(state.size);
   const frame = {

@@ -15,7 +15,6 @@ export type Message = { at: number } & (
   | { type: 'started' }
   | KeyPress
   | { type: 'paste'; text: string }
-  /** More keys in one read than a person types. */
   | { type: 'flood'; keys: readonly (KeyPress & { at: number })[] }
   | { type: 'resized'; size: Size }
   | { type: 'answered'; request: number; answer: DataAnswer }

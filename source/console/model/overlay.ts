@@ -30,10 +30,8 @@ export type Card = {
   token: number;
   recent: string | null;
   known: Explanation | null;
-  /** The selected failed partition; `only`: retry just this one. */
   selected: string | null;
   only: string | null;
-  /** Dialogs of others on its jobs; null if unknown. */
   others: { as_of: Date; dialogs: readonly Dialog[] } | null;
   /** Input before the paint, and for 300 ms after, is dropped. */
   painted_at: number | null;
@@ -49,7 +47,6 @@ export type CardPlan = {
   jobs: readonly { job: JobView; refusal: string | null; change?: PlannedChange }[];
   hidden: readonly JobView[];
   missing: number;
-  /** More jobs match than a plan may hold. */
   truncated?: boolean;
   top: number;
 };
@@ -63,7 +60,6 @@ export type Planning = {
   changes?: readonly { id: string; change: PlannedChange }[];
 };
 
-/** `answer_lost`: sent, and the answer never came. */
 export type RunItem = {
   job: JobView;
   result: ActionResult | null;
@@ -79,7 +75,6 @@ export type Run = {
   items: readonly RunItem[];
   request: number | null;
   stopped: Failure | 'by hand' | null;
-  /** The operator has closed the results since it ended. */
   read?: true;
 };
 
@@ -123,7 +118,6 @@ export type ReaderSource =
   | { type: 'job-sql'; id: string }
   | { type: 'explain'; id: string };
 
-/** `before`: restored by Esc. */
 export type FilterField = { type: 'filter'; before: string; caret: number };
 
 export type Overlay = Card | RunList | Unlock | Finder | Reader | FilterField;

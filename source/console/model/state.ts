@@ -84,9 +84,7 @@ export type Cost = {
 export type JobsScreen = {
   list: JobPage | null;
   received_at: number | null;
-  /** Ids in the order shown, including jobs that are gone. */
   order: readonly string[];
-  /** The last known rows of shown jobs that no longer exist. */
   gone: Readonly<Record<string, JobView>>;
   /** The cursor is a job, never a row number. */
   cursor: string | null;
@@ -94,10 +92,8 @@ export type JobsScreen = {
   sort: Sort;
   filter: JobFilter;
   keep_order_until: number;
-  /** The end of the table that is to be loaded. */
   goal: 'first' | 'last' | null;
   first: number | null;
-  /** Of all unfinished jobs of the tenant, as last counted. */
   late: Lateness | null;
   counted: { at: number; filter: string; total: Page['total'] } | null;
 };
@@ -110,7 +106,6 @@ export type JobScreen = {
   job: JobView;
   detail: JobDetail | null;
   map: JobMap;
-  /** Read less often than the rest. */
   insight: JobInsight | null;
   insight_read_at: number | null;
   /** The job's version and failures at that time. */
@@ -141,7 +136,6 @@ export type Link = {
   /** Since when there has been no good answer; null while there is. */
   down_since: number | null;
   failed_attempts: number;
-  /** When a question was asked that is overdue. */
   silent_since: number | null;
 };
 
@@ -207,9 +201,7 @@ export type State = {
   overlay: Overlay | null;
   link: Link;
   follows: readonly Follow[];
-  /** Marked jobs, by id: keys act on them while there are any. */
   marks: ReadonlySet<string>;
-  /** Moves mark the jobs between anchor and cursor. */
   range: { anchor: string; before: ReadonlySet<string> } | null;
   planning: Planning | null;
   /** Until then typed keys are ignored: they belong to a text whose dialog has closed. */

@@ -50,7 +50,6 @@ function tableLines(before: State, after: State): string[] {
 
 function jobsLines(known: ReadonlyMap<string, JobView>, after: State, list: JobPage): string[] {
   const clock = clockOf(after);
-  // Followed jobs that are no longer among the most urgent, too.
   const read = [...list.jobs, ...list.page.kept.filter(({ id }) => known.has(id))];
   const present = new Set(read.map(({ id }) => id));
   const gone = list.truncated ? [] : [...known.values()].filter(({ id }) => !present.has(id));

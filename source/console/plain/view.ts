@@ -15,7 +15,6 @@ import { answerQuestion, cardOf } from './questions.ts';
 type Store = {
   getSnapshot: () => State;
   dispatch: (message: Message) => void;
-  /** The listener is called when the state has changed, before its effects are carried out. */
   subscribe: (listener: () => void) => unknown;
 };
 

@@ -7,6 +7,5 @@ export type Screen = {
   unread: (state: State) => boolean;
   interval: (state: State) => number;
   move: (state: State, motion: Motion) => State;
-  /** Keeps the cursor in view. */
   windowed?: (state: State) => State;
 };

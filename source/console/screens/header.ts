@@ -60,7 +60,6 @@ function someBadges(all: readonly Span[], room: number): Line {
   return shown;
 }
 
-/** The most important first. */
 function badges(state: State): Span[] {
   const { labels } = state.options;
   const shown: Span[] = [];

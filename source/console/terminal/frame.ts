@@ -86,7 +86,6 @@ function sameCell(a: Cell, b: Cell): boolean {
 
 type ParsedLine = {
   cells: Cell[];
-  /** Contains a character that is not exactly one column wide. */
   uncertain: boolean;
 };
 

@@ -40,7 +40,7 @@ const unstoppedMs = 500;
 export type Ending = { code: number } | { error: unknown };
 
 export type TerminalEvents = {
-  /** The console has to end. May be called more than once. */
+  /** May be called more than once. */
   end: (ending: Ending) => void;
   suspended: () => void;
   /** The terminal is ours again, with unknown contents. */

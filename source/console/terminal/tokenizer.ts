@@ -70,12 +70,10 @@ export function tokenize(tokenizer: Tokenizer, read: Uint8Array, at: number): To
   return tokenizer.pasting ? pasted(next, bytes) : typed(next, bytes, late);
 }
 
-/** A Ctrl-C that was pressed, and not pasted. */
 function isWayOut({ since }: Tokenizer, read: Uint8Array, at: number): boolean {
   return read.length === 1 && read[0] === ctrlC && at - since >= escapeMs;
 }
 
-/** Whether the read continues a sequence whose ESC was already reported. */
 function isLate(
   { unfinished, pasting, late_until }: Tokenizer,
   read: Uint8Array,
@@ -156,7 +154,6 @@ function unfinishedCharacterFrom(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** When `elapsed` is due; null if nothing is waited for. */
 export function dueAt({ unfinished, since, began, pasting, late }: Tokenizer): number | null {
   if (pasting) return since + pasteMs;
   if (unfinished[0] !== esc) return null;

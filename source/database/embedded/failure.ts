@@ -2,7 +2,6 @@ import { messageOf, ServoError } from '../../errors.ts';
 
 const elsewhere = 'or use another database: DATABASE_URL';
 
-/** Messages of PostgreSQL and the system, each with what the user can do. */
 const remedies: readonly (readonly [RegExp, string])[] = [
   [
     /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i,

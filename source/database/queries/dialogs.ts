@@ -36,7 +36,6 @@ export type OwnDialog = Pick<Dialog, 'actor' | 'host' | 'action' | 'job_ids'> & 
 
 const until = `clock_timestamp() + $3 * interval '1 millisecond'`;
 
-/** Records the console's dialog, deletes expired ones, and returns the others on its jobs. */
 export async function openDialog(
   query: Query,
   tenant: string,

@@ -20,7 +20,6 @@ export type Candidate = {
    * Since it was created, its upstreams were done, or it was resumed; null for one that is running.
    */
   waited_ms: number | null;
-  /** Lease queues that the job has room for. */
   room: number;
   /** It is not running under our own claim: claim it first. */
   unclaimed: boolean;

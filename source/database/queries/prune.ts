@@ -71,7 +71,6 @@ export function findEnded(
   );
 }
 
-/** Partitions of these jobs, and their events before that moment. */
 export async function countRows(
   query: Query,
   tenant: string,

@@ -31,7 +31,6 @@ export type Batch = {
   reports: readonly Report[];
   closing: readonly string[];
   opening: readonly Opening[];
-  /** Attempts for each lease queue, at most. */
   per_queue: number;
   lease_ms: number;
   policy?: BatchPolicy;

@@ -2,7 +2,6 @@
  * The database's health as an executor sees it; null: not visible to its role, or not applicable.
  */
 export type HealthSignals = {
-  /** Replay lag of the slowest standby, in seconds. */
   replication_lag_seconds: number | null;
   /** Longest wait for a lock in this database, in seconds. */
   lock_wait_seconds: number | null;

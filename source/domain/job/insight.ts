@@ -71,7 +71,6 @@ export type JobExecutor = {
   lost: boolean;
 };
 
-/** Read less often than the rest: it changes slowly or costs more. */
 export type JobInsight = {
   /** The newest last, at most 120. */
   samples: Sample[];

@@ -3,7 +3,6 @@ import type { Dialog } from './dialog.ts';
 import type { JobView } from './job.ts';
 import type { Lateness, Sort } from './order.ts';
 
-/** The part of the matching jobs that a list has. */
 export type Page = {
   /** As requested; an order that is not available at this size becomes `byAttention`. */
   filter: string;

@@ -27,7 +27,6 @@ export type JobPlan = {
   action: JobAction;
   created_at: Date;
   jobs: PlannedJob[];
-  /** More jobs matched than a plan may have. */
   truncated: boolean;
 };
 
@@ -41,10 +40,8 @@ export type PlanFile = JobPlan & {
 };
 
 export type ReviewedJob = {
-  /** As in the file, for compare-and-set. */
   planned: PlannedJob;
   now: Job | null;
-  /** Why nothing will be done to it; null if it will. */
   skipped: string | null;
 };
 

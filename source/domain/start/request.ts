@@ -282,7 +282,6 @@ function readWhole(
   return undefined;
 }
 
-/** Levels of upstreams beyond the direct ones. */
 export function readDepth(input: UpstreamInput, problems: Problem[]): number {
   const { max_upstream_depth: depth, include_upstream: include } = input;
   if (depth !== undefined && !include)

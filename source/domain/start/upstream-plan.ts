@@ -48,7 +48,6 @@ export function planUpstreams(root: Asset, dependencies: readonly Dependency[]):
   return [...nodes.values()];
 }
 
-/** The keys of `upstream` that its downstreams need. */
 export function keysNeeded(
   upstream: Asset,
   downstreams: readonly { asset: Asset; keys: KeySource }[],

@@ -119,7 +119,6 @@ export type CheckSummary = {
   sql: string;
 };
 
-/** The row with the greatest figure, the first of equals. */
 export function worstOf(check: CheckDefinition, rows: readonly FoundRow[]): Worst | null {
   const column = check.columns.find(({ name }) => name === check.figure);
   if (column === undefined || rows.length === 0) return null;

@@ -1,7 +1,6 @@
 import type { OutageKind } from '../partition/attempt.ts';
 import { type Clause, type ClauseFacts, explain, type ReachedLimit } from './explain.ts';
 
-/** An executor with a recent sign of life; `busy`: slots that run partitions of this tenant. */
 export type AliveExecutor = {
   id: string;
   handlers: readonly string[];
@@ -91,7 +90,6 @@ export function clauseIn(facts: SceneFacts): Clause {
   return explain(facts);
 }
 
-/** Assets that an executor can run; jobs of others cannot be claimed. */
 export function servedAssets({ executors }: ClaimScene): string[] {
   const able = executors.flatMap(({ handlers, outages }) =>
     handlers.filter((name) => outages.every(({ asset }) => asset !== name)),

@@ -2,7 +2,6 @@ import type { Blocker } from './explain.ts';
 
 export type TableProtection = {
   name: string;
-  /** A table of the shared schema: external writers use it. */
   shared: boolean;
   enabled: boolean;
   forced: boolean;
@@ -77,7 +76,6 @@ export type Level = (typeof levels)[number];
 
 export type Check = { check: string; level: Level; message: string; hint: string | null };
 
-/** Counts for `--exit-code`. */
 export function isFinding({ level }: Check): boolean {
   return level === 'warning' || level === 'fault';
 }

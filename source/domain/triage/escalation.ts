@@ -183,7 +183,6 @@ type EscalationStep = {
 
 export type Escalation = {
   runbook: Runbook;
-  /** A step beyond on-call is due. */
   due: boolean;
   /** Start of the clock, and minutes since. */
   since: Date | null;

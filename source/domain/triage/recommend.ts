@@ -128,7 +128,6 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   'long-running': () => 'wait',
 };
 
-/** The remedy of the scenario that fits the job; the first if nothing decides. */
 export function recommend(scenario: CheckFinding, facts: ExplainFacts): Recommendation {
   const { check, rows } = scenario;
   const row = rows[0]!;

@@ -10,12 +10,10 @@ export type Order = {
   id: string;
   seen?: JobSeen;
   parameters?: ActionParameters;
-  /** Of a retry: only these partitions. */
   keys?: readonly string[];
   plan?: PlanOrigin;
 };
 
-/** The plan that an order is part of: named in the journal, applied once. */
 type PlanOrigin = {
   id: string;
   author: string;

@@ -27,7 +27,6 @@ export type Retried = {
   as_of: Date;
   tenant_id: string;
   id: string;
-  /** That job had ended, so a new one was created from its failed partitions. */
   created: boolean;
   retried_partitions: number;
   /** At most 1,000. */

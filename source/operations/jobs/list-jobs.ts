@@ -61,7 +61,6 @@ export type ListOptions = {
   /** Default: by attention. */
   sort?: Sort;
   limit: number;
-  /** Where the page lies; default: the first. */
   around?: Around;
   /**
    * Up to this many matching jobs are all returned, whatever the limit, in any order; 0 = read a
@@ -76,7 +75,6 @@ export type ListOptions = {
   /** Rows of each state to search for conditions that no index covers. */
   budget?: number;
   thresholds?: JobThresholds;
-  /** The console that asks: its own dialog is left out. */
   console_id?: string;
 };
 
@@ -221,7 +219,6 @@ async function readInFull(
   return jobs.flatMap((job) => (partial.has(job.id) ? (full.get(job.id) ?? []) : [job]));
 }
 
-/** The matching jobs in order, read in either direction from any position. */
 type Table = {
   /** A job's position now, or when it was last seen; null if it has none in this table. */
   position: (
@@ -375,7 +372,6 @@ async function countMatching(
   return { count, capped: count >= totalLimit };
 }
 
-/** The jobs that still exist. */
 export function listNamedJobs(
   db: Database,
   tenant: string,

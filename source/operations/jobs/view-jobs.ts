@@ -4,7 +4,6 @@ import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/
 import { isTerminal } from '../../domain/job/state.ts';
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 
-/** Adds derived figures, and what decides whether the jobs run. */
 export async function viewJobs(
   query: Query,
   tenant: string,

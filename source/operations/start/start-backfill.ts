@@ -42,7 +42,6 @@ export type StartPlan = {
   execution_strategy: Record<string, unknown>;
   priority: number;
   sla_deadline_at: Date | null;
-  /** Furthest upstream first, without the job itself. */
   upstreams: UpstreamPlan[];
   /** Null in the preview of a recreated job. */
   forecast: Forecast | null;

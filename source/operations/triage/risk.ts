@@ -29,7 +29,6 @@ export type RiskReport = {
   tenant_id: string;
   early_warning_seconds: number;
   slots: { now: number; what_if: number | null };
-  /** The jobs with a deadline, the most urgent first; or the one job that was asked for. */
   jobs: RiskRow[];
   /** Jobs that share slots with them: candidates for a pause, and competitors for slots. */
   others: RiskRow[];

@@ -26,7 +26,6 @@ export type Intent = {
   settings: JobSettings;
   /** Null: not known yet. */
   known?: Pick<Explanation, 'facts'> | null;
-  /** The only partition to retry. */
   only?: string | null;
   /** Zone of times in the text; default: ISO 8601. */
   zone?: Zone;
@@ -196,7 +195,6 @@ function left({ remaining_partitions, running_slots }: JobView): number {
   return Math.max(0, remaining_partitions - running_slots);
 }
 
-/** How long the job can wait without missing its deadline. */
 function spareTime(job: JobView, asOf: Date, label: string): string | null {
   if (job.sla_deadline_at === null || job.eta_seconds === null) return null;
   const spare = (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 - job.eta_seconds;

@@ -130,7 +130,6 @@ export const jobColumns: readonly JobColumn[] = [
 /** The first columns, which identify a job, stay when the others scroll. */
 export const pinnedColumns = 2;
 
-/** For the console and for `list`. */
 export const jobsTable: Table<JobView, JobColumn> = {
   columns: jobColumns,
   narrowings: [

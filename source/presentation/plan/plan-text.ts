@@ -34,10 +34,7 @@ export function planText(plan: PlanFile): string {
   ].join('\n');
 }
 
-/**
- * A plan file before it is applied: its jobs in the database now; claims of the file are
- * marked as such.
- */
+/** Claims of the file are marked as such. */
 export function reviewText(plan: PlanFile, reviewed: readonly ReviewedJob[]): string {
   const { author, reason, created_at, expires_at, filter, action, parameters } = plan;
   const set = describeParameters(parameters);

@@ -9,7 +9,6 @@ import { buttonsLine, cardTitle, controlLines } from './controls.ts';
 import { type Details, details, nowText } from './details.ts';
 import { refusalTexts } from './plan.ts';
 
-/** Rows of a dialog without alerts and lists, and where those could go. */
 type Arranged = Details & {
   gap: number | null;
   spare: number;

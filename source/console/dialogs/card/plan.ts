@@ -105,5 +105,4 @@ export function refusalTexts({ jobs }: CardPlan, width: number, rows: number): s
   return texts.map((text) => cutMessage(text, width - marker));
 }
 
-/** Of a list's row, with the gap after it. */
 const marker = 2;

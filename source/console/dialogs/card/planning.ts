@@ -17,7 +17,6 @@ import { whyRunOpen } from '../../model/run-items.ts';
 import type { State, Step } from '../../model/state.ts';
 import { cardOn, whyNot } from './state.ts';
 
-/** Whether keys act on the marked jobs rather than on the selected one. */
 export function actsOnMarks({ screen, marks }: State): boolean {
   return screen === 'jobs' && marks.size > 0;
 }

@@ -62,7 +62,7 @@ export function openCard(
   return cardOn(state, name, target, null, final ? typedCheck(target.job) : null, values, only);
 }
 
-/** A dialog on one job, or on those of the plan; `expected` must be typed to enable the button. */
+/** `expected` must be typed to enable the button. */
 export function cardOn(
   state: State,
   name: ActionName,
@@ -161,7 +161,6 @@ export function needsReason(card: Asked): boolean {
   return actionRules[actionOfCard(card).action].needs_reason;
 }
 
-/** Focus order: cancel, fields, reason, typed check, confirm. */
 export function focusOrder(card: Pick<Asked, 'name' | 'plan' | 'expected'>): CardFocus[] {
   return [
     'cancel',

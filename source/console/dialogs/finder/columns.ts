@@ -1,4 +1,3 @@
-/** A row of a column: the heading of a group, the item of that index, or a blank before a group. */
 export type Cell = { heading: string } | { item: number } | null;
 
 /** A column that begins inside of a group repeats its heading. */

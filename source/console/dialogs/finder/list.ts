@@ -18,7 +18,6 @@ export function listRows(height: number): number {
   return Math.max(1, height - aroundList);
 }
 
-/** One column, its cursor in the middle, except near the ends. */
 export function finderContents(found: Found, width: number, height: number): FinderContents {
   const { length, cursor, row, nothing } = found;
   const rows = listRows(height);

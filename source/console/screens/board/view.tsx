@@ -149,7 +149,6 @@ function EscalationBar() {
   return <Line spans={escalationBar(state, state.size.columns - 1)} />;
 }
 
-/** The filter or the position; before them the last action or notice. */
 function Status({ name, rows }: { name: BoardName; rows: number }) {
   return <PartsLine spans={statusLine(useConsole(), name, rows)} />;
 }

@@ -38,7 +38,6 @@ function withoutPane(state: State): State {
   return unasked({ ...state, pane: null }, 'pane');
 }
 
-/** Reads the selected job like the job screen does, without the map. */
 export function askPane(state: State): Step {
   const { pane, frozen_at } = state;
   if (!hasPane(state) || pane === null || pane.id !== state.jobs.cursor || isStale(state))

@@ -36,9 +36,7 @@ export type JobTable = {
   layout: JobsLayout;
   columns: Columns;
   rows: readonly TableRow[];
-  /** Columns of the screen without the pane's. */
   width: number;
-  /** Its title and lines, as many as the rows; null without a pane. */
   pane: { title: Line; lines: readonly Line[] } | null;
 };
 
@@ -50,11 +48,9 @@ export type TableRow = {
   zone: Zone;
   mark: '◆' | '';
   sign: '✎' | '♪' | '';
-  /** Gone, or shown only because the cursor is on it. */
   faint: boolean;
   selected: boolean;
   stale: boolean;
-  /** Columns of the table, and the pane's line behind it. */
   width: number;
   pane: Line | null;
 };
