@@ -12,18 +12,14 @@ export type { DatabaseSource } from './config/choose.ts';
 export type { Variables } from './config/variables.ts';
 
 export type Settings = {
-  /** Null for a command that needs no database. */
   database: DatabaseSource | null;
-  /** One, or several for `--worker`; empty for a command that needs none. */
   tenants: string[];
   read_only: boolean;
   actor: string;
   thresholds: Thresholds;
   context: string | null;
-  /** The flag, variable or file that each setting came from. */
   origins: Origins;
   accent: Hue | null;
-  /** Lines for stderr: variables that are set but ignored. */
   notices: string[];
   /** Removed from the environment, so that no library or child process reads them. */
   ignored: string[];
@@ -31,7 +27,6 @@ export type Settings = {
 
 type Origins = Record<'database' | 'tenant' | 'read_only' | 'actor', string | null>;
 
-/** The global flags that settings come from, without their variables. */
 export type SettingFlags = {
   context?: string;
   tenant?: string;
@@ -40,10 +35,9 @@ export type SettingFlags = {
   actor?: string;
 };
 
-/** `if_any`: the one that is named, if one is. */
+/** `if_any`: the named one, if any. */
 export type Needs = { database: boolean; tenants: 'none' | 'if_any' | 'one' | 'many' };
 
-/** The default tenant of the embedded database. */
 const embeddedTenant = 'local';
 
 /**
@@ -62,7 +56,6 @@ export async function resolveSettings(
   return decide(flags, env, file, needs);
 }
 
-/** The rule itself, without I/O. */
 export function decide(
   flags: SettingFlags,
   env: Variables,

@@ -1,6 +1,6 @@
 /**
- * Exit codes, the same for every command (see "Scripting" in the README). 129, 130 and 143 are the
- * shell's codes for SIGHUP, SIGINT and SIGTERM.
+ * The same for every command ("Scripting" in the README); 129, 130, 143 are the shell's for SIGHUP,
+ * SIGINT, SIGTERM.
  */
 export const exitCodes = {
   internal: 1,
@@ -22,8 +22,8 @@ export const exitCodes = {
 export type ErrorCode = keyof typeof exitCodes;
 
 /**
- * An error for the user: what happened (`message`), what to do next (`hint`), and the cause. Any
- * other error exits with 1: a refusal of the operating system (`system`), or our own fault.
+ * An error for the user. Any other error exits with 1: a refusal of the operating system
+ * (`system`), or our own fault.
  */
 export class ServoError extends Error {
   readonly code: ErrorCode;

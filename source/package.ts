@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of this package: two levels above the sources, one above the bundle. */
 export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 export const version: string = JSON.parse(

@@ -9,7 +9,6 @@ import type { Zone } from '../presentation/text/format.ts';
 import type { JsonShapes, Printed } from './json-shapes.ts';
 import type { Session } from './session.ts';
 
-/** One command: its command-line interface, how its request is parsed, and how it is run. */
 export type Command = {
   spec: Spec;
   /**
@@ -18,8 +17,7 @@ export type Command = {
    */
   json: (() => Promise<{ shapes: JsonShapes }>) | null;
   /**
-   * Parses words and flags that the spec allows, and adds every mistake to `problems`. The request
-   * runs only if there are none. Opens no connection and does not prompt.
+   * Adds every mistake to `problems`; the request runs only if there are none. Opens no connection.
    */
   read(input: readonly string[], flags: Flags, problems: Problem[]): unknown;
   /** Loads its code by `import()`, so that no command pays for the code of the others. */
@@ -31,21 +29,17 @@ export type Result<Json = unknown> = Output<Json> | AsyncIterable<Output<Json>> 
 export type View = { width: number; zone: Zone; ascii: boolean };
 
 export type Host = {
-  /** All commands, for `completion` and `schema`. */
   table: Table<Command>;
   settings: Settings;
   io: Io;
   view: View;
-  /** `--yes`: no prompts; actions count as confirmed. */
   yes: boolean;
   /** `--json`: no prompts; actions without `--yes` are refused. */
   json: boolean;
   verbose: boolean;
-  /** `--plain`: no boxes, no repainting, no colours in logs. */
   plain: boolean;
 };
 
-/** A command's host with the configured database opened. */
 export type HostSession = Host & Session;
 
 type Typed<Request, Shapes extends JsonShapes> = {
@@ -54,7 +48,6 @@ type Typed<Request, Shapes extends JsonShapes> = {
   read(input: readonly string[], flags: Flags, problems: Problem[]): Request;
 };
 
-/** A command that opens its own connections. Its output must fit its shapes. */
 export function onHost<Request, Shapes extends JsonShapes>(
   command: Typed<Request, Shapes> & {
     run(request: Request, host: Host): Promise<Result<Printed<Shapes>>>;
@@ -63,7 +56,6 @@ export function onHost<Request, Shapes extends JsonShapes>(
   return command as Command;
 }
 
-/** A command on an open session, which is closed when the command succeeds, fails or stops. */
 export function onSession<Request, Shapes extends JsonShapes>(
   command: Typed<Request, Shapes> & {
     run(request: Request, session: HostSession): Promise<Result<Printed<Shapes>>>;
@@ -113,7 +105,6 @@ export function hostOf(
   };
 }
 
-/** A service's log: pretty for a person at a terminal, JSON for everything else. */
 export function logOptions({ verbose, plain, json, io }: Host): LogOptions {
   return { verbose, pretty: Boolean(io.stderr.isTTY) && !plain && !json };
 }

@@ -9,7 +9,6 @@ import { Dialogs } from './dialogs.ts';
 import { effectRunner } from './run-effect.ts';
 import { type Connections, openSession, type Session } from './session.ts';
 
-/** One database and one of its tenants, while the console shows them. */
 export type Context = {
   settings: Settings;
   connections: Connections;
@@ -25,11 +24,8 @@ export type Context = {
 
 /** The console's timeouts for its database, in milliseconds. */
 export type Timeouts = {
-  /** For a reply. Then the connection is dropped, since it may be half-open. */
   answer: number;
-  /** For the first reply when a context is opened. */
   opening: number;
-  /** For queries in progress when the console ends. */
   closing: number;
 };
 
@@ -124,7 +120,6 @@ export async function unlock(context: Context, ms: number): Promise<void> {
   context.relock = setTimeout(() => lock(context), ms).unref();
 }
 
-/** Makes the context read-only again: closes the writer after its last statement. */
 export function lock(context: Context): void {
   const { session, view, relock } = context;
   if (relock !== null) clearTimeout(relock);

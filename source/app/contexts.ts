@@ -31,14 +31,11 @@ import { type Connections, connectionsOf } from './session.ts';
 
 type Opener = Pick<Host, 'settings' | 'io'>;
 
-/** The sessions of one console. Each query goes to the context in which it was made. */
 export class Contexts {
   readonly #opener: Opener;
   readonly #file: ConfigFile;
   readonly #open = new Map<number, Context>();
-  /** The connections of the first context, if they do not come from settings. */
   readonly #given: Connections | undefined;
-  /** Variables of the first context that the present context ignores. */
   readonly #taken = new Map<string, string>();
 
   readonly #timeouts: Timeouts;
@@ -74,7 +71,7 @@ export class Contexts {
     return this.#open.get(0)!.view;
   }
 
-  /** The remapped keys. @throws UsageError with all that are invalid */
+  /** @throws UsageError with all invalid keys */
   get keys(): Readonly<Record<string, string>> {
     const { problems } = remapKeys(keymap, this.#file.keys);
     if (problems.length > 0) throw new UsageError(problems);
@@ -85,7 +82,6 @@ export class Contexts {
     return Object.keys(this.#file.contexts);
   }
 
-  /** Where each context leads, by its section of the file alone. */
   get leads(): Readonly<Record<string, ContextLead>> {
     const { io, settings } = this.#opener;
     const forbidden = isForbidden(settings);
@@ -175,7 +171,6 @@ export class Contexts {
     }
   }
 
-  /** A context has its own tenant; --read-only on the command line applies to every context. */
   async #settingsOf(from: Context, to: ContextTarget): Promise<Settings> {
     if ('tenant' in to) return { ...from.settings, tenants: [to.tenant] };
     const { io, settings } = this.#opener;

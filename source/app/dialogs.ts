@@ -7,7 +7,6 @@ import type { Session } from './session.ts';
 /** How long a closing console waits to withdraw its dialog, in milliseconds. */
 const leavingTimeout = 500;
 
-/** Publishes the open dialog of one console to the other consoles, with writes in order. */
 export class Dialogs {
   readonly console_id = randomUUID();
   readonly #session: Session;

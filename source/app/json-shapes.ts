@@ -14,7 +14,6 @@ type DeepReadonly<T> = T extends Date
       ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
       : T;
 
-/** A time as text, as the database returns it. */
 export const timeText = z
   .union([
     z.iso.datetime(),
@@ -34,7 +33,6 @@ export const figure = z.int();
 
 export const envelope = { as_of: time, tenant_id: z.string() };
 
-/** Whether a report that found nothing is reliable. */
 export const visible = z
   .boolean()
   .describe('false: no job, asset or executor of the tenant was seen, so that nothing is known');

@@ -5,8 +5,8 @@ import { ServoError } from '../errors.ts';
 const longestOutage = 60_000;
 
 /**
- * Calls `next` every `interval` milliseconds until its result has `ended`. Survives a database
- * outage of up to `outage` milliseconds, because the watched jobs continue meanwhile.
+ * Calls `next` every `interval` milliseconds until it has `ended`; survives `outage` ms without the
+ * database.
  */
 export async function* poll<T extends { ended: boolean }>(
   next: () => Promise<T>,

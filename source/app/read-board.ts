@@ -10,10 +10,8 @@ import { listExecutors } from '../operations/triage/list-executors.ts';
 import { readRiskBoard } from '../operations/triage/risk.ts';
 import type { Session } from './session.ts';
 
-/** Most events that are read, shown and filtered. */
 const eventLimit = 500;
 
-/** The content of each board, with the jobs that its rows refer to. */
 export const boards: {
   [N in BoardName]: (session: Session, effect: LoadBoard) => Promise<BoardData[N]>;
 } = {

@@ -24,7 +24,6 @@ import { boards } from './read-board.ts';
 import { writeReport } from './reports.ts';
 import type { Session } from './session.ts';
 
-/** More cannot be chosen from a list. */
 const mostTenants = 500;
 
 /** Runs an effect of the console on the database. A failure is returned as a reply. */

@@ -5,7 +5,6 @@ import type { ConnectionSettings } from '../database/settings.ts';
 import type { Thresholds } from '../domain/triage/thresholds.ts';
 import { ServoError } from '../errors.ts';
 
-/** The database connections of one command, and its tenant. */
 export type Session = {
   tenant: string;
   actor: string;
@@ -13,7 +12,6 @@ export type Session = {
   reader: Database;
   /** The reader, unless the context has a write_url. */
   writer: Database;
-  /** @param closingTimeout as of a Database */
   close(closingTimeout?: number): Promise<void>;
 };
 
@@ -58,7 +56,6 @@ export async function withSession<T>(
   }
 }
 
-/** Connection settings for reading and for writing; usually the same. */
 export type Connections = { read: ConnectionSettings; write: ConnectionSettings };
 
 export async function connectionsOf(settings: Settings): Promise<Connections> {
@@ -72,8 +69,8 @@ export async function connectionsOf(settings: Settings): Promise<Connections> {
 }
 
 /**
- * Connection settings of a service. Removes passwords and DATABASE_URL from the environment, so
- * that the processes that a service starts do not inherit them.
+ * Removes passwords and DATABASE_URL from the environment: processes of a service must not inherit
+ * them.
  */
 export async function serviceConnection(settings: Settings): Promise<ConnectionSettings> {
   const { write } = await connectionsOf(settings);

@@ -3,10 +3,6 @@ import { exitCodes } from '../errors.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { HostSession } from './command.ts';
 
-/**
- * Whether a job, an asset or an executor of the tenant is visible. A report without findings must
- * call this: a misspelt tenant would look healthy. Warns on stderr if nothing is visible.
- */
 export async function isTenantVisible(
   { reader, tenant, io }: HostSession,
   foundSomething: boolean,

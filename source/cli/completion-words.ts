@@ -8,13 +8,10 @@ import { type Spec, specsOf, type Table } from './spec.ts';
 
 export type Candidate = { value: string; description: string };
 
-/** Which names to read from the database; jobs in one of these states, or in any. */
 export type Asked = { kind: 'jobs'; states: readonly string[] | null } | { kind: 'assets' };
 
 export type Completion = {
-  /** The last word so far: every completion begins with it. */
   beginning: string;
-  /** The line without its last word and the program's name. */
   before: string[];
   known: Candidate[];
   asked: Asked | null;
@@ -29,7 +26,6 @@ const valuesOf: Readonly<Record<string, readonly string[]>> = {
   every: granularities,
 };
 
-/** The job states that a command accepts; a command without a row accepts any. */
 const statesOf: Readonly<Record<string, readonly string[]>> = {
   pause: sourcesOf('pause'),
   resume: sourcesOf('resume'),
@@ -38,7 +34,6 @@ const statesOf: Readonly<Record<string, readonly string[]>> = {
   retry: ['running', 'paused', 'resuming', 'failed', 'completed'],
 };
 
-/** Parses a line up to the cursor, program name included, by the command table. */
 export function completionOf(line: string, table: Table<{ spec: Spec }>): Completion {
   const [, ...before] = wordsOf(line);
   const beginning = before.pop() ?? '';

@@ -3,14 +3,11 @@ import type { Problem } from '../errors.ts';
 
 /** One flag. Parser, help, completion and SERVO_* variables are built from these rows. */
 export type FlagRow = {
-  /** The name, without the dashes. */
   name: string;
   /** Placeholder of its value in the help; a flag without one is a switch. */
   value?: string;
   multiple?: boolean;
-  /** Aliases. */
   also?: readonly string[];
-  /** Whether a SERVO_* variable sets it too, as for every global flag. */
   variable?: boolean;
   help: string;
 };
@@ -32,7 +29,6 @@ export const globalFlags: readonly FlagRow[] = [
   { name: 'verbose', help: 'log more to stderr, with the causes of errors' },
 ].map((row) => ({ ...row, variable: true }));
 
-/** Accepted with any command: they print a text, then the process ends. */
 export const endingFlags: readonly FlagRow[] = [
   { name: 'help', also: ['h'], help: 'this text' },
   { name: 'version', help: 'the version' },
@@ -43,7 +39,6 @@ export function variableOf(row: FlagRow): string {
   return `SERVO_${row.name.toUpperCase().replaceAll('-', '_')}`;
 }
 
-/** The values of one command line, variables included. */
 export class Flags {
   readonly #values: ReadonlyMap<string, readonly string[] | true>;
 
@@ -55,7 +50,6 @@ export class Flags {
     return this.#values.has(name);
   }
 
-  /** The value of a flag that is given once. */
   text(name: string): string | undefined {
     return this.texts(name).at(-1);
   }
@@ -71,7 +65,6 @@ export function invalid(flag: string, value: string, expected: string): Problem 
   return { message: `invalid --${flag} "${value}": expected ${expected}` };
 }
 
-/** A value outside a fixed set; the message suggests the nearest member. */
 export function unknownValue(what: string, word: string, known: readonly string[]): Problem {
   const near = nearest(word, known);
   const all = `known are ${known.join(', ')}`;
@@ -83,7 +76,6 @@ export function unknownValue(what: string, word: string, known: readonly string[
 
 const highestLimit = 10_000;
 
-/** `--limit`: the maximum number of rows printed. */
 export function readLimit(
   text: string | undefined,
   byDefault: number,

@@ -5,7 +5,6 @@ export type Io = {
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
-  /** stdin and stdout are terminals, so prompts are possible. */
   interactive: boolean;
 };
 
@@ -20,8 +19,8 @@ export function canPaint({ interactive, env }: Io): boolean {
 }
 
 /**
- * Whether non-ASCII characters may be shown: false in the locale C or POSIX and with a character
- * set other than UTF-8; true if no locale is set, as in most containers.
+ * False in the locale C or POSIX or with a non-UTF-8 charset; true without a locale, as in most
+ * containers.
  */
 export function hasUnicode({ env }: Pick<Io, 'env'>): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';

@@ -16,7 +16,6 @@ export function closeLostTerminals(terminals: readonly number[]): void {
   }
 }
 
-/** The descriptors of stdin, stdout and stderr that are terminals now. */
 export function standardTerminals(): number[] {
   return [0, 1, 2].filter((fd) => isatty(fd));
 }

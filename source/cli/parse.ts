@@ -25,9 +25,7 @@ export type Parsed<C> =
   | { kind: 'print'; text: string };
 
 /**
- * Parses a command line (without the program's name) and the variables of its flags. Collects every
- * mistake.
- * @throws UsageError for an unknown command, whose flags cannot be checked
+ * Collects every mistake. @throws UsageError for an unknown command, whose flags cannot be checked
  */
 export function parseCommandLine<C extends { spec: Spec }>(
   argv: readonly string[],

@@ -2,14 +2,11 @@ import { nearest } from '../domain/text/nearest.ts';
 import type { Problem } from '../errors.ts';
 import { endingFlags, type FlagRow } from './flags.ts';
 
-/** A command line with its command identified and its flags spelt so that meow parses them. */
 export type ScannedLine = {
   argv: string[];
-  /** The word that names the command, and the words after it. */
   name: string | undefined;
   words: string[];
   given: string[];
-  /** Unknown flags, as typed. */
   unknown: string[];
   problems: Problem[];
 };

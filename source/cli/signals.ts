@@ -1,6 +1,5 @@
 const names = ['SIGTERM', 'SIGINT'] as const;
 
-/** Signals received since the first call of `catchStopSignals`. */
 let signals = 0;
 let caught = false;
 const listeners = new Set<(signals: number) => void>();

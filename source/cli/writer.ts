@@ -3,7 +3,6 @@ import { messageOf, type Problem, ServoError, UsageError } from '../errors.ts';
 import { safeText } from '../presentation/text/safe-text.ts';
 import type { Io } from './io.ts';
 
-/** A command's output: `json` for its schema, `text` for a person. Only the one used is built. */
 export type Output<Json = unknown> = {
   json: Json;
   text: () => string | Promise<string>;

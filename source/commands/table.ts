@@ -36,7 +36,6 @@ import { prune } from './system/prune.ts';
 import { schema } from './system/schema.ts';
 import { workerCommand } from './system/worker.ts';
 
-/** Every command, in the order of the help. */
 export const table: Table<Command> = {
   console: consoleCommand,
   worker: workerCommand,

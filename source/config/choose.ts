@@ -5,12 +5,10 @@ import { connectionFromUrl, connectionFromVariables } from './connection.ts';
 import type { ConfigFile, Context } from './file.ts';
 import type { Variables } from './variables.ts';
 
-/** The database, and the setting that named it. */
 export type DatabaseSource =
   | {
       kind: 'server';
       read: ConnectionSettings;
-      /** Equals `read` unless the context has a write_url. */
       write: ConnectionSettings;
       from: string;
     }
@@ -19,7 +17,6 @@ export type DatabaseSource =
 export type Choice = {
   database: DatabaseSource | null;
   context: (Context & { name: string }) | null;
-  /** Variables that are set but have no effect because of this choice. */
   ignored: string[];
 };
 
@@ -27,9 +24,8 @@ const databaseSources = 'set DATABASE_URL, --context or --embedded, or try: serv
 const noDatabase: Problem = { message: `no database: ${databaseSources}`, hint: databaseSources };
 
 /**
- * Chooses exactly one source: mixing a URL from one with a tenant from another causes accidents.
- * Flags precede variables, and a context precedes the rest of the environment. Null if there is no
- * source: `problems` say why.
+ * Exactly one source: a URL from one with a tenant from another causes accidents. Flags precede
+ * variables, a context precedes the rest of the environment. Null: `problems` say why.
  */
 export function chooseDatabase(
   flags: { context?: string; embedded?: boolean },
@@ -76,7 +72,6 @@ function serviceProblem(name: string): Problem {
   };
 }
 
-/** True for `1`, `true`, `yes` and `on`. */
 export function isOn(value: string | undefined): boolean {
   return /^(1|true|yes|on)$/i.test(value ?? '');
 }

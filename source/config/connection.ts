@@ -91,7 +91,6 @@ function settingsFromVariables(env: Variables): ConnectionSettings | Problem {
 
 const applicationName = 'servo-tui';
 
-/** The user's name; in a container the uid may have none. */
 export function userName(env: Variables): string {
   try {
     return userInfo().username;

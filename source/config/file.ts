@@ -8,16 +8,13 @@ import { messageOf, type Problem, UsageError } from '../errors.ts';
 import { type Hue, hues, isHue } from '../presentation/text/hue.ts';
 import { readThresholds } from './thresholds.ts';
 
-/** A named section of config.toml: one database and one tenant. */
 export type Context = {
   database_url?: string;
-  /** Another role or host for writes. */
   write_url?: string;
   tenant?: string;
   read_only?: boolean;
   accent?: Hue;
   embedded?: boolean;
-  /** Override the file's own. */
   thresholds?: Partial<Thresholds>;
 };
 
@@ -89,8 +86,8 @@ export async function loadConfigFile(
 const password = /^\w+:\/\/[^/@?]*:[^@]+@|[?&]password=./;
 
 /**
- * As libpq treats ~/.pgpass and private keys: only the owner may read a file with a password. One
- * of root may be readable by its group, like a mounted secret. Windows has no such modes.
+ * Like libpq's check of ~/.pgpass: only the owner may read a file with a password. One of root may
+ * be readable by its group, like a mounted secret. Windows has no such modes.
  */
 function passwordProblem({ path, contexts }: ConfigFile, { uid, mode }: Stats): Problem | null {
   const user = process.getuid?.();

@@ -5,7 +5,6 @@ export function composite(values: readonly Value[]): string {
   return `(${values.map(field).join(',')})`;
 }
 
-/** The same of an array of that type. */
 export function composites(rows: readonly (readonly Value[])[]): string {
   return `{${rows.map((row) => quoted(composite(row))).join(',')}}`;
 }

@@ -69,7 +69,6 @@ function tracked(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Cli
 
 type DatabaseOptions = {
   connections?: number;
-  /** After this (ms) a statement counts as failed, its connection as dead. Default: no limit. */
   timeout?: number;
   /** Every transaction is BEGIN READ ONLY, so the server refuses writes. */
   read_only?: boolean;

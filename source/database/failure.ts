@@ -2,7 +2,6 @@ import pg from 'pg';
 import { type ErrorCode, messageOf, ServoError } from '../errors.ts';
 import { type ConnectionSettings, describeConnection } from './settings.ts';
 
-/** The SQLSTATE of a database error, or a socket error's code (`ECONNREFUSED`). */
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : undefined;
@@ -29,7 +28,6 @@ const hints: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the host name cannot be resolved now: check the host and the network',
 };
 
-/** OpenSSL's codes for an untrusted certificate. */
 const untrusted = /CERT|^UNABLE_TO_|^INVALID_CA$|^HOSTNAME_MISMATCH$/;
 
 /** pg reports it without a code. */
@@ -79,7 +77,6 @@ export function mayComeBack(error: unknown): boolean {
 /** The role has the right, but a policy refuses the row: a grant would not help. */
 const policyRefusal = /^new row violates row-level security policy/;
 
-/** Limits of the server or its encoding, which another connection does not mend. */
 const serverLimits: Readonly<Record<string, { code: ErrorCode; hint: string }>> = {
   '53100': { code: 'database_unreachable', hint: "the database server's disk is full" },
   '53200': { code: 'database_unreachable', hint: 'the database server is out of memory' },

@@ -26,11 +26,8 @@ import {
 import type { ConnectionSettings } from './settings.ts';
 
 export type MigrateOptions = {
-  /** Also enable row-level security on base tables that were created without it. */
   rls?: boolean;
-  /** Also create the roles with fewer rights than servo_app. */
   roles?: boolean;
-  /** Also create a role that is bound to this tenant. */
   tenantRole?: string;
   report?: (line: string) => void;
 };
@@ -120,7 +117,6 @@ export async function pendingMigrations(settings: ConnectionSettings): Promise<s
   });
 }
 
-/** The SQL of the named migrations, to read or to run by hand. */
 export function printMigrations(
   names: readonly string[],
   extras: ScriptExtras = {},
@@ -214,7 +210,6 @@ async function lockHolder(client: pg.Client): Promise<string> {
 
 type SchemaState = {
   schema: string;
-  /** The table of applied migrations exists. */
   recorded: boolean;
   applied: string[];
   lowestProgram: string | null;

@@ -10,7 +10,6 @@ export type IndexStatement = {
   name: string;
   table: string;
   unique: boolean;
-  /** Columns and condition. */
   shape: string;
 };
 
@@ -55,10 +54,7 @@ function parseIndexes(name: string, sql: string): IndexStatement[] {
 export const recordTable =
   'create table if not exists servo_migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);\n';
 
-/**
- * All functions and triggers and their record, for one transaction. Bodies are not checked, because
- * a function may call one that is created later.
- */
+/** In one transaction. Bodies are not checked: a function may call one that is created later. */
 export function functionsScript(): string {
   const record = `update servo_schema set functions_hash = '${functionsHash()}', functions_program = ${pg.escapeLiteral(version)};\n`;
   return [
@@ -69,7 +65,6 @@ export function functionsScript(): string {
   ].join('\n');
 }
 
-/** Options of `migrate` that the script follows: see MigrateOptions. */
 export type ScriptExtras = { rls?: boolean; roles?: boolean; tenantRole?: string };
 
 const instructions =

@@ -39,7 +39,6 @@ function fieldsOf(line: string): string[] {
   return fields.map((field) => field.replace(/^:/, '').replace(/\\(.)/g, '$1'));
 }
 
-/** Password files that this process has warned about. */
 const warned = new Set<string>();
 
 /** Empty if the file is missing or readable by others: libpq ignores such a file too. */

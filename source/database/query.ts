@@ -4,5 +4,4 @@ export type Query = <Row extends object>(
   values?: readonly unknown[],
 ) => Promise<Row[]>;
 
-/** The author of a transaction's writes. Triggers write actor and reason into the journal. */
 export type Author = { tenant: string; actor: string; reason?: string | null };

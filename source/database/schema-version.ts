@@ -24,7 +24,6 @@ export function ownSteps(): string[] {
 
 type FunctionFile = { name: string; sql: string };
 
-/** The files of migrations/functions by name; their order does not matter. */
 export function ownFunctions(): FunctionFile[] {
   const folder = join(migrationsFolder, 'functions');
   return readdirSync(folder)
@@ -40,7 +39,6 @@ export function functionsHash(): string {
   return hash.digest('hex').slice(0, 32);
 }
 
-/** The record of the functions in `servo_schema`. */
 export type FunctionsRecord = { functions_hash: string | null; functions_program: string | null };
 
 /**
@@ -73,7 +71,6 @@ export async function requireSchema(database: Database): Promise<void> {
   }
 }
 
-/** Three names, and the number of the others. */
 export function firstNames(names: readonly string[]): string {
   const rest = names.length - 3;
   return names.slice(0, 3).join(', ') + (rest > 0 ? ` and ${rest} more` : '');

@@ -35,7 +35,6 @@ export const ownSettings = {
 
 /** Settings that older servers lack. */
 export const newerSettings = {
-  /** Since PostgreSQL 14. */
   idle_session_timeout: '0',
   /** Since PostgreSQL 17. */
   transaction_timeout: '0',
@@ -79,7 +78,6 @@ type SessionState = {
   applying?: Promise<void>;
 };
 
-/** A class whose sessions have our settings from their start. */
 export function withOwnSettings(kind: typeof pg.Client): typeof pg.Client {
   return class extends kind {
     constructor(config?: pg.ClientConfig) {

@@ -1,4 +1,3 @@
-/** A TCP host, or the folder of a Unix socket, and the port. */
 export type HostPort = { host: string; port: number };
 
 /** Connection settings of pg's client, not as a URL: so they can be shown without the password. */

@@ -4,7 +4,6 @@ import type { Query } from './query.ts';
 
 export type Statement = { text: string; values: readonly unknown[] };
 
-/** Like `query`, and records each statement. */
 export function recorded(query: Query, into: Statement[]): Query {
   return (text, values = []) => {
     into.push({ text, values });
@@ -81,7 +80,6 @@ function arrayText(values: readonly unknown[]): string {
   return `{${items.join(',')}}`;
 }
 
-/** Removes the common indent of all lines but the first. */
 function dedented(text: string): string {
   const [first = '', ...rest] = text.trim().split('\n');
   const indent = Math.min(

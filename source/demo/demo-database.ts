@@ -36,7 +36,6 @@ export async function makeDemoDatabase(
   onStep();
 }
 
-/** Creates the demonstration's tables and loads the two series; `owner` is a superuser. */
 export async function loadSources(owner: ConnectionSettings): Promise<void> {
   const tables = await readFile(join(dataFolder, 'tables.sql'), 'utf8');
   await asSuperuser(owner, async (run) => {

@@ -15,7 +15,6 @@ import { startDue } from './start-due.ts';
 
 const slots = 8;
 
-/** Of the start: server, database, schema, data, executor. */
 const steps = 5;
 
 /**
@@ -82,7 +81,6 @@ async function startFollowing(
   }
 }
 
-/** A second console on a running demonstration, which may still be loading its data. */
 async function join(
   server: EmbeddedServer,
   { openConsole, say }: DemoOptions,

@@ -10,11 +10,9 @@ import { dataFolder } from './series.ts';
 /** The demonstration's handlers take milliseconds, so this is plenty. */
 const graceMs = 10_000;
 
-/** The demonstration's executor: a child process of the same program. */
 export type DemoExecutor = {
   /** Its last lines of stderr if it ended unexpectedly; null while it runs. */
   failed(): string | null;
-  /** Drains it and waits for its end. */
   stop(): Promise<void>;
 };
 
@@ -64,7 +62,6 @@ export function startExecutor(settings: ConnectionSettings, slots: number): Demo
   return { failed: () => ended, stop: () => stop(child) };
 }
 
-/** Only the database's variables: no others of ours may name another one. */
 function environment(settings: ConnectionSettings): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(DATABASE_URL|TENANT_ID|PG[A-Z]+|SERVO_.*)$/.test(name),

@@ -1,6 +1,5 @@
 import type { Granularity } from '../domain/partition/period.ts';
 
-/** One backfill of the demonstration. */
 export type DemoJob = {
   asset: string;
   description: string;

@@ -1,7 +1,6 @@
 import { createClient } from '../database/database.ts';
 import type { EmbeddedServer } from '../database/embedded/server.ts';
 
-/** Arbitrary; must never change, so that all versions see each other. */
 const lockKey = 0x5e41_0de0;
 
 /**

@@ -2,9 +2,7 @@ import type { ConnectionSettings } from '../database/settings.ts';
 import type { DemoReport } from './progress.ts';
 
 export type DemoOptions = {
-  /** The actor of the jobs in the journal. */
   actor: string;
-  /** Prints a line about the progress. */
   say(line: string): void;
   /** So many of the `all` steps of the start are done. */
   advance(done: number, all: number): void;

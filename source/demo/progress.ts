@@ -3,7 +3,6 @@ import { isTerminal } from '../domain/job/state.ts';
 import { facts } from './facts.ts';
 import { type DemoJob, demoJobs, demoTenant } from './jobs.ts';
 
-/** Progress of one backfill, in columns of backfill_jobs. */
 export type JobProgress = {
   asset_name: string;
   state: string;
@@ -26,7 +25,6 @@ export function readProgress(database: Database): Promise<JobProgress[]> {
   );
 }
 
-/** The backfills to start now: not started yet, and `after` has completed. */
 export function dueJobs(jobs: readonly JobProgress[]): DemoJob[] {
   const stateOf = (asset: string) => jobs.find((job) => job.asset_name === asset)?.state;
   return demoJobs.filter(
@@ -36,19 +34,16 @@ export function dueJobs(jobs: readonly JobProgress[]): DemoJob[] {
   );
 }
 
-/** No backfill is running, and none is due. */
 export function allEnded(jobs: readonly JobProgress[]): boolean {
   return dueJobs(jobs).length === 0 && jobs.every((job) => isTerminal(job.state));
 }
 
-/** A published fact and the actual value in the database. */
 export type Finding = { fact: string; expected: string; actual: string | null; ok: boolean };
 
 export type DemoReport = {
   jobs: JobProgress[];
   failed: { asset_name: string; partition_key: string; error_message: string | null }[];
   facts: Finding[];
-  /** Whether all facts match. */
   ok: boolean;
 };
 

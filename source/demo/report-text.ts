@@ -8,7 +8,6 @@ export function progressLine(job: JobProgress): string {
   return `${job.asset_name.padEnd(18)}${job.state.padEnd(11)}${`${grouped(done)}/${grouped(job.total_partitions)}`.padStart(13)}${`${share} %`.padStart(7)}${failed}`;
 }
 
-/** The final report: backfills, failed partitions, and each fact beside the published one. */
 export function reportText(report: DemoReport): string {
   return [
     '',

@@ -50,7 +50,6 @@ export async function runToEnd(
   }
 }
 
-/** Progress lines that differ from the printed ones. */
 function changedLines(jobs: readonly JobProgress[], printed: Map<string, string>): string[] {
   return jobs.flatMap((job) => {
     const line = progressLine(job);

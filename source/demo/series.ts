@@ -4,10 +4,8 @@ import { packageRoot } from '../package.ts';
 
 export const dataFolder = join(packageRoot, 'data');
 
-/** A daily series, as two arrays for `unnest`. */
 export type Series = { days: string[]; births: number[] };
 
-/** The published files by the table that each is loaded into. */
 export const files: Readonly<Record<'births_cdc' | 'births_ssa', string>> = {
   births_cdc: 'us-births-cdc-nchs-1994-2003.csv',
   births_ssa: 'us-births-ssa-2000-2014.csv',

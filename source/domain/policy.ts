@@ -1,6 +1,5 @@
 /**
- * Times (ms) and counts that executors, queries, SQL functions and texts share, each once. SQL is
- * handed them as parameters; the literals of triggers, which take none, are held to these by
+ * Times in ms. SQL gets them as parameters; the literals of triggers are held to these by
  * test/architecture/policy.test.ts.
  */
 export const policy = {

@@ -1,17 +1,14 @@
 import type { Granularity } from '../domain/partition/period.ts';
 
-/** The settings in `handlers/<asset>.toml`; null where a setting is missing. */
 export type AssetSettings = {
   asset_type: string | null;
   every: Granularity | null;
-  /** Names of its upstream assets. */
   upstreams: readonly string[] | null;
   /** The next three are defaults for new jobs. */
   max_attempts: number | null;
   timeout_ms: number | null;
   max_parallel: number | null;
   http: HttpSettings | null;
-  /** Database variables that the handler may see. */
   pass: readonly string[];
 };
 
@@ -21,7 +18,6 @@ export type HttpSettings = {
   headers: Readonly<Record<string, string>>;
 };
 
-/** The settings of an asset without a settings file. */
 export const noSettings: Readonly<AssetSettings> = {
   asset_type: null,
   every: null,

@@ -211,7 +211,6 @@ function unreadable({ shown }: File, error: unknown): Problem {
   return { message: `cannot read ${shown}: ${messageOf(error)}` };
 }
 
-/** Null for a file that is not executable, undefined for one that is gone. */
 async function executableReader(path: string): Promise<Reader | null | undefined> {
   try {
     await access(path, constants.X_OK);

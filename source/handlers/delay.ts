@@ -3,7 +3,6 @@ export const defaultDelayMs = 30_000;
 
 const longestMs = 24 * 3_600_000;
 
-/** A requested delay in milliseconds: from 0 to one day, or the default if it is not a number. */
 export function delayOf(milliseconds: unknown): number {
   if (typeof milliseconds !== 'number' || Number.isNaN(milliseconds)) return defaultDelayMs;
   return Math.min(Math.max(0, milliseconds), longestMs);

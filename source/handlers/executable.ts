@@ -69,7 +69,6 @@ async function runExecutable(
     watchGroup(pid);
     child.once('exit', () => unwatchGroup(pid));
   }
-  // Both are missing when the process has no file descriptors left.
   child.stdout?.on('data', (chunk) => output.push(chunk));
   child.stderr?.on('data', (chunk) => output.push(chunk));
   let stopped = false;

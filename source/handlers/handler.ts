@@ -20,7 +20,6 @@ export type HandlerResult = {
 
 type OfAsset = {
   asset: string;
-  /** From `<asset>.toml`; undefined without that file. */
   settings?: AssetSettings;
   /** A hash of its file and its settings file. */
   digest?: string;
@@ -35,7 +34,6 @@ type SqlHandler = OfAsset & {
 export type ModuleHandler = OfAsset & {
   /** At least once: it runs in a thread (module-threads.ts). */
   kind: 'module';
-  /** Absolute. */
   path: string;
 };
 
@@ -49,5 +47,4 @@ export type RunnableHandler = OfAsset & {
 
 export type Handler = SqlHandler | ModuleHandler | RunnableHandler;
 
-/** The handlers of one executor, by asset name. */
 export type Catalogue = ReadonlyMap<string, Handler>;

@@ -1,7 +1,6 @@
 import type { Outcome } from '../domain/partition/attempt.ts';
 import { delayOf } from './delay.ts';
 
-/** The parts of a response that decide the outcome. */
 export type Answer = {
   status: number;
   /** The header Retry-After; below it, Date. */

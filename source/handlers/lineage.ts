@@ -3,7 +3,6 @@ import type { Problem } from '../errors.ts';
 import { noSettings } from './asset-settings.ts';
 import type { Catalogue } from './handler.ts';
 
-/** The catalogue's assets as the database stores them. */
 export function declarationsOf(catalogue: Catalogue): AssetDeclaration[] {
   return [...catalogue.values()].map(({ asset, kind, settings = noSettings }) => ({
     name: asset,
@@ -18,7 +17,6 @@ export function declarationsOf(catalogue: Catalogue): AssetDeclaration[] {
   }));
 }
 
-/** Reports each cycle among the declared upstreams once. */
 export function lineageProblems(catalogue: Catalogue): Problem[] {
   const seen = new Set<string>();
   const cycleFrom = (asset: string, path: readonly string[]): readonly string[] | null => {

@@ -13,7 +13,6 @@ import { SharedLog } from './shared-log.ts';
 
 /** One attempt for a thread. */
 export type ModuleTask = {
-  /** Absolute path of the module. */
   path: string;
   /** The handler's context without its functions. */
   values: Readonly<Record<string, unknown>>;

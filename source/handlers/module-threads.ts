@@ -22,11 +22,9 @@ const idleMs = 30_000;
 const mebibyte = 1024 * 1024;
 
 type ModuleThreadsOptions = {
-  /** Modules that run at the same time. */
   slots: number;
   /** Heap of each thread in MiB. Default: its share of three quarters of the host's memory. */
   memory_mb?: number;
-  /** Called with errors in a thread that belong to no running attempt. */
   warn(message: string): void;
 };
 

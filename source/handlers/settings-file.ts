@@ -35,7 +35,6 @@ const url = z.url({
   error: 'must be the URL of an endpoint, such as "https://host/path"',
 });
 
-/** A settings file; every key is optional. */
 const document = z.strictObject({
   asset_type: name.max(100, { error: 'must have at most 100 characters' }).optional(),
   every: z
@@ -63,7 +62,6 @@ const document = z.strictObject({
   env: z.strictObject({ pass: names }, { error: tableError }).optional(),
 });
 
-/** Keys by their table. */
 const known: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(document.shape),
   http: ['url', 'headers'],

@@ -24,7 +24,6 @@ export class SharedLog {
     this.#ring = Buffer.from(buffer, headerBytes + progressBytes, tailBytes);
   }
 
-  /** Id of the thread that runs the attempt; 0 before it starts. */
   get thread(): number {
     return Atomics.load(this.#counts, 0);
   }

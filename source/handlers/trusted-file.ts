@@ -9,14 +9,11 @@ import { isPrivateToOwner } from './private-group.ts';
 const groupMayWrite = 0o020;
 const anyoneMayWrite = 0o002;
 const sticky = 0o1000;
-/** As in Linux: a longer chain of links is treated as a loop. */
 const mostLinks = 40;
 
-/** One file, folder or link on a path. */
 type Step = { path: string; found: Stats; last: boolean };
 
 type TrustedPath = {
-  /** The path without links, which was checked and is to be run. */
   real: string;
   problems: Problem[];
 };
@@ -154,7 +151,6 @@ type Program = { root: string; uid: number; writers: number | null };
 /** It does not change while the process runs. */
 let thisProgram: Promise<Program> | undefined;
 
-/** Folder of this program, its owner, and the group that may write to it. */
 function program(): Promise<Program> {
   thisProgram ??= realpath(packageRoot).then(async (root) => {
     const { uid, gid, mode } = await stat(root);

@@ -30,7 +30,6 @@ export class BoundedOutput {
     this.#ports = ports;
   }
 
-  /** Writes one line, which includes its line end. */
   write(line: string): void {
     const bytes = Buffer.from(line);
     if (this.#bytes + bytes.length > maxBytes) {
@@ -79,7 +78,6 @@ export class BoundedOutput {
   }
 }
 
-/** A non-blocking writer to stderr. */
 export function stderrWriter(): OutputPorts['write'] {
   const fd = 2;
   const found = fstatSync(fd);

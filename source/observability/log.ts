@@ -8,9 +8,8 @@ export type Log = Logger;
 export type LogOptions = { verbose?: boolean; pretty?: boolean };
 
 /**
- * One JSON line per event on stderr with `timestamp`, `level` and `message`, and if they apply
- * `job_id`, `partition_key` and `executor_id`: the names in the runbooks' log queries. A blocked
- * stderr stops nothing: lines are dropped, and their number is logged afterwards.
+ * The names are those of the runbooks' log queries. A blocked stderr stops nothing: lines are
+ * dropped, and their number is logged afterwards.
  */
 export async function createLog(options: LogOptions = {}): Promise<Log> {
   const output = new BoundedOutput({

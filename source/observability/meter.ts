@@ -11,7 +11,6 @@ export const attemptEnds = [
 ] as const;
 type AttemptEnd = (typeof attemptEnds)[number];
 
-/** How a partition or a job ended. */
 export const endings = ['completed', 'failed'] as const;
 export type Ending = (typeof endings)[number];
 
@@ -32,7 +31,6 @@ export type Meter = {
   job(ending: Ending, seconds: number): void;
   batch(result: 'ok' | 'failed', seconds: number): void;
   heartbeat(result: 'ok' | 'failed'): void;
-  /** A running attempt lost its lease. */
   leaseLost(): void;
   reconnected(connection: 'registry' | 'listener'): void;
 };
@@ -66,12 +64,10 @@ export const holdReasons = [
 ] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
-/** The present state of an executor. */
 export type Vitals = {
   slots: number;
   /** Slots that run a handler or have attempts to run. */
   slots_busy: number;
-  /** Jobs that it is working on. */
   jobs: number;
   holds: readonly HoldReason[];
   /** Seconds since the database last acknowledged a heartbeat. */

@@ -21,10 +21,8 @@ export type MonitorOptions = {
   lease_ms?: number;
 };
 
-/** Milliseconds without a reply after which the database counts as unreachable. */
 const timeout = 5_000;
 
-/** Metrics, health and readiness of one process, on one port. */
 export class Monitor {
   readonly #options: MonitorOptions;
   readonly #database: Database;
@@ -83,7 +81,6 @@ export class Monitor {
     return requireSchema(this.#database);
   }
 
-  /** Sets the executor whose state is exported. */
   watch(vitals: () => Vitals): void {
     this.#executor = vitals;
   }

@@ -2,7 +2,6 @@ import { createServer, type Server as HttpServer, type ServerResponse } from 'no
 import type { AddressInfo, Socket } from 'node:net';
 import { messageOf, ServoError } from '../errors.ts';
 
-/** One condition of readiness; `message` is the problem, or null. */
 export type Check = { check: string; ok: boolean; message: string | null };
 
 type ServerPorts = {
@@ -11,7 +10,6 @@ type ServerPorts = {
   checks(): Promise<readonly Check[]>;
 };
 
-/** Without a host: all addresses. */
 export type ListenAddress = { host: string | undefined; port: number };
 
 export type Server = { address: string; close(): Promise<void> };
@@ -50,10 +48,6 @@ const routes: Readonly<Record<string, (ports: ServerPorts) => Promise<Answer>>> 
   }),
 };
 
-/**
- * Serves /healthz, /readyz and /metrics.
- * @throws ServoError usage if it cannot listen on the address
- */
 export async function startServer(
   { host, port }: ListenAddress,
   ports: ServerPorts,

@@ -7,9 +7,8 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export type Notify = (assignments: readonly string[]) => Promise<void>;
 
 /**
- * Notifies systemd (Type=notify) of readiness, stopping and, with WatchdogSec=, liveness. Node has
- * no Unix datagram sockets, so the child process systemd-notify sends the messages, and the unit
- * needs NotifyAccess=all. Does nothing without NOTIFY_SOCKET.
+ * Node has no Unix datagram sockets, so systemd-notify sends the messages, and the unit needs
+ * NotifyAccess=all. Does nothing without NOTIFY_SOCKET.
  */
 export class ServiceManager {
   readonly #log: Log;
@@ -17,7 +16,6 @@ export class ServiceManager {
   /** Milliseconds between watchdog messages: half of the watchdog's timeout. */
   readonly #pauseMs: number | null;
   #timer: NodeJS.Timeout | null = null;
-  /** So that a lasting failure is logged once. */
   #failing = false;
 
   /** @param notify for tests */

@@ -48,7 +48,6 @@ const gauges: readonly [name: string, help: string, value: (figures: Figures) =>
     ],
   ];
 
-/** The metrics of whole tenants, summed, for the process that leads the duty `metrics`. */
 export function tenantMetrics(figures: Figures): Promise<string> {
   const registry = new Registry();
   const registers = [registry];

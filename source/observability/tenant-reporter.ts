@@ -69,12 +69,10 @@ export class TenantReporter {
     if (this.#led.length > 0) await this.#elect(0).catch(() => {});
   }
 
-  /** The tenants whose lease this process holds now. */
   get tenants(): readonly string[] {
     return performance.now() < this.#until ? this.#led : [];
   }
 
-  /** Whether the database answered the last request. */
   get reachable(): boolean {
     return this.#reachable;
   }

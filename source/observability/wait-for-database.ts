@@ -4,7 +4,6 @@ import { messageOf, ServoError } from '../errors.ts';
 import type { Log } from './log.ts';
 
 const firstPauseMs = 250;
-/** The same error is logged again after this time. */
 const remindMs = 60_000;
 
 /**

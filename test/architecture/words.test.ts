@@ -9,9 +9,6 @@ const root = resolve(import.meta.dirname, '../..');
 const exempt =
   /^docs\/runbooks\/|^docs\/internals\.md$|^CHANGELOG\.md$|^test\/architecture\/words\.test\.ts$/;
 
-/** Folders of tests that still use retired words: to be emptied. */
-const pending = /^test\/(console|tui|sessions|terminal|domain|presentation|operations)\//;
-
 /** Names of the platform's. */
 const foreign = /allSettled|['`]nobody['`]|u:nobody:|postgres nor nobody/g;
 
@@ -21,7 +18,7 @@ const files = places.flatMap((name) =>
     ? [name]
     : readdirSync(join(root, name), { recursive: true, encoding: 'utf8' })
         .map((file) => `${name}/${file.replaceAll('\\', '/')}`)
-        .filter((file) => /\.\w+$/.test(file) && !exempt.test(file) && !pending.test(file))
+        .filter((file) => /\.\w+$/.test(file) && !exempt.test(file))
         // What benchmarks and mutation tests install and write.
         .filter((file) => !/\/node_modules\/|\/mutation\/reports\//.test(file)),
 );

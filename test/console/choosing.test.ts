@@ -70,7 +70,7 @@ test('the palette lists the tenants that the role can see, read once when they a
   });
 });
 
-test('where they cannot be read, those known are listed, and nobody is told', () => {
+test('where they cannot be read, the known ones are listed, without a notice', () => {
   const session = open('tenant ').fail('load-tenants', 'not_allowed');
   expect(listed(session, 'tenant')).toHaveLength(2);
   expect(session.notice).toBeUndefined();

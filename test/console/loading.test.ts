@@ -115,7 +115,7 @@ describe('silence', () => {
 });
 
 describe('the header', () => {
-  test('counts the alerts every 15 s, and after 3 s where nobody works or somebody is silent', () => {
+  test('counts the alerts every 15 s, or 3 s while no executor is alive or one is silent', () => {
     const timers = (alive: number, silent: number) => {
       const session = table().answerBoard('alerts', alertsOf(alive, silent));
       expect(session.state.boards.alerts.data?.executors).toEqual({ alive, silent });

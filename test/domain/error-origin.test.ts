@@ -64,9 +64,9 @@ describe('A2, A9, A15, A17: whose an error is', () => {
     ['its own alone, ended by the server', '57P01', false, null, true],
     ['all, since another one crashed', '57P02', false, { said: '57P02' }, false],
     ['all, and the others were told of a crash', null, false, { said: '57P02' }, true],
-    ['all, and nobody was told anything: the network', null, false, { said: null }, false],
+    ['all, and no connection was told anything: the network', null, false, { said: null }, false],
     ['all ended by an operator', '57P01', false, { said: '57P01' }, false],
-    ['a server that was started anew', '57P01', true, null, false],
+    ['a server that was restarted', '57P01', true, null, false],
     ['another server', null, true, { said: null }, false],
   ])('a lost connection, %s: crash %#', (_, said, restarted, other, crash) => {
     expect(isCrash({ said, restarted, other })).toBe(crash);

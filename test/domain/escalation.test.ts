@@ -121,7 +121,7 @@ describe('backfill-sla-at-risk', () => {
   const risky = (level: string, priority: number, job = 'a') =>
     row({ risk_level: level, priority }, { job_id: job });
 
-  test('low or medium risk is for whoever is on call', () => {
+  test('low or medium risk is for the on-call engineer', () => {
     const seen = facts({ 'at-risk': [risky('medium', 9), risky('low', 7)] }, 60);
     expect(due(seen)).toEqual(['On-call Engineer']);
     expect(only(seen)).toMatchObject({ due: false, next: null, runbook: 'backfill-sla-at-risk' });

@@ -72,7 +72,7 @@ describe('A8: slots are shared over tenants first', () => {
     expect([...sharesOf(slots, list).values()]).toEqual(expected);
   });
 
-  it('nothing is left over while somebody wants it, nobody gets more than it has work for, and equals get the same', () => {
+  it('no slot stays free while a tenant wants it, no tenant gets more than it has work for, and equal tenants get equal shares', () => {
     fc.assert(
       fc.property(fc.nat(40), demands, (slots, list) => {
         const shares = sharesOf(slots, list);
@@ -82,7 +82,7 @@ describe('A8: slots are shared over tenants first', () => {
         );
         for (const one of all) {
           expect(one.share).toBeLessThanOrEqual(one.used + one.wanted);
-          // Whoever would take more has as much as anybody else, but for what cannot be divided.
+          // A tenant that would take more has as many as any other, but for an indivisible slot.
           if (one.share < one.used + one.wanted)
             for (const other of all) expect(other.share).toBeLessThanOrEqual(one.share + 1);
         }
@@ -90,7 +90,7 @@ describe('A8: slots are shared over tenants first', () => {
     );
   });
 
-  it('after one partition boundary of every lane no tenant with work has fewer than its part', () => {
+  it('once every slot has reached a partition boundary, no tenant with work has less than its share', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 20 }),
@@ -114,13 +114,13 @@ describe('A8: slots are shared over tenants first', () => {
           };
           give();
           const owed = owedOf(slots, state);
-          const lanes = state.flatMap((one) => Array.from({ length: one.used }, () => one));
-          while (lanes.length > 0) {
-            const [lane] = lanes.splice(random.next().value! % lanes.length, 1);
-            if (owed.get(lane!.tenant) === 0) continue;
-            owed.set(lane!.tenant, owed.get(lane!.tenant)! - 1);
-            lane!.used--;
-            lane!.wanted++;
+          const busy = state.flatMap((one) => Array.from({ length: one.used }, () => one));
+          while (busy.length > 0) {
+            const [slot] = busy.splice(random.next().value! % busy.length, 1);
+            if (owed.get(slot!.tenant) === 0) continue;
+            owed.set(slot!.tenant, owed.get(slot!.tenant)! - 1);
+            slot!.used--;
+            slot!.wanted++;
             free++;
             give();
           }

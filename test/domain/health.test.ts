@@ -242,7 +242,7 @@ describe('B3 a job that does nothing does not look well', () => {
     }
   });
 
-  it('B3 with nothing supposed the calculator says the same', () => {
+  it('B3 without a what-if the calculator says the same', () => {
     for (const [what, job, scene] of rows) {
       const view = seen(job, scene);
       const fleet = { slots: 8, by_asset: { orders_daily: 8 } };
@@ -281,8 +281,8 @@ const someJob = fc.record({
   heartbeat_at: fc.constantFrom(null, secondsAgo(4), secondsAgo(90), secondsAgo(600)),
   completed_at: fc.constantFrom(null, secondsAgo(60), secondsAgo(60), secondsAgo(9e5)),
   sla_deadline_at: fc.constantFrom(null, secondsAgo(60), secondsAgo(-60), secondsAgo(-36_000)),
-  /** How many of its leases are with a silent executor. */
-  hushed: fc.constantFrom(0, 0, 1, 4),
+  /** How many of its leases a silent executor has. */
+  silent_slots: fc.constantFrom(0, 0, 1, 4),
   has_claimable: fc.boolean(),
 });
 
@@ -292,10 +292,10 @@ const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map((
     ...emptyScene,
     executors: around.executors,
     silent: Object.fromEntries(
-      some.flatMap(({ hushed }, index) =>
-        hushed === 0
+      some.flatMap(({ silent_slots }, index) =>
+        silent_slots === 0
           ? []
-          : [[ids[index]!, [{ id: 'gone', slots: hushed, seen_at: null, until: now }]]],
+          : [[ids[index]!, [{ id: 'gone', slots: silent_slots, seen_at: null, until: now }]]],
       ),
     ),
     idle: Object.fromEntries(
@@ -305,7 +305,7 @@ const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map((
       ]),
     ),
   };
-  return some.map(({ hushed: _, has_claimable: __, ...job }, index) =>
+  return some.map(({ silent_slots: _, has_claimable: __, ...job }, index) =>
     seen({ ...job, number: index + 1 }, scene),
   );
 });
@@ -325,7 +325,7 @@ describe('B3 the order of attention', () => {
     );
   });
 
-  it('B3 no living job with a trouble is green, nor is its deadline; its health comes in the order of the table', () => {
+  it('B3 no unfinished job with a problem is green, nor is its deadline; its health comes in the order of the table', () => {
     fc.assert(
       fc.property(someJobs, (jobs) => {
         for (const job of jobs.filter(({ state }) => !isTerminal(state))) {

@@ -19,7 +19,7 @@ const held = (name: CheckName, cells: FoundRow['cells'] = {}): CheckFinding => (
   rows: [{ job_id: id, asset_name: 'sessions', state: 'running', version: 7, since: null, cells }],
 });
 
-const nobody = { with_handler: 0 };
+const unserved = { with_handler: 0 };
 const drained = { with_handler: 2, draining: 2 };
 const busy = { slots_busy: 4 };
 const old = { heartbeat_age_secs: 241 };
@@ -35,7 +35,7 @@ const advice: Row[] = [
     { action: 'pause', ready: { action: 'pause', reason: 'checkpoint does not match' } },
   ],
   ['checkpoint', { state: 'failed' }, {}, { action: 'look', ready: null }],
-  ['stuck', nobody, old, { action: 'start-executor', ready: null }],
+  ['stuck', unserved, old, { action: 'start-executor', ready: null }],
   ['stuck', drained, old, { action: 'start-executor' }],
   [
     'stuck',
@@ -47,7 +47,7 @@ const advice: Row[] = [
   ['stuck', {}, { heartbeat_age_secs: null }, { action: 'reclaim' }],
   ['stuck', { ready: 0 }, old, { action: 'wait' }],
   ['stuck', { hold_reason: 'slow' }, old, { action: 'wait' }],
-  ['resuming', nobody, {}, { action: 'start-executor' }],
+  ['resuming', unserved, {}, { action: 'start-executor' }],
   ['resuming', {}, {}, { action: 'look' }],
   ['unclaimed', drained, {}, { action: 'start-executor' }],
   ['unclaimed', {}, {}, { action: 'look' }],

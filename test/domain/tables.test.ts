@@ -338,7 +338,7 @@ describe('each table in full', () => {
     const limit = (scope: string, name: string, assets: string[] | null = null) =>
       ({ scope, name, max_running: 1, running: 1, assets }) as ClaimScene['limits'][number];
     const scenes: Record<string, Partial<ClaimScene>> = {
-      nobody: {},
+      'no executor': {},
       one: { executors: [executor('a')] },
       'another handler': { executors: [executor('a', { handlers: ['clicks'] })] },
       draining: {

@@ -101,11 +101,11 @@ test.each(mistakes)('%s is a mistake', (_, input, about, expected) => {
   if (/^invalid --(slots|extend)/.test(problems[0]!)) expect(hints[0]).toMatch(/\w/);
 });
 
-test('of what has ended nothing may be supposed, and asking about it supposes nothing', () => {
+test('an ended job takes no what-if, and asking about one changes nothing', () => {
   expect(read({}, { job: ended }).problems).toEqual([]);
 });
 
-test('what has come true, or whose job has gone or ended, is supposed no more', () => {
+test('a what-if is dropped once it is true, or once its job is gone or has ended', () => {
   const all: WhatIf = {
     slots: 3,
     pause: [one.id, paused.id, ended.id, 'gone'],

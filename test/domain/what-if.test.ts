@@ -70,7 +70,7 @@ describe('slots', () => {
     );
   });
 
-  test('go to nobody without a handler', () => {
+  test('do not go to a job without a handler', () => {
     const fleet = { slots: 9, by_asset: { orders_daily: 6 } };
     expect(outlook([weather, other()], { pause: [other().id] }, fleet).slots).toBe(6);
   });
@@ -105,7 +105,7 @@ describe('slots', () => {
     expect(outlook(jobs, what, fleetOf(9), 2)).toMatchObject({ slots: 7 });
   });
 
-  // A parallelism that was lowered in truth runs down by itself: its surplus is not free yet.
+  // After a real reduction the surplus partitions run to their end: their slots are not free yet.
   test('above a parallelism that is lower already stay where they are', () => {
     const running = { ...weather, execution_strategy: { type: 'sequential' } };
     expect(outlook([running, other()], {}, fleetOf(9))).toMatchObject({ slots: 6 });
@@ -206,7 +206,7 @@ describe('always', () => {
     );
   });
 
-  test('no slot is at work twice, and no job has more than it may', () => {
+  test('no slot is used twice, and no job exceeds its limit', () => {
     fc.assert(
       fc.property(anyJobs, anyFleet, anyWhat, (jobs, fleet, what) => {
         const then = [...forecastWhatIf(jobs, fleet, what, now).values()];

@@ -140,14 +140,14 @@ describe.each(cases)('%s of a job that is %s', (action, state, parameters) => {
       'select id from backfill_jobs where created_at > $1 order by created_at desc limit 1',
       [before],
     );
-    const [anew, pasted] = [await row(new_job_id), await row(id)];
+    const [recreated, pasted] = [await row(new_job_id), await row(id)];
     for (const column of [
       'priority',
       'sla_deadline_at',
       'execution_strategy',
       'total_partitions',
     ] as const) {
-      expect(pasted[column], column).toEqual(anew[column]);
+      expect(pasted[column], column).toEqual(recreated[column]);
     }
     expect(await states(id)).toEqual(await states(new_job_id));
   });

@@ -194,12 +194,12 @@ describe('a hand-off', () => {
   });
 });
 
-test('an alert names the worst first: what never beat, then by age', async () => {
-  const beat = (minutes: number) =>
+test('an alert names the worst first: jobs without a heartbeat, then by its age', async () => {
+  const aged = (minutes: number) =>
     one({ ...running, heartbeat_at: `now() - interval '${minutes} minutes'` });
   const [younger, oldest, never] = [
-    await beat(10),
-    await beat(30),
+    await aged(10),
+    await aged(30),
     await one({ ...running, heartbeat_at: 'null', started_at: `now() - interval '1 hour'` }),
   ];
   const { alerts } = await listAlerts(db(), 'acme');
@@ -279,9 +279,9 @@ describe('of a job', () => {
     expect(report.findings.map(({ check }) => check.name)).toContain('stuck');
     expect(report.findings.every(({ found }) => found > 0)).toBe(true);
     expect(await countPartitions(db(), 'acme', id, ['a', 'b', 'x'])).toEqual({ failed: 2 });
-    const judged = await assessJob(db(), 'acme', id);
-    expect(judged.findings.map(({ check }) => check.name)).toContain('stuck');
-    expect(report.scenario).toBe(judged.scenario);
+    const assessed = await assessJob(db(), 'acme', id);
+    expect(assessed.findings.map(({ check }) => check.name)).toContain('stuck');
+    expect(report.scenario).toBe(assessed.scenario);
     const verified = await verifyJob(db(), 'acme', id, ['stuck', 'breached']);
     expect(verified).toMatchObject({ job_id: id, state: 'running', helped: false });
     expect(verified.checks.map(({ name, holds }) => [name, holds])).toEqual([

@@ -32,15 +32,15 @@ const aJob = async (set: string, keys = ['a', 'b', 'c']) => {
   await operator.sql(`update backfill_jobs set ${set} where id = $1`, [id]);
   return id;
 };
-const judge = (id: string) => assessJob(operator.db, 'acme', id);
-const beat = (age: string) =>
+const assess = (id: string) => assessJob(operator.db, 'acme', id);
+const heartbeat = (age: string) =>
   `state = 'running', claimed_version = version + 1, started_at = now() - interval '3 hours', heartbeat_at = now() - interval '${age}'`;
 
 describe('scenario, recommendation and the action that is ready', () => {
   test('nothing is wrong', async () => {
     await anExecutor();
-    const judged = await judge(await aJob(`priority = 3`));
-    expect(judged).toMatchObject({
+    const assessed = await assess(await aJob(`priority = 3`));
+    expect(assessed).toMatchObject({
       clause: 'claimable',
       findings: [],
       scenario: null,
@@ -51,14 +51,14 @@ describe('scenario, recommendation and the action that is ready', () => {
   });
 
   test('stuck without an executor: start one', async () => {
-    const judged = await judge(await aJob(beat('14 minutes')));
-    expect(judged.scenario).toBe('stuck');
-    expect(judged.findings.map(({ check }) => check.name)).toEqual([
+    const assessed = await assess(await aJob(heartbeat('14 minutes')));
+    expect(assessed.scenario).toBe('stuck');
+    expect(assessed.findings.map(({ check }) => check.name)).toEqual([
       'stuck',
       'no-executor',
       'bulk-reclaim',
     ]);
-    expect(judged.recommendation).toMatchObject({
+    expect(assessed.recommendation).toMatchObject({
       action: 'start-executor',
       command: 'servo-tui --worker',
       ready: null,
@@ -67,8 +67,8 @@ describe('scenario, recommendation and the action that is ready', () => {
 
   test('stuck, and an executor has not reclaimed it: by force; just stale: wait', async () => {
     await anExecutor();
-    const id = await aJob(beat('14 minutes'));
-    const { recommendation, facts } = await judge(id);
+    const id = await aJob(heartbeat('14 minutes'));
+    const { recommendation, facts } = await assess(id);
     expect(recommendation).toEqual({
       action: 'reclaim',
       text: 'Force reclaim if needed (emergency): resets the heartbeat.',
@@ -82,44 +82,44 @@ describe('scenario, recommendation and the action that is ready', () => {
         reason: null,
       },
     });
-    const { recommendation: soon } = await judge(await aJob(beat('130 seconds')));
+    const { recommendation: soon } = await assess(await aJob(heartbeat('130 seconds')));
     expect(soon).toMatchObject({ action: 'wait', ready: null });
   });
 
   test('resuming: look at the executors, or start one', async () => {
     const id = await aJob(`state = 'resuming', heartbeat_at = now() - interval '12 minutes'`);
-    expect(await judge(id)).toMatchObject({
+    expect(await assess(id)).toMatchObject({
       scenario: 'resuming',
       recommendation: { action: 'start-executor' },
     });
     await anExecutor();
-    const judged = await judge(id);
-    expect(judged.recommendation).toMatchObject({
+    const assessed = await assess(id);
+    expect(assessed.recommendation).toMatchObject({
       action: 'look',
       command: 'servo-tui executors',
       ready: null,
     });
     // The runbook: pause/resume not working as expected.
-    expect(judged.escalations).toMatchObject([
+    expect(assessed.escalations).toMatchObject([
       { due: true, triggers: [{ reason: '1 resumed but not claimed' }] },
     ]);
   });
 
   test('a checkpoint that does not match comes before everything: pause', async () => {
     await anExecutor();
-    const id = await aJob(`${beat('14 minutes')}, checkpoint_partition_key = 'nowhere'`);
-    const judged = await judge(id);
-    expect(judged.scenario).toBe('checkpoint');
-    expect(judged.recommendation?.ready).toMatchObject({
+    const id = await aJob(`${heartbeat('14 minutes')}, checkpoint_partition_key = 'nowhere'`);
+    const assessed = await assess(id);
+    expect(assessed.scenario).toBe('checkpoint');
+    expect(assessed.recommendation?.ready).toMatchObject({
       action: 'pause',
       reason: 'checkpoint does not match',
     });
-    expect(judged.evidence?.rows).toMatchObject([
+    expect(assessed.evidence?.rows).toMatchObject([
       {
         cells: { job_checkpoint: 'nowhere', last_completed_partition: null, pending_partitions: 3 },
       },
     ]);
-    expect(judged.escalations).toMatchObject([{ due: true }]);
+    expect(assessed.escalations).toMatchObject([{ due: true }]);
   });
 
   test('a high failure rate: pause, with the pattern as evidence', async () => {
@@ -131,11 +131,11 @@ describe('scenario, recommendation and the action that is ready', () => {
       `update backfill_partitions set state = 'failed', attempt_count = 3, error_message = 'rate limited' where backfill_job_id = $1`,
       [id],
     );
-    const judged = await judge(id);
-    expect(judged.scenario).toBe('failure-rate');
-    expect(judged.evidence?.rows).toHaveLength(3);
-    expect(judged.evidence?.sql).toContain('SELECT partition_key, attempt_count, error_message');
-    expect(judged.recommendation?.ready).toMatchObject({ action: 'pause', id });
+    const assessed = await assess(id);
+    expect(assessed.scenario).toBe('failure-rate');
+    expect(assessed.evidence?.rows).toHaveLength(3);
+    expect(assessed.evidence?.sql).toContain('SELECT partition_key, attempt_count, error_message');
+    expect(assessed.recommendation?.ready).toMatchObject({ action: 'pause', id });
   });
 
   test('a paused job whose deadline had passed was to be given a higher priority', async () => {
@@ -144,17 +144,17 @@ describe('scenario, recommendation and the action that is ready', () => {
     const paused = `state = 'paused', paused_at = now(), ${late}`;
     for (const deadline of ['- interval', '+ interval']) {
       const id = await aJob(`${paused}, sla_deadline_at = now() ${deadline} '1 minute'`);
-      expect((await judge(id)).recommendation, deadline).toMatchObject({
+      expect((await assess(id)).recommendation, deadline).toMatchObject({
         action: 'resume',
         ready: { action: 'resume', id },
       });
     }
     const id = await aJob(`sla_deadline_at = now() - interval '1 minute'`);
-    expect((await judge(id)).recommendation).toMatchObject({ action: 'set-parallel' });
+    expect((await assess(id)).recommendation).toMatchObject({ action: 'set-parallel' });
     await operator.sql('update backfill_executors set slots = 0');
-    expect((await judge(id)).recommendation).toMatchObject({ action: 'look' });
+    expect((await assess(id)).recommendation).toMatchObject({ action: 'look' });
     await aJob('priority = 5');
-    expect((await judge(id)).recommendation).toMatchObject({ action: 'set-priority' });
+    expect((await assess(id)).recommendation).toMatchObject({ action: 'set-priority' });
   });
 
   test('high risk with nothing in front: was recreated with a priority that it did not need', async () => {
@@ -162,12 +162,12 @@ describe('scenario, recommendation and the action that is ready', () => {
     const id = await aJob(
       `started_at = now(), total_partitions = 1, avg_partition_duration_ms = 12000000, sla_deadline_at = now() + interval '100 minutes'`,
     );
-    expect((await judge(id)).recommendation).toMatchObject({
+    expect((await assess(id)).recommendation).toMatchObject({
       action: 'set-parallel',
       ready: { action: 'set' },
     });
     await operator.sql('update backfill_executors set slots = 0');
-    expect((await judge(id)).recommendation).toMatchObject({
+    expect((await assess(id)).recommendation).toMatchObject({
       action: 'start-executor',
       text: 'High risk: scale executor instances (platform team).',
     });
@@ -180,7 +180,7 @@ describe('scenario, recommendation and the action that is ready', () => {
       `started_at = now(), priority = 1, total_partitions = 1, avg_partition_duration_ms = ${minutes * 60_000}, sla_deadline_at = now() + interval '100 minutes'`;
     await aJob('priority = 5');
     await operator.sql('update backfill_executors set slots = 0');
-    const high = await judge(await aJob(late(200)));
+    const high = await assess(await aJob(late(200)));
     expect(high).toMatchObject({
       scenario: 'at-risk',
       recommendation: {
@@ -194,13 +194,13 @@ describe('scenario, recommendation and the action that is ready', () => {
     });
     expect(high.escalations[0]!.steps.every((step) => step.due)).toBe(true);
     await operator.sql('update backfill_executors set slots = 4');
-    const medium = await judge(await aJob(late(130)));
+    const medium = await assess(await aJob(late(130)));
     expect(medium.recommendation).toMatchObject({
       action: 'set-parallel',
       ready: { action: 'set', parameters: { parallel: '5' } },
     });
     expect(medium.recommendation?.command).toMatch(/^servo-tui set [0-9a-f]{8} --parallel 5$/);
-    expect((await judge(await aJob(late(101)))).recommendation).toMatchObject({
+    expect((await assess(await aJob(late(101)))).recommendation).toMatchObject({
       action: 'look',
       ready: null,
     });
@@ -209,12 +209,12 @@ describe('scenario, recommendation and the action that is ready', () => {
   test('without a check: by the clause', async () => {
     await anExecutor();
     const paused = await aJob(`state = 'paused', paused_at = now()`);
-    expect(await judge(paused)).toMatchObject({
+    expect(await assess(paused)).toMatchObject({
       scenario: null,
       recommendation: { action: 'resume', ready: { action: 'resume', state: 'paused' } },
     });
     const failed = await aJob(`state = 'failed', completed_at = now() - interval '2 days'`);
-    expect(await judge(failed)).toMatchObject({
+    expect(await assess(failed)).toMatchObject({
       recommendation: { action: 'retry', command: `servo-tui retry ${failed.slice(0, 8)}` },
     });
   });
@@ -229,13 +229,13 @@ describe('scenario, recommendation and the action that is ready', () => {
 describe('the escalation’s clock', () => {
   test('begins with the first journal entry since the trouble began', async () => {
     await anExecutor();
-    const id = await aJob(beat('20 minutes'));
+    const id = await aJob(heartbeat('20 minutes'));
     await operator.sql(
       `update backfill_events set at = now() - interval '3 hours' where job_id = $1`,
       [id],
     );
     const clock = async () => {
-      const [escalation] = (await judge(id)).escalations;
+      const [escalation] = (await assess(id)).escalations;
       return [Math.round(escalation!.minutes), escalation!.next?.who];
     };
     // Without an event: since the heartbeat.
@@ -246,12 +246,12 @@ describe('the escalation’s clock', () => {
     );
     expect(await clock()).toEqual([14, 'Backend Lead']);
     // A reclaim renews the heartbeat, but not the beginning of the problem.
-    const reclaimed = await aJob(beat('5 minutes'));
+    const reclaimed = await aJob(heartbeat('5 minutes'));
     await operator.sql(
       `insert into backfill_events (tenant_id, job_id, kind, actor, at) values ('acme', $1, 'reclaim requested', 'mara', now() - interval '11 minutes')`,
       [reclaimed],
     );
-    const minutes = async () => Math.round((await judge(reclaimed)).escalations[0]!.minutes);
+    const minutes = async () => Math.round((await assess(reclaimed)).escalations[0]!.minutes);
     expect(await minutes()).toBe(11);
     await operator.sql(
       `insert into backfill_events (tenant_id, job_id, kind, from_state, to_state, actor, at) values ('acme', $1, 'reclaimed', 'running', 'running', 'h:1:x', now() - interval '10 minutes')`,
@@ -259,7 +259,7 @@ describe('the escalation’s clock', () => {
     );
     expect(await minutes()).toBeLessThan(6);
     // The same in the report of all jobs, with the oldest of them.
-    await aJob(beat('3 minutes'));
+    await aJob(heartbeat('3 minutes'));
     const { escalations } = await triage(operator.db, 'acme');
     expect(escalations.map((one) => [one.runbook, Math.round(one.minutes)])).toEqual([
       ['backfill-operations', 14],
@@ -270,8 +270,8 @@ describe('the escalation’s clock', () => {
 describe('verify', () => {
   test('a cancelled job is not stuck any more; a reclaimed one is until it is claimed', async () => {
     await anExecutor();
-    const id = await aJob(beat('14 minutes'));
-    const findings = (await judge(id)).findings.map(({ check }) => check.name);
+    const id = await aJob(heartbeat('14 minutes'));
+    const findings = (await assess(id)).findings.map(({ check }) => check.name);
     await reclaimJob(operator.db, author, id);
     const before = await verifyJob(operator.db, 'acme', id, findings);
     expect(before).toMatchObject({ helped: false, state: 'running' });
@@ -281,7 +281,7 @@ describe('verify', () => {
     ]);
     await operator.sql('update backfill_jobs set heartbeat_at = now() where id = $1', [id]);
     expect(await verifyJob(operator.db, 'acme', id, findings)).toMatchObject({ helped: true });
-    const other = await aJob(beat('14 minutes'));
+    const other = await aJob(heartbeat('14 minutes'));
     await actOnJob(
       operator.db,
       { ...author, reason: 'not needed' },
@@ -295,7 +295,7 @@ describe('verify', () => {
 
   test('a pause stops nothing that a checkpoint has wrong', async () => {
     await anExecutor();
-    const id = await aJob(`${beat('1 second')}, checkpoint_partition_key = 'nowhere'`);
+    const id = await aJob(`${heartbeat('1 second')}, checkpoint_partition_key = 'nowhere'`);
     await actOnJob(operator.db, { ...author, reason: 'look' }, { action: 'pause', id });
     expect(await verifyJob(operator.db, 'acme', id, ['checkpoint'])).toMatchObject({
       helped: false,
@@ -306,12 +306,12 @@ describe('verify', () => {
 
 test('the text at 80 columns says scenario, evidence, meaning, what to do and whom to notify', async () => {
   const id = await aJob(
-    `${beat('14 minutes')}, claimed_by = 'web-2:64:x', completed_partitions = 1`,
+    `${heartbeat('14 minutes')}, claimed_by = 'web-2:64:x', completed_partitions = 1`,
   );
   await operator.sql(`update backfill_events set at = at - interval '1 hour' where job_id = $1`, [
     id,
   ]);
-  const text = explainText(await judge(id), { width: 80, zone: 'utc' });
+  const text = explainText(await assess(id), { width: 80, zone: 'utc' });
   const lines = text.trimEnd().split('\n');
   expect(lines[0]).toBe(
     `orders ${id.slice(0, 8)} (running): no executor is running for this tenant — start one: servo-tui --worker`,

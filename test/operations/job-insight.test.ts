@@ -145,7 +145,7 @@ describe('what is related', () => {
     expect((await insightOf(middle.id)).upstreams).toMatchObject([{ depth: 1, job: null }]);
   });
 
-  test('the parent of a base writer’s job waits for it', async () => {
+  test('a parent job waits for the job of an external writer', async () => {
     await operator.asset('base', 'day');
     const parent = await operator.job({ asset: 'base', partitions: ['2024-01-01'] });
     const child = await operator.job(

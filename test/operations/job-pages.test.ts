@@ -184,7 +184,7 @@ test('a filter that names a job which is not there is an error, and finds nothin
 });
 
 test('a rare word is searched in a bounded number of jobs, and the page says so', async () => {
-  const filter = parseFilter('by:nobody');
+  const filter = parseFilter('by:unknown');
   const few = { filter, limit: 10, budget: 10 };
   expect((await listJobs(operator.db, tenant, few)).page.searched).toBe(10);
   expect((await listJobs(operator.db, tenant, { ...few, budget: 300 })).page.searched).toBeNull();

@@ -426,8 +426,8 @@ describe('the job table', () => {
       around: { ...first!, id: gone, state: 'dreaming' },
     });
     expect(ids(lost.jobs)).toEqual(ids(everything.slice(0, 3)));
-    const nobody = await listJobs(db(), 'globex', { limit: 3 });
-    expect([nobody.jobs, nobody.page.visible, nobody.counts, nobody.truncated]).toEqual([
+    const none = await listJobs(db(), 'globex', { limit: 3 });
+    expect([none.jobs, none.page.visible, none.counts, none.truncated]).toEqual([
       [],
       false,
       {},

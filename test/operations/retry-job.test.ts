@@ -114,7 +114,7 @@ describe('while the job is unfinished', () => {
     expect(await requests(id)).toEqual([`${marked.reason} (begun)`, marked.reason]);
   });
 
-  test('a counter that a base executor wrote never falls below zero', async () => {
+  test('a counter that an external writer wrote never falls below zero', async () => {
     const { id } = await aJob('running', ['a']);
     await operator.sql('update backfill_jobs set failed_partitions = 0 where id = $1', [id]);
     await retryJob(operator.db, author, id);

@@ -375,7 +375,7 @@ describe('overlap', () => {
     );
   });
 
-  test("a base executor's failed key below three attempts is still to be done, ours is not", async () => {
+  test('a failed key below three attempts is still to be done if an external writer failed it, not if we did', async () => {
     const { job } = await operator.start({
       asset: 'sessions',
       partitions: ['2026-01-01', '2026-01-02'],

@@ -285,7 +285,7 @@ describe('upstreams of a job that another writer made', () => {
       );
       told.push(`  ${JSON.stringify(job)}`, ...events.map(({ text }) => text));
     }
-    told.push(`of nobody: ${await expand('00000000-0000-4000-8000-000000000000')}`);
+    told.push(`of an unknown job: ${await expand('00000000-0000-4000-8000-000000000000')}`);
     await expectTexts('expansions', told, 'operations');
   });
 
@@ -298,7 +298,7 @@ describe('upstreams of a job that another writer made', () => {
   });
 });
 
-test('a job made anew with its upstreams: the plan, what is written, and what is refused', async () => {
+test('a job recreated with its upstreams: the plan, what is written, and what is refused', async () => {
   const because = { ...author, reason: 'late' };
   const root = (await start('orders', upstream)).job!.id;
   const plan = async (input: Parameters<typeof recreateJob>[3]) => {
@@ -346,7 +346,7 @@ test('a job made anew with its upstreams: the plan, what is written, and what is
     priority: '9',
     idempotency_key: 'again',
   });
-  told.push('made anew', ...(await tree()));
+  told.push('recreated', ...(await tree()));
   told.push(
     'again',
     await names(

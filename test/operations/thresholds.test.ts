@@ -54,7 +54,7 @@ const readers: Record<string, (thresholds: JobThresholds) => Promise<Seen | unde
   },
   'an incident report': async (thresholds) =>
     (await exportJob(operator.db, 'acme', id, { ...thresholdDefaults, ...thresholds })).job,
-  'a hand-over': async (thresholds) => {
+  'a hand-off': async (thresholds) => {
     const all = { ...thresholdDefaults, ...thresholds };
     return (await readHandoff(operator.db, 'acme', { before_ms: 60_000 }, all)).at_risk[0];
   },
@@ -69,7 +69,7 @@ test.each(Object.keys(readers))('heartbeat_stale moves the stale mark: %s', asyn
     risk_level: 'unknown',
   });
   const fresh = await readers[name]!(minutes(5));
-  if (name === 'a hand-over') expect(fresh).toBeUndefined();
+  if (name === 'a hand-off') expect(fresh).toBeUndefined();
   else
     expect(fresh).toMatchObject({
       heartbeat_stale: false,

@@ -261,7 +261,7 @@ describe('compare-and-set', () => {
   });
 });
 
-describe('settling a cancelled job', () => {
+describe('finalizing a cancelled job', () => {
   const states = (id: string) =>
     operator.sql(
       'select state, count(*)::int as count from backfill_partitions where backfill_job_id = $1 group by state order by state',

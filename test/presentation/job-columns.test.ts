@@ -22,7 +22,9 @@ const total = (width: number, jobs = [aJob()], table = jobsTable) =>
 const later = (seconds: number) => secondsAgo(-seconds);
 
 describe('the columns that fit', () => {
-  const long = [aJob({ asset_name: 'a_very_long_name_for_an_asset_that_nobody_can_read_at_once' })];
+  const long = [
+    aJob({ asset_name: 'a_very_long_name_for_an_asset_that_fits_no_column_of_a_table' }),
+  ];
 
   test('never take more than there is, at any width', () => {
     for (let width = 4; width <= 220; width += 1) {

@@ -117,7 +117,7 @@ describe('a row of the calculator', () => {
       (cells) => cells.map(({ text }) => text).join(''),
     );
 
-  test('says how it stands, what is supposed, and what is advised at the level that it would be at', () => {
+  test('says how the job stands, the what-if, and the advice for the level that would result', () => {
     const high = orders(due(450));
     const [head, title, ...advice] = lines(high);
     expect(head).toMatch(
@@ -127,12 +127,12 @@ describe('a row of the calculator', () => {
     expect(advice.length).toBeGreaterThan(1);
     expect(advice.every((line) => /^- .+: .+/.test(line))).toBe(true);
     expect(advice.join('\n')).not.toMatch(/\bJOB\b/);
-    const supposed = {
+    const what = {
       ...noChange,
       deadline: { [high.id]: secondsAgo(-7200) },
       parallel: { [high.id]: 6 },
     };
-    const then = lines(high, supposed);
+    const then = lines(high, what);
     expect(then[1]).toMatch(/^what if: .*×6.*deadline/);
     expect(then[2]).toMatch(new RegExp(`^${levelLabels.on_track} `));
   });
@@ -185,7 +185,7 @@ describe('a row of the calculator', () => {
     ]);
   });
 
-  test('what is supposed, in words', () => {
+  test('a what-if in words', () => {
     const job = orders({ ...due(450), failed_partitions: 3 });
     const words = (what: Partial<WhatIf>) => whatIfText(board(job, { ...noChange, ...what }));
     expect(whatIfText(board(job))).toBe('');

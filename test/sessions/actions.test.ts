@@ -196,7 +196,7 @@ describe('after acting, the console follows through', () => {
     expect(says(other)[0]).toContain('changed by someone else since: priority 2 → 8');
   });
 
-  test('a set whose answer was lost is judged by the present values', () => {
+  test('a set whose answer was lost is explained by the present values', () => {
     const session = tuned().fail('act', 'database_unreachable');
     session.answerJob(aJob({ ...running, priority: 8 }));
     expect(says(session)[0]).toContain('priority 5 → 8');

@@ -24,8 +24,8 @@ const textOf = (line: Line) => line.map(({ text }) => text).join('');
 const info = (session: Session) => textOf(infoLine(session.state));
 const body = (session: Session) => jobsPicture(session.state).body.map(textOf).join('\n');
 const inFlight = (session: Session) => asked(session.state, 'jobs') !== null;
-/** Answers until nothing is asked. */
-const settle = (session: Session, jobs = many) => {
+/** Answers until no request is open. */
+const answerAll = (session: Session, jobs = many) => {
   for (let round = 0; inFlight(session); round++) {
     if (round > 5) throw new Error('it asks without end');
     session.answerFrom(jobs);
@@ -60,8 +60,8 @@ describe('more jobs than the table holds', () => {
     const asked = session.asked('load-jobs').length;
     presses(session, 'down', 5);
     expect(session.asked('load-jobs')).toHaveLength(asked);
-    settle(session);
-    for (let page = 0; page < 40; page++) settle(session.press('page-down'));
+    answerAll(session);
+    for (let page = 0; page < 40; page++) answerAll(session.press('page-down'));
     const { rows } = jobsLayout(session.state);
     const expected = 8 * (rows - 1) + 5 + 40 * (rows - 1);
     expect(session.cursorName).toBe(`asset_${String(expected + 1).padStart(4, '0')}`);
@@ -70,8 +70,8 @@ describe('more jobs than the table holds', () => {
 
   test('and back again, to the first', () => {
     const session = Session.on(many, small);
-    for (let page = 0; page < 30; page++) settle(session.press('page-down'));
-    for (let page = 0; page < 30; page++) settle(session.press('page-up'));
+    for (let page = 0; page < 30; page++) answerAll(session.press('page-down'));
+    for (let page = 0; page < 30; page++) answerAll(session.press('page-up'));
     expect(session.cursorName).toBe('asset_0001');
     expect(session.state.jobs.first).toBe(0);
   });
@@ -79,16 +79,16 @@ describe('more jobs than the table holds', () => {
   test('G goes to the very last job, g back to the first', () => {
     const session = Session.on(many, small).press('G');
     expect(session.cursorName).toBe('asset_0001');
-    settle(session);
+    answerAll(session);
     expect(session.cursorName).toBe('asset_3000');
     expect(info(session)).toMatch(/–3,000 of 3,000$/);
-    settle(session.press('g'));
+    answerAll(session.press('g'));
     expect(session.cursorName).toBe('asset_0001');
   });
 
   test('a key pressed while G is on its way goes from where the cursor is, and G is forgotten', () => {
     const session = Session.on(many, small).press('G', 'down');
-    settle(session);
+    answerAll(session);
     expect(session.cursorName).toBe('asset_0002');
   });
 
@@ -96,16 +96,16 @@ describe('more jobs than the table holds', () => {
     const session = Session.on(many, small);
     presses(session, 'page-down', 8);
     const before = body(session);
-    settle(session);
+    answerAll(session);
     expect(body(session)).toBe(before);
   });
 
   test('the cursor stays on its job when the table is read again', () => {
     const session = Session.on(many, small);
-    for (let page = 0; page < 20; page++) settle(session.press('page-down'));
+    for (let page = 0; page < 20; page++) answerAll(session.press('page-down'));
     const name = session.cursorName;
     session.wait(5000).timer('refresh');
-    settle(session, [job(0, { priority: 10 }), ...many]);
+    answerAll(session, [job(0, { priority: 10 }), ...many]);
     expect(session.cursorName).toBe(name);
   });
 });
@@ -116,7 +116,7 @@ describe('order is held while the operator moves, in a stretch as in a whole tab
 
   test('a new row comes after the one that it follows', () => {
     const session = Session.on(many, small).press('down').timer('refresh');
-    settle(session, moved);
+    answerAll(session, moved);
     expect(session.names.slice(0, 3)).toEqual(['asset_2999', 'asset_0001', 'asset_0002']);
     expect(session.cursorName).toBe('asset_0002');
   });
@@ -124,24 +124,24 @@ describe('order is held while the operator moves, in a stretch as in a whole tab
   test('a row that would move stays until the operator has stopped', () => {
     const sinking = many.map((one) => (one.id === job(3).id ? job(3, { priority: -5 }) : one));
     const session = Session.on(many, small).press('down').timer('refresh');
-    settle(session, sinking);
+    answerAll(session, sinking);
     expect(session.names.slice(0, 4)).toEqual([
       'asset_0001',
       'asset_0002',
       'asset_0003',
       'asset_0004',
     ]);
-    settle(session.wait(3000).timer('refresh'), sinking);
+    answerAll(session.wait(3000).timer('refresh'), sinking);
     expect(session.names.slice(0, 3)).toEqual(['asset_0001', 'asset_0002', 'asset_0004']);
   });
 
   test('a row that vanishes stays, shown as gone, with its actions off', () => {
     const session = Session.on(many, small).press('down').timer('refresh');
-    settle(session, without(2));
+    answerAll(session, without(2));
     expect(session.names.slice(0, 3)).toEqual(['asset_0001', 'asset_0002', 'asset_0003']);
     expect(rowOf(session.state.jobs, job(2).id)).toMatchObject({ gone: true });
     expect(session.press('p').notice).toBe('this job no longer exists');
-    settle(session.press('down').wait(5000).timer('refresh'), without(2));
+    answerAll(session.press('down').wait(5000).timer('refresh'), without(2));
     expect(session.names.slice(0, 2)).toEqual(['asset_0001', 'asset_0003']);
   });
 });
@@ -150,7 +150,7 @@ describe('filter', () => {
   test('few that match are found among all, and held whole', () => {
     const session = Session.on(many, small).press('/').type('asset:*77 ');
     expect(body(session)).toContain('asset_0077');
-    settle(session).press('enter');
+    answerAll(session).press('enter');
     expect(session.names).toHaveLength(30);
     expect(session.state.jobs.list!.page).toMatchObject({ whole: true, filter: 'asset:*77 ' });
   });
@@ -158,26 +158,26 @@ describe('filter', () => {
   test('while the database looks, the table says so instead of that nothing matches', () => {
     const session = Session.on(many, small).press('/').type('asset:*2999');
     expect(body(session)).toContain('searching all jobs');
-    settle(session);
+    answerAll(session);
     expect(session.names).toEqual(['asset_2999']);
   });
 
   test('one question is in flight, however fast the typing; the last letter is answered', () => {
     const session = Session.on(many, small).press('/').type('asset:*123');
     expect(session.asked('load-jobs')).toHaveLength(2);
-    settle(session);
+    answerAll(session);
     expect(session.names).toEqual(['asset_0123', 'asset_1123', 'asset_2123']);
   });
 
   test('Esc brings back what was before', () => {
-    const session = settle(Session.on(many, small).press('/').type('asset:*123'));
-    settle(session.press('escape'));
+    const session = answerAll(Session.on(many, small).press('/').type('asset:*123'));
+    answerAll(session.press('escape'));
     expect(info(session)).toContain('of 3,000');
     expect(session.state.jobs.list!.page).toMatchObject({ whole: false, filter: '' });
   });
 
   test('nothing that matches among all is told apart from a search that had to end', () => {
-    const session = Session.on(many, small).press('/').type('by:nobody').press('enter');
+    const session = Session.on(many, small).press('/').type('by:unknown').press('enter');
     const { filter } = session.state.jobs;
     session.answerJobs([], { page: { filter: filter.text.slice(0, 1) } });
     session.answerJobs([], {
@@ -203,11 +203,11 @@ test('! leaves problems only, beside the words that are there, and all again', (
   const ill = many.map((one, index) =>
     index % 500 === 7 ? job(index + 1, { failed_partitions: 2 }) : one,
   );
-  const session = settle(Session.on(ill, small).press('!'), ill);
+  const session = answerAll(Session.on(ill, small).press('!'), ill);
   expect(session.names).toHaveLength(6);
   expect(info(session)).toContain('filter: problems');
-  settle(session.press('/').type(' asset:*8').press('enter'), ill);
-  settle(session.press('!'), ill);
+  answerAll(session.press('/').type(' asset:*8').press('enter'), ill);
+  answerAll(session.press('!'), ill);
   expect(session.state.jobs.filter.text).toBe('asset:*8');
 });
 
@@ -225,17 +225,17 @@ describe('sort', () => {
       'sla',
       'priority',
     ];
-    for (const _ of turns) settle(session.press('>'));
+    for (const _ of turns) answerAll(session.press('>'));
     expect(session.state.jobs.list!.page.sort).toMatchObject({ column: 'priority' });
     expect(session.cursorName).toBe('asset_0001');
   });
 
   test('a column that nothing leads through says so, and the order stays by attention', () => {
-    const session = settle(Session.on(many, small).press('>', '>', '>'));
+    const session = answerAll(Session.on(many, small).press('>', '>', '>'));
     expect(session.state.jobs.sort.column).toBe('progress');
     expect(info(session)).toContain('not by PROGRESS: more than 1,000 match');
     expect(info(session)).toContain('sorted by attention');
-    settle(session.press('/').type('asset:*77').press('enter'));
+    answerAll(session.press('/').type('asset:*77').press('enter'));
     expect(info(session)).toContain('sorted by PROGRESS');
     expect(info(session)).not.toContain('not by');
   });
@@ -250,10 +250,10 @@ test('frozen data stays as it is, at size too', () => {
 test('a tenant that outgrows the table goes on in stretches, around the cursor', () => {
   const session = Session.on(many.slice(0, 900), small).press('G');
   expect(session.cursorName).toBe('asset_0900');
-  settle(session.wait(5000).timer('refresh'));
+  answerAll(session.wait(5000).timer('refresh'));
   expect(session.cursorName).toBe('asset_0900');
   expect(session.state.jobs.list!.page.whole).toBe(false);
   expect(info(session)).toContain('more than 1,000 jobs');
-  settle(session.wait(1000).timer('refresh'));
+  answerAll(session.wait(1000).timer('refresh'));
   expect(info(session)).toContain('3,000 jobs');
 });

@@ -37,7 +37,7 @@ const losses = [
 const notices = [
   `there is no job 3f2a9c1e in this place, nor one whose id begins so ${'–'.repeat(20)} — see: servo-tui list`,
   `${'a_very_long_asset_name_'.repeat(5)} is on the screen no more: Esc closes (R shows it)`,
-  `refused: the job has changed since it was read, by somebody else: look again, and decide again; see: servo-tui events 3f2a9c1e`,
+  `refused: the job has changed since it was read: changed by another operator, reload and try again; see: servo-tui events 3f2a9c1e`,
   `no answer, outcome unknown. ${'x'.repeat(60)} (is the server up, and may this host reach it?)`,
   `${'x'.repeat(90)} see: servo-tui explain 3f2a9c1e`,
 ];

@@ -118,7 +118,7 @@ export class PlainSession {
     const isOpen = this.effects.some((one) => ofType(one) && !this.#answered.has(one));
     if (type in again && !isOpen) this.timer(again[type as 'load-jobs']);
     const asked = this.effects.findLast(ofType);
-    if (asked?.type !== 'data') throw new Error(`nobody asked for ${type}`);
+    if (asked?.type !== 'data') throw new Error(`${type} was not requested`);
     const isFirst = !this.#answered.has(asked);
     this.#answered.add(asked);
     if (asked.request !== undefined)

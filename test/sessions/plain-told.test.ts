@@ -78,13 +78,13 @@ test('jobs are read at the interval, sooner after a failure; other timers ask fo
   expect([asked(session, 'load-jobs'), asked(session, 'announce-dialog')]).toEqual([2, 0]);
 });
 
-test('what is followed to its end: living jobs that were told of', () => {
+test('unfinished jobs that were told of are followed to their end', () => {
   const done = aJob({ number: 3, state: 'completed', completed_at: now });
   const session = new PlainSession([orders, done]).timer('refresh');
   expect(session.effects.at(-1)).toMatchObject({
     effect: { type: 'load-jobs', keep: [orders.id] },
   });
-  // One that nobody has told of is not followed only because it was asked for.
+  // A job that was not told of is not followed merely because it was requested.
   const stranger = aJob({ number: 4 });
   const page = { kept: [stranger] };
   session.answer('load-jobs', { type: 'jobs', list: aList([orders, done], { page }) });

@@ -103,7 +103,7 @@ describe('acting by lines, with the same rules in words', () => {
       expect(new PlainSession().say('pause orders_daily', '', word).acts).toEqual([]);
   });
 
-  test('cancel wants a reason, the asset typed, and yes', () => {
+  test('cancel requires a reason, the asset’s name typed, and yes', () => {
     const session = new PlainSession().say(
       'cancel orders_daily',
       '',
@@ -225,7 +225,7 @@ describe('several jobs at once, by all ACTION FILTER', () => {
     expect(session.say('2').told.at(-1)).toContain('Type yes to pause 2 jobs');
   });
 
-  test('one after the other, each bound to what the plan saw, and told by itself', () => {
+  test('one after the other, each bound to what the plan saw, and each result told separately', () => {
     const session = planned().say('maintenance', '2', 'yes');
     expect(session.acts).toMatchObject([
       { id: orders.id, version: orders.version, reason: 'maintenance', plan: { id: 'plan' } },
@@ -435,7 +435,7 @@ describe('another operator’s open dialog on the same job is told', () => {
     expect(asked(session.timer('dialogs'))).toHaveLength(3);
   });
 
-  test('a failure to tell them is not told, and keeps nobody from answering', () => {
+  test('a failed announcement is not told, and does not keep the operator from answering', () => {
     const session = new PlainSession().say('pause orders_daily');
     const { length } = session.told;
     session.fail('announce-dialog');

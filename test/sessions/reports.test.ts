@@ -20,13 +20,13 @@ describe(':handoff writes the hand-off report to a file', () => {
     const session = palette('handoff').answer('write-report', {
       type: 'report',
       path: '/home/mara/handoff.md',
-      text: '# Hand-over\x1b[2J',
+      text: '# Hand-off\x1b[2J',
     });
     expect(session.notice).toBe('written to /home/mara/handoff.md');
-    expect(session.state.overlay).toMatchObject({ type: 'reader', text: '# Hand-over' });
+    expect(session.state.overlay).toMatchObject({ type: 'reader', text: '# Hand-off' });
     expect(session.press('y').effects).toContainEqual({
       type: 'copy',
-      text: '# Hand-over\x1b[2J',
+      text: '# Hand-off\x1b[2J',
     });
   });
 

@@ -137,8 +137,8 @@ describe('a applies the what-if', () => {
   });
 
   const failed = weather({ failed_partitions: 3 });
-  /** Three of weather, and clicks paused. */
-  const supposing = () => showing(failed, clicks()).press('}', ')', 'T', 'j', 'P', 'k', 'a');
+  /** Three changes of weather, and a pause of clicks. */
+  const whatIf = () => showing(failed, clicks()).press('}', ')', 'T', 'j', 'P', 'k', 'a');
   const planned = (session: Session) =>
     session.card.plan!.jobs.map(({ job, change, refusal }) => [
       job.asset_name,
@@ -148,7 +148,7 @@ describe('a applies the what-if', () => {
   const deadline = inSeconds(97 * 60).toISOString();
 
   test('several changes are one plan, of the jobs as they are now', () => {
-    const session = supposing();
+    const session = whatIf();
     expect(session.state.overlay).toBeNull();
     expect(session.asked('plan-jobs').at(-1)?.effect).toEqual({
       type: 'plan-jobs',
@@ -165,7 +165,7 @@ describe('a applies the what-if', () => {
   });
 
   test('at 80 columns every line still says what will be', () => {
-    const { card } = supposing().answerPlan([failed, clicks()]);
+    const { card } = whatIf().answerPlan([failed, clicks()]);
     const lines = planLines(card, card.plan!, 74, 10).map((line) =>
       line
         .map(({ text }) => text)
@@ -183,7 +183,7 @@ describe('a applies the what-if', () => {
   });
 
   test('several jobs want the count of the changes typed, and nothing is sent before', () => {
-    const session = supposing().answerPlan([failed, clicks()]).read();
+    const session = whatIf().answerPlan([failed, clicks()]).read();
     session.press('tab', 'tab', 'tab', 'y');
     expect(session.card.hint).toBe('type 4 to enable the button');
     session.type('3').press('tab', 'y');
@@ -198,7 +198,7 @@ describe('a applies the what-if', () => {
   });
 
   const confirmed = () => {
-    const session = supposing().answerPlan([failed, clicks()]).read();
+    const session = whatIf().answerPlan([failed, clicks()]).read();
     session.press('tab').type('SLA').press('tab').type('4').press('tab', 'y');
     return session;
   };
@@ -283,7 +283,7 @@ describe('a applies the what-if', () => {
   });
 
   test('left before it was read, it opens nothing', () => {
-    const session = supposing().press('enter').answerPlan([failed, clicks()]);
+    const session = whatIf().press('enter').answerPlan([failed, clicks()]);
     expect(session.state.overlay).toBeNull();
     expect(session.notice).toBe('the what-if was not opened: press its key again');
   });

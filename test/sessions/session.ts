@@ -159,7 +159,7 @@ export class Session {
   /** Answers the table's last question with these jobs. */
   answerFrom(jobs: JobView[]): this {
     const question = this.asked('load-jobs').at(-1)?.effect;
-    if (question?.type !== 'load-jobs') throw new Error('nobody asked for the table');
+    if (question?.type !== 'load-jobs') throw new Error('the table was not requested');
     return this.answer('load-jobs', { type: 'jobs', list: aPage(jobs, question) });
   }
 
@@ -216,7 +216,7 @@ export class Session {
   /** Answers the last question of its kind. */
   answer(type: DataEffect['type'], answer: DataAnswer): this {
     const request = this.asked(type).at(-1)?.request;
-    if (request === undefined) throw new Error(`nobody asked for ${type}`);
+    if (request === undefined) throw new Error(`${type} was not requested`);
     return this.send({ type: 'answered', request, answer });
   }
 

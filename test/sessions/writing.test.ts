@@ -115,7 +115,7 @@ describe('y acts only with focus on a button and every required field valid', ()
     expect(session.press('tab', 'y').card.hint).toBe('a reason is required');
   });
 
-  test('cancel wants the asset typed, exactly', () => {
+  test('cancel requires the exact name of the asset, typed', () => {
     const session = cancelling().press('tab').type('wrong range').press('tab').type('orders_dail');
     expect(session.press('tab', 'y').acts).toEqual([]);
     session.type('y').press('tab', 'y');

@@ -33,7 +33,7 @@ function start(scenario: string, size: Size, env: Record<string, string> = {}) {
 /** The same under a shell that remains, and prints how the terminal was left. */
 function startUnderShell(scenario: string, size: Size) {
   journal = join(mkdtempSync(join(dirname(fixture), 'run-')), 'journal');
-  const script = `"${process.execPath}" "${fixture}" ${scenario}; echo "code=$?"; stty -a; echo settled; read line`;
+  const script = `"${process.execPath}" "${fixture}" ${scenario}; echo "code=$?"; stty -a; echo back-in-shell; read line`;
   const emulator = new Emulator('/bin/sh', ['-c', script], size, { FIXTURE_JOURNAL: journal });
   running.push(emulator);
   return emulator;
@@ -174,7 +174,7 @@ describe('the environment', () => {
 
 describe('the terminal is restored on every way out', () => {
   const restored = async (console: Emulator, code: number) => {
-    await console.until('settled');
+    await console.until('back-in-shell');
     expect(console.screen).toContain(`code=${code}`);
     expect(console.inAlternateScreen).toBe(false);
     expect(console.pasteIsBracketed).toBe(false);
@@ -228,7 +228,7 @@ describe('the terminal is restored on every way out', () => {
     expect(console.screen).toContain('the fixture crashed');
   });
 
-  test('a rejection that nobody handles', async () => {
+  test('an unhandled rejection', async () => {
     const console = await started('reject');
     console.type('\r');
     await restored(console, 1);

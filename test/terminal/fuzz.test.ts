@@ -73,7 +73,7 @@ function input(random: Random): string {
 
 /** The console under a shell that prints how the terminal was left. */
 function start(journal: string): Emulator {
-  const script = `"${process.execPath}" "${fixture}" live; echo "code=$?"; stty -a; echo settled; exec sleep 60`;
+  const script = `"${process.execPath}" "${fixture}" live; echo "code=$?"; stty -a; echo back-in-shell; exec sleep 60`;
   const size = { columns: 100, rows: 30 };
   const emulator = new Emulator('/bin/sh', ['-c', script], size, { FIXTURE_JOURNAL: journal });
   emulators.push(emulator);
@@ -87,7 +87,7 @@ test('whatever is typed: no crash, no write without a y on its own, and the term
   while (done < steps) {
     // Typing `q` or the palette's `quit` ends it: then a new one is started.
     const console = await start(journal).until('Enter open');
-    const ended = () => /code=\d+[\s\S]*settled/.test(console.output);
+    const ended = () => /code=\d+[\s\S]*back-in-shell/.test(console.output);
     while (done < steps && !ended()) {
       done += 1;
       if (random.chance(0.03)) {

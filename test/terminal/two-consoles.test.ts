@@ -56,7 +56,7 @@ test('each sees the other’s dialog at the row and in the dialog; a killed cons
   await reader.until(/jo@\S+ has Deadline open on this job for/);
   expect(reader.screen).not.toContain('more)');
 
-  // After a regular end, even by Ctrl-C, nobody waits for the lease.
+  // After a regular end, even by Ctrl-C, the dialog is gone before its lease ends.
   jo.type('\x03');
   await waitFor('the end of jo’s', () => jo.exitCode !== null);
   expect((await dialogs()).filter(({ actor }) => actor === 'jo')).toEqual([]);

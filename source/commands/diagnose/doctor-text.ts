@@ -13,7 +13,6 @@ export function doctorText(report: {
   origins: Record<string, string | null>;
   values: Values;
   protection: readonly Protected[];
-  /** Null: not requested. */
   violations: readonly Violation[] | null;
 }): string {
   const { checks, origins, values, protection, violations } = report;

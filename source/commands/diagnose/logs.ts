@@ -82,7 +82,6 @@ async function* follow({ reference, key, limit, interval }: Request, session: Ho
   }
 }
 
-/** Characters of one output, at most. */
 const cap = 65_536;
 
 function textOf(log: AttemptLog, { zone }: View): string {

@@ -17,7 +17,6 @@ type Options = {
   ascii: boolean;
 };
 
-/** How many jobs without a deadline are listed: what could be paused. */
 const mostOthers = 10;
 
 /** Nothing wraps within `width` but advice. */

@@ -18,10 +18,8 @@ import {
 
 type Options = { width: number; zone: Zone };
 
-/** The job of the rows, if they are partitions: remedies act on it. */
 type About = { about?: Pick<NamedJob, 'id' | 'state'> | null };
 
-/** From this width on, the runbook's section is a column. */
 const roomForSections = 120;
 
 /** Every check on a line; nothing wraps. */

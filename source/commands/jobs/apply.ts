@@ -69,7 +69,6 @@ export const apply = onHost({
   },
 });
 
-/** Done now or by an earlier run, or skipped as planned. */
 function isAsPlanned(outcome: Outcome, plan: PlanFile, index: number): boolean {
   return (
     outcome.result === 'applied' || outcome.already === true || plan.jobs[index]?.refusal !== null

@@ -30,7 +30,6 @@ import { tableLines } from '../../presentation/text/table.ts';
 import { signOf } from '../../presentation/text/tone.ts';
 import type { ExplainReason } from '../../presentation/triage/explain-reason.ts';
 
-/** The job table as lines; nothing wraps within `width`. */
 export function jobTable(list: JobList, options: View): string {
   if (list.jobs.length === 0) return noJobs(list);
   const { width, zone } = options;

@@ -28,7 +28,6 @@ export function recreateText({ job, plan, replaced }: Recreated): string {
   return `${said}\n${startedText(job!)}${flight}`;
 }
 
-/** A job that was just created, and how to follow it. */
 function startedText(job: JobView): string {
   const { id, asset_name, total_partitions, sla_deadline_at, waiting_upstream_count } = job;
   const deadline = sla_deadline_at === null ? '' : `, deadline ${sla_deadline_at.toISOString()}`;
@@ -39,7 +38,6 @@ function startedText(job: JobView): string {
   return `started ${safeText(asset_name)} ${id}: ${plural(total_partitions, 'partition')}${deadline}${waits}\nwatch it with: servo-tui status ${id.slice(0, 8)} --watch\n`;
 }
 
-/** A dry run: the job, below it the tree of its upstreams, the furthest last. */
 function planText(plan: StartPlan): string {
   const deadline =
     plan.sla_deadline_at === null ? '' : `, deadline ${plan.sla_deadline_at.toISOString()}`;

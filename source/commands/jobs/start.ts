@@ -101,7 +101,6 @@ async function readKeys(name: string, { io }: Host): Promise<{ name: string; tex
   ]);
   try {
     const bytes = name === '-' ? await readAll(io) : await readFile(name);
-    // Not with replacement characters: two keys that differ must not become one.
     return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (error) {
     const hint = 'a UTF-8 file with one partition key on each line, or - for stdin';

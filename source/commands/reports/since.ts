@@ -5,7 +5,6 @@ import type { Problem } from '../../errors.ts';
 
 export type Since = { at: Date } | { before_ms: number };
 
-/** `--since`: how long ago (`8h`), or a moment. */
 export function readSince(text: string | undefined, usual: number, problems: Problem[]): Since {
   if (text === undefined) return { before_ms: usual };
   const before = parseDuration(text);

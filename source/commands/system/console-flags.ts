@@ -7,7 +7,6 @@ import type { Problem } from '../../errors.ts';
 export type ConsoleRequest = {
   interval_ms: number;
   color: boolean;
-  /** Undefined: query the terminal. */
   light: boolean | undefined;
 };
 

@@ -3,7 +3,6 @@ import { onTenant } from '../../cli/spec.ts';
 import { list } from '../jobs/list.ts';
 import { isWatched, readConsole } from './console-flags.ts';
 
-/** What runs without a command: without a terminal, and with --json, the job table once. */
 export const consoleCommand = onHost({
   spec: {
     name: 'console',

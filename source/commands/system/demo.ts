@@ -42,7 +42,6 @@ export const demo = onHost({
   },
 });
 
-/** A bar only for who watches; in CI and for pipes lines are enough. */
 function hasBar(host: Host): boolean {
   const { env, stderr } = host.io;
   const isTerminal = (stderr as NodeJS.WriteStream).isTTY === true;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { exitCodes } from '../../errors.ts';
 
-/** What a command that fails with --json writes to stderr. */
 export const error = z.looseObject({
   error: z.looseObject({
     code: z.enum(Object.keys(exitCodes)),

@@ -41,7 +41,6 @@ export const limits = onSession({
 
 type Limit = { scope: LimitScope; name: string; max_running: number | null };
 
-/** Null: the limits are only listed. */
 function readLimit(
   [word, number]: readonly string[],
   flags: Flags,

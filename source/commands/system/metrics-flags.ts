@@ -27,7 +27,6 @@ export const metricsFlags: readonly FlagRow[] = [
 ];
 
 type MetricsRequest = {
-  /** Null: nothing is served. */
   address: ListenAddress | null;
   /** Milliseconds; null: as the settings have it. */
   early_warning: number | null;
@@ -42,7 +41,6 @@ export function readMetricsFlags(flags: Flags, problems: Problem[]): MetricsRequ
   return { address: readAddress(flags, problems), early_warning };
 }
 
-/** Loads the code of metrics only if they are served. */
 export async function startMonitor(
   { address, early_warning }: MetricsRequest,
   thresholds: JobThresholds,

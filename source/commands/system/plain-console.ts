@@ -17,10 +17,7 @@ export type PlainOptions = {
 /** Signals that end it, with the exit codes that shells expect. */
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/**
- * The console for a screen reader or a dumb terminal: lines in, lines out, nothing is painted over.
- * Until `quit`, the end of the input, or a signal. Returns the exit code.
- */
+/** For a screen reader or a dumb terminal: nothing is painted over. Returns the exit code. */
 export async function runPlain(io: Io, { perform, begin, ascii }: PlainOptions): Promise<number> {
   let end: (code: number) => void = () => {};
   const ended = new Promise<number>((resolve) => {

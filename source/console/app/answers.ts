@@ -21,7 +21,6 @@ import { boardLoaded, jobLoaded, listLoaded, loadFailed, refresh } from '../scre
 
 type Answered = (state: State, answer: DataAnswer, question: Question) => Step;
 
-/** What an answer does, by who asked. The question is no longer among those in flight. */
 export const answers: Readonly<Record<Asker, Answered>> = {
   jobs: screenAnswered,
   job: screenAnswered,

@@ -19,7 +19,6 @@ const views: Readonly<Record<ScreenName, ComponentType>> = {
   events: () => <BoardView name="events" />,
 };
 
-/** The whole console: what `shown` holds, on the terminal's size. */
 export function App({ shown, themeOf }: { shown: Shown; themeOf: (state: State) => Theme }) {
   return (
     <ConsoleContext value={shown}>

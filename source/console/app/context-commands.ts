@@ -77,7 +77,6 @@ export const contextCommands: readonly PaletteCommand[] = [
   },
 ];
 
-/** Enter on the first line of the list leads somewhere. */
 function presentLast(names: readonly string[], here: string | null): string[] {
   const others = names.filter((name) => name !== here);
   return here !== null && names.includes(here) ? [...others, here] : others;

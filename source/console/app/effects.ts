@@ -3,14 +3,11 @@ import type { Effect, Failure, RunEffect, TimerName } from '../model/effects.ts'
 import type { Message } from '../model/messages.ts';
 import type { State } from '../model/state.ts';
 
-/** A function for each type of effect. */
 export type Carriers = {
   readonly [T in Effect['type']]: (effect: Extract<Effect, { type: T }>) => void;
 };
 
-/** The effects that need no terminal: questions to the database, and timers. */
 export type Background = Pick<Carriers, 'data' | 'timer' | 'stop-timer'> & {
-  /** Stops all timers. */
   close: () => void;
 };
 

@@ -3,7 +3,6 @@ import { jobsPicture } from '../screens/jobs/picture.ts';
 import { styled } from '../widgets/styled.ts';
 import type { Theme } from '../widgets/theme.ts';
 
-/** Whether the table, or why there is none, can be shown. */
 export function hasFirstFrame({ jobs, link }: State): boolean {
   return jobs.list !== null || link.failure !== null;
 }

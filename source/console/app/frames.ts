@@ -2,7 +2,6 @@ import type { State } from '../model/state.ts';
 import { clock } from './effects.ts';
 import type { Store } from './store.ts';
 
-/** Minimum milliseconds between two frames, unless a key asks for one. */
 const frameMs = 16;
 
 /** The store's state in frames: after a key at once, after anything else every 16 ms at most. */
@@ -38,7 +37,6 @@ export class Frames {
     this.#timer ??= setTimeout(() => this.flush(), wait);
   }
 
-  /** Draws what has changed since the last frame. */
   flush(): void {
     this.close();
     const state = this.#store.getSnapshot();

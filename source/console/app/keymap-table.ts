@@ -3,7 +3,6 @@ import { keyName } from '../model/key-names.ts';
 import { type Binding, groups, type KeyScope } from '../model/state.ts';
 import { keymap } from './keymap.ts';
 
-/** The table of docs/keys.md. */
 export function keymapTable(): string {
   const rows = groups.flatMap((group) =>
     keymap

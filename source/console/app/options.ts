@@ -9,9 +9,7 @@ export type RunConsoleOptions = {
   read_only: boolean;
   /** Why a read-only context cannot be unlocked; null if it can. */
   locked_reason?: string | null;
-  /** Keys for rows of the keymap, by the rows' names; without conflicts. */
   keys?: Readonly<Record<string, string>>;
-  /** Contexts of the configuration file, and the tenants that it names. */
   contexts?: readonly string[];
   leads?: ConsoleOptions['leads'];
   tenants?: readonly string[];
@@ -20,7 +18,6 @@ export type RunConsoleOptions = {
   /** Milliseconds between two readings. Default 1000. */
   interval_ms?: number;
   utc?: boolean;
-  /** Only ASCII on the screen. */
   ascii?: boolean;
   /** Default: unless NO_COLOR is set and not empty. */
   color?: boolean;

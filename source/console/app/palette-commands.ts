@@ -110,7 +110,6 @@ export const paletteCommands: readonly PaletteCommand[] = [
   },
 ];
 
-/** A bare number is seconds. */
 function readInterval(text: string): number | null {
   return parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text);
 }

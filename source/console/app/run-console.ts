@@ -23,7 +23,6 @@ const answerMs = 150;
 
 export type LoadProgram = () => Promise<typeof import('./program.tsx')>;
 
-/** Ink, which takes as long to load as all that comes before the first frame. */
 export function loadProgram(): Promise<typeof import('./program.tsx')> {
   // With one of these Ink draws nothing live; it looks once, when it is loaded.
   delete process.env.CI;
@@ -40,7 +39,6 @@ export function runConsole(options: RunConsoleOptions, load = loadProgram): Prom
   return new Runner(options, load).run();
 }
 
-/** Terminal, keyboard and screen around the store; Ink once the first frame has been written. */
 class Runner {
   readonly #options: RunConsoleOptions;
   readonly #loadProgram: LoadProgram;
@@ -53,7 +51,6 @@ class Runner {
   readonly #background: Background;
   /** Null until Ink is loaded: neither messages nor the first frames wait for it. */
   #program: Program | null = null;
-  /** Reads of the keyboard before that. */
   #early: (readonly RawInput[])[] = [];
   #decoder: Decoder = idleDecoder;
   #theme: Theme | undefined;
@@ -167,7 +164,6 @@ class Runner {
     for (const message of messages) this.#store.dispatch(message);
   }
 
-  /** What the console wants done, but for what needs no terminal. */
   #carriers(): Carriers {
     const { stdout } = this.#options;
     return {

@@ -7,12 +7,10 @@ import { UiTheme } from '../widgets/ui-theme.tsx';
 
 export type StartBarOptions = { output: WriteStream; ascii: boolean; color: boolean };
 
-/** How far a long start has come, until the console opens. */
 export type StartBar = {
   /** Shows the line in place of the one before; false once closed. */
   say: (line: string) => boolean;
   advance: (done: number, all: number) => void;
-  /** What is shown stays; again it does nothing. */
   close: () => void;
 };
 

@@ -35,7 +35,6 @@ export class Store {
     for (const effect of effects) this.#carryOut(effect);
   };
 
-  /** Nothing changes from here on. */
   close(): void {
     this.#isClosed = true;
   }

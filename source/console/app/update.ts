@@ -29,7 +29,6 @@ const handlers: Handlers = {
     return pasted ?? [state, []];
   },
   resized: (state, { size }) => [{ ...state, size }, []],
-  /** An answer that no question waits for is dropped. */
   answered: (state, { request, answer }) => {
     const found = taken(state, request);
     if (found === null) return [state, []];
@@ -77,7 +76,6 @@ export function update(state: State, message: Message): Step {
 /** After these the operator may want to see jobs that are not loaded. */
 const byHand: readonly Message['type'][] = ['key', 'paste', 'flood', 'resized'];
 
-/** A key is the dialog's, or else the screen's. */
 function keyPressed(state: State, pressed: MessageOf<'key'>): Step {
   const { key, text } = pressed;
   const { overlay } = state;

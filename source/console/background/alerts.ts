@@ -5,7 +5,6 @@ import { isStale } from '../model/link.ts';
 import { jobsQuestion } from '../model/paging.ts';
 import type { State, Step } from '../model/state.ts';
 
-/** The header counts alerts on every screen; they are read less often than the rest. */
 const alertsMs = 15_000;
 /**
  * A missing executor is shown on every screen, and must not be shown long after one has started.

@@ -52,9 +52,6 @@ export function readBells(state: State): Step {
   return ask(state, 'bells', { type: 'load-named', ids: state.bells.map(({ id }) => id) });
 }
 
-/**
- * Reports changes since the last reading. A job that has ended or is gone is reported once more.
- */
 export function bellsAnswered(state: State, answer: DataAnswer): Step {
   if (answer.type !== 'named') return [state, [readBellsLater(state)]];
   const found = new Map(answer.jobs.map((job) => [job.id, job]));

@@ -17,12 +17,9 @@ import { unconfirmed } from '../model/run-items.ts';
 import type { Follow, Question, State, Step } from '../model/state.ts';
 import { verdicts } from './verdicts.ts';
 
-/** How often the followed job is read until the action has taken effect. */
 const watchMs = 500;
-/** Slower after this time. */
 const patientAfterMs = 20_000;
 const patientMs = 3000;
-/** How long the final text stays. */
 const lingerMs = 10_000;
 
 export type CardInput = { parameters: ActionParameters; settings: JobSettings };
@@ -62,7 +59,6 @@ export function unanswered(state: State): Follow | null {
   return state.follows.find(({ phase }) => phase === 'sent') ?? null;
 }
 
-/** What the operator would leave behind without knowing its outcome, or null. */
 export function whyUnanswered(state: State): string | null {
   const open = unanswered(state);
   return open && `the database has not answered yet (${open.name} ${open.asset_name})`;

@@ -6,7 +6,6 @@ import { whyRunOpen } from '../model/run-items.ts';
 import { initialState, type State, type Step } from '../model/state.ts';
 import { whyUnanswered } from './follow.ts';
 
-/** Why switching to another context or tenant is not possible now, or null. */
 export function whyNoSwitch(state: State): string | null {
   if (state.opening !== null) return `opening ${state.opening}`;
   if (asked(state, 'context') !== null) return 'the previous answer is still awaited';
@@ -48,9 +47,7 @@ export function contextAnswered(state: State, answer: DataAnswer): Step {
   return noticed(free, state.opening === null ? why : `still in ${still}: ${why}`, 'warn');
 }
 
-/**
- * Drops everything of the old context. Request numbers continue, so that late answers are ignored.
- */
+/** Request numbers continue, so that late answers are ignored. */
 export function moved(state: State, view: ContextView): Step {
   const { options, size, at, interval_ms, next_request } = state;
   const fresh: State = {

@@ -62,7 +62,6 @@ export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
   },
 };
 
-/** Null if the job is in the action's target state. */
 function transition(action: Action, { follow, job }: Look): Verdict | null {
   if (job.state === actionTargets[action]) return null;
   // A resumed job may have been claimed, or have ended, before the first reading.
@@ -73,7 +72,6 @@ function transition(action: Action, { follow, job }: Look): Verdict | null {
 function onceIdle(look: Look, text: (job: JobView) => string): Verdict {
   const { running_slots, silent_slots } = look.job;
   if (running_slots === 0) return final(look, text(look.job));
-  // A silent executor may be dead: whether it still runs them is not known.
   return silent_slots < running_slots
     ? waiting(`${plural(running_slots - silent_slots, 'partition')} still running`)
     : waiting(`${plural(silent_slots, 'partition')} still leased to a silent executor`);

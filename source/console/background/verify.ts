@@ -11,7 +11,6 @@ import { followOf } from './follow.ts';
 const verifyMs = 2000;
 const verifyTimeoutMs = 30_000;
 
-/** Starts to verify when the action has finished; forgets it if the dialog was closed. */
 export function startVerifying([state, effects]: Step): Step {
   const { verifying } = state;
   if (verifying === null || verifying.since !== null || state.overlay?.type === 'card') {

@@ -8,22 +8,16 @@ import { colorOf, drawn, usualAccent } from '../widgets/theme.ts';
 import { ThemeContext } from '../widgets/theme-context.tsx';
 import { type Dialog, type Drawn, dialogs } from './table.tsx';
 
-/** The open dialog in its frame. */
 type FramedDialog = Drawn & {
   width: number;
-  /** Lines of the screen above it. */
   above: number;
   /** Lines of the screen that it covers: its rows and two borders. */
   covered: number;
 };
 
-/** Left and right border, with a blank beside each. */
 const aroundRow = 4;
 
-/**
- * The open dialog in the middle of `room` lines; null if none is open. Nothing can be drawn over a
- * line: the caller leaves out those that the dialog covers.
- */
+/** Nothing can be drawn over a line: the caller leaves out those that the dialog covers. */
 export function framedDialog(state: State, room: number): FramedDialog | null {
   const { overlay, size } = state;
   const dialog = overlay && (dialogs[overlay.type] as Dialog<Overlay> | null);
@@ -37,7 +31,6 @@ export function framedDialog(state: State, room: number): FramedDialog | null {
 
 type BoxedProps = { state: State; rows: readonly ReactNode[]; room: number };
 
-/** The screen's rows with the open dialog in their middle, in place of those that it covers. */
 export function DialogBox({ state, rows, room }: BoxedProps) {
   const dialog = framedDialog(state, room);
   if (dialog === null) return rows;

@@ -13,14 +13,11 @@ export type Form<D extends Card | Unlock, F extends string> = {
   dialog: D;
   order: readonly Focus<F>[];
   value: (field: F) => string;
-  /** The first field that still has to be filled in. */
   wanted: F | null;
-  /** What keeps the button disabled, or null. */
   missing: () => string | null;
   focused: (focus: Focus<F>) => D;
   typed: (field: F, text: TextField) => D;
   confirmed: (state: State) => Step;
-  /** What another key makes of the dialog; null if nothing. */
   other?: (key: string) => D | null;
 };
 
@@ -109,7 +106,6 @@ function shown(state: State, dialog: Card | Unlock): Step {
   return [{ ...state, overlay: { ...dialog, hint: null } }, []];
 }
 
-/** Says what is missing, and goes to the field that asks for it. */
 function hinted<D extends Card | Unlock, F extends string>(
   state: State,
   { dialog, wanted, focused }: Form<D, F>,

@@ -6,7 +6,6 @@ import { safeText } from '../../presentation/text/safe-text.ts';
 /** On a narrower dialog the reason is worth more than the whole name. */
 export const wideFrom = 100;
 
-/** A job in the list of a plan or a run, always equally wide. */
 export function calledOf(job: JobView, width: number): string {
   const name = fitted(safeText(job.asset_name, { cap: 100 }), width < wideFrom ? 16 : 28);
   return `${name} ${shortId(job.id)}`;

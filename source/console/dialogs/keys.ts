@@ -13,7 +13,6 @@ import { nothingToCopy } from './reader/state.ts';
 import { runKey, scrollOf, whyNotGoOn } from './run/state.ts';
 import { unlockKey, unlockPaste } from './unlock/state.ts';
 
-/** A key, and the word for what it does. */
 export type KeyHint = readonly [key: string, word: string];
 
 type Dialog<O extends Overlay> = {
@@ -47,10 +46,8 @@ function formHints(inField: boolean): readonly KeyHint[] {
   ];
 }
 
-/** Only where there is more than is shown. */
 const scrollHint = (scrolls: boolean): readonly KeyHint[] => (scrolls ? [['↑↓', 'scroll']] : []);
 
-/** A running list can be stopped, a stopped one continued. */
 function runHints(state: State): readonly KeyHint[] {
   if (!isRunOpen(state)) return [];
   if (state.run?.stopped === null) return [['S', 'stop after this job']];
@@ -124,7 +121,6 @@ const dialogs: { [T in Overlay['type']]: Dialog<Extract<Overlay, { type: T }>> }
   },
 };
 
-/** How the open dialog takes keys; null if none is open. */
 export function dialogOf({ overlay }: State): Dialog<Overlay> | null {
   return overlay === null ? null : (dialogs[overlay.type] as Dialog<never> as Dialog<Overlay>);
 }

@@ -18,12 +18,10 @@ type OverlayOf<T extends Overlay['type']> = Extract<Overlay, { type: T }>;
 export type Drawn = { title: string; rows: number; view: ReactElement };
 
 export type Dialog<O extends Overlay> = {
-  /** Columns of its frame, at most. */
   width: number;
   draw: (props: DialogProps<O>) => Drawn;
 };
 
-/** Every overlay that is a box over the screen; the filter is a field of the screen. */
 export const dialogs: { readonly [T in Overlay['type']]: Dialog<OverlayOf<T>> | null } = {
   card: dialog(104, cardContents, CardView),
   run: dialog(124, runContents, RunView),

@@ -5,7 +5,6 @@ export function isReadOnly({ options, unlocked_until, at }: State): boolean {
   return options.read_only && (unlocked_until === null || at >= unlocked_until);
 }
 
-/** Why nothing can be written now, or null. */
 export function whyNotWrite(state: State): string | null {
   if (isReadOnly(state)) return readOnlyText(state);
   return state.opening === null ? null : `opening ${state.opening}`;

@@ -3,12 +3,10 @@ import type { JobView } from '../../domain/job/job.ts';
 import { type Setting, settingOf, writeSetting } from '../../domain/job/settings.ts';
 import { formatInstant, type Zone } from '../../presentation/text/format.ts';
 
-/** A text field of a dialog and the setting that it changes. */
 export type ParameterField = {
   name: ParameterName;
   label: string;
   setting: Setting;
-  /** Text that the field starts with, unless the job has ended. */
   initial?: string;
 };
 

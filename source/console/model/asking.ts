@@ -26,12 +26,10 @@ const askers: Readonly<Record<Asker, { many?: true; quiet?: true }>> = {
   tenants: { quiet: true },
 };
 
-/** The question that the asker waits for, or null. */
 export function asked({ asking }: State, asker: Asker): Question | null {
   return asking.find((one) => one.asker === asker) ?? null;
 }
 
-/** Asks, unless the asker still waits for its previous answer. */
 export function ask(
   state: State,
   asker: Asker,
@@ -47,7 +45,6 @@ export function ask(
   return [{ ...state, next_request: request + 1, asking: [...state.asking, question] }, effects];
 }
 
-/** Answers that are still to come are ignored. */
 export function unasked(state: State, ...askers: readonly Asker[]): State {
   const asking = state.asking.filter(({ asker }) => !askers.includes(asker));
   return asking.length === state.asking.length ? state : { ...state, asking };

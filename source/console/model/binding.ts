@@ -15,12 +15,10 @@ import {
 export const everywhere: readonly KeyScope[] = keyScopes;
 export const onScreens = screenNames;
 export const onLists = ['jobs', ...boardNames] as const;
-/** Lists whose rows are about a job. */
 export const onJobLists = onLists.filter((name) => name !== 'triage' && name !== 'alerts');
 
 type More = Partial<Pick<Binding, 'hint' | 'always' | 'danger' | 'disabled'>>;
 
-/** Makes rows of one group of the keymap. `keys`: one, or several. */
 export function inGroup(group: Binding['group']) {
   return (
     keys: string | Binding['keys'],
@@ -48,7 +46,6 @@ export function bindingFor(state: State, key: string): Binding | null {
   return state.options.keymap.find(found) ?? null;
 }
 
-/** Where a key without a meaning here works; null if nowhere. */
 export function whereElse(state: State, key: string): string | null {
   const bound = state.options.keymap.filter(({ keys }) => keys.includes(key));
   const targets = screens.filter(({ name }) => bound.some(({ on }) => on.includes(name)));

@@ -16,8 +16,8 @@ export function withOrderKept<N extends BoardName>(board: Board<N>, at: number):
 }
 
 /**
- * The board with new data. While the order is kept, rows stay in place, new ones are appended, and
- * the cursor's row keeps its line. The journal has one fixed order.
+ * While the order is kept, rows stay in place, new ones are appended, and the cursor's row keeps
+ * its line.
  */
 export function withBoardData<N extends BoardName>(
   { at, overlay, screen }: State,

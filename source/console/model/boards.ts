@@ -14,11 +14,9 @@ import {
 import type { TriageReport } from '../../domain/triage/report.ts';
 import { oncePer } from '../widgets/once-per.ts';
 
-/** Screens that are one list of rows, each about a job or none. */
 export const boardNames = ['triage', 'check', 'risk', 'executors', 'alerts', 'events'] as const;
 export type BoardName = (typeof boardNames)[number];
 
-/** The jobs that the rows name, as far as they still exist. */
 type WithJobs = { jobs: readonly JobView[] };
 
 export type BoardData = {
@@ -48,7 +46,6 @@ type Definition<N extends BoardName> = {
   every_ms?: number;
   /** An unmoved cursor stays on the newest row. */
   newest_first?: true;
-  /** The job that a row is about; keys act on it. */
   job_id: (row: BoardRow[N]) => string | null;
   text: (row: BoardRow[N], job: JobView | null) => string;
 };
@@ -197,7 +194,6 @@ export function isNewestFirst(name: BoardName): boolean {
   return definitions[name].newest_first === true;
 }
 
-/** The cursor's row; the first row if that is gone. */
 export function cursorIndex(rows: readonly Listed[], cursor: string | null): number {
   return Math.max(
     0,
@@ -210,10 +206,6 @@ export function underCursor<N extends BoardName>(name: N, board: Board<N>): List
   return rows[cursorIndex(rows, board.cursor)] ?? null;
 }
 
-/**
- * The row that the cursor is bound to with these data. The row shown under the cursor must be the
- * one a key acts on, however the order changes; if it is gone, the row that takes its place.
- */
 export function cursorBound<N extends BoardName>(
   name: N,
   board: Board<N>,

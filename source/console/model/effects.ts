@@ -14,8 +14,8 @@ import type { ActionName } from './actions.ts';
 import type { BoardData, BoardName } from './boards.ts';
 
 /**
- * Read the job table: all matches if at most `whole`, else `limit` of them around a job or at an
- * end of the order. `keep`: also these jobs. `total`: also the number of matches.
+ * All matches if at most `whole`, else `limit` of them around a job or at an end of the order.
+ * `keep`: also these jobs. `total`: also the number of matches.
  */
 export type LoadJobs = {
   type: 'load-jobs';
@@ -29,9 +29,8 @@ export type LoadJobs = {
 };
 
 /**
- * Read one job. `map_buckets`: at most this many partition buckets; 0 = no map, only `map_ranges`,
- * parts of an earlier one. `insight`: also the expensive part. `keys`: also how many of these
- * partitions are in each state.
+ * `map_buckets`: at most this many; 0 = no map, only `map_ranges`, parts of an earlier one.
+ * `insight`: also the expensive part. `keys`: how many of these partitions are in each state.
  */
 export type LoadJob = {
   type: 'load-job';
@@ -46,25 +45,21 @@ export type LoadPartition = { type: 'load-partition'; id: string; key: string };
 
 export type LoadJobSql = { type: 'load-job-sql'; id: string };
 
-/** Find one job by its id, or by a prefix of 4 characters or more. */
 export type FindJob = { type: 'find-job'; reference: string };
 
-/** Run the runbooks' decision tree for one job. */
 export type ExplainJob = { type: 'explain-job'; id: string };
 
 export type VerifyJob = { type: 'verify-job'; id: string; checks: readonly CheckName[] };
-/** A report for others to read. `since_ms`: its period; null = a shift. */
+/** `since_ms`: its period; null = a shift. */
 export type ReportRequest =
   | { type: 'handoff'; since_ms: number | null }
   | { type: 'incident'; id: string };
 
-/** Write a report to a file in the working directory. */
 export type WriteReport = { type: 'write-report'; report: ReportRequest };
 
 /** Read these jobs' rows, as far as they exist. */
 export type LoadNamed = { type: 'load-named'; ids: readonly string[] };
 
-/** List the tenants of the present database that the role can see. */
 export type LoadTenants = { type: 'load-tenants' };
 
 export type LoadBoard = { type: 'load-board'; board: BoardName; check: CheckName | null };
@@ -76,7 +71,6 @@ export type Act = {
   state: string;
   version: number;
   reason: string | null;
-  /** Retry only these partitions. */
   keys?: readonly string[];
   /** The new settings, and the settings as shown; absent if nothing is set. */
   parameters?: ActionParameters;
@@ -87,10 +81,6 @@ export type Act = {
 
 export type LoadRecentEvents = { type: 'load-recent-events'; id: string };
 
-/**
- * Announce the open dialog and its jobs to other consoles, and ask for theirs. Expires after
- * `dialogLease` unless renewed.
- */
 export type AnnounceDialog = {
   type: 'announce-dialog';
   action: ActionName | 'apply';
@@ -118,7 +108,6 @@ export type ContextTarget = { context: string } | { tenant: string } | { home: t
 
 export type OpenContext = { type: 'open-context'; to: ContextTarget; context_number: number };
 
-/** Open the writer of a read-only context for this long; `lock` closes it early. */
 export type UnlockContext = { type: 'unlock'; ms: number } | { type: 'lock' };
 
 export type SessionEffect =
@@ -159,9 +148,7 @@ export type Labels = {
 export type ContextView = {
   labels: Labels;
   read_only: boolean;
-  /** Why it cannot be unlocked; null if it can. */
   locked_reason: string | null;
-  /** Null for the default. */
   accent: Hue | null;
 };
 
@@ -218,7 +205,7 @@ export type TimerName =
   | 'dialogs'
   | 'pane';
 
-/** What the model wants done; source/tui does it. */
+/** What the model wants done. */
 export type Effect =
   | { type: 'data'; request: number; effect: DataEffect }
   | { type: 'timer'; name: TimerName; after_ms: number }
@@ -226,7 +213,6 @@ export type Effect =
   /** Sends `painted` with this token once a frame with the present state has been written. */
   | { type: 'announce-paint'; token: number }
   | { type: 'copy'; text: string }
-  /** The terminal's bell, and a notification where possible. */
   | { type: 'ring'; text: string }
   | { type: 'repaint' }
   | { type: 'suspend' }

@@ -44,7 +44,6 @@ export function arrangeAfterData(state: State, before: JobsScreen): JobsScreen {
   return remember({ ...state.jobs, order, cursor: state.jobs.cursor ?? order[0] ?? null }, before);
 }
 
-/** After a change of sort or filter the order is not kept. */
 export function rearrange(jobs: JobsScreen): JobsScreen {
   const order = matchingIds(jobs);
   const cursor =
@@ -82,7 +81,6 @@ function matchingIds(jobs: JobsScreen): string[] {
   return sorted.map((job) => job.id);
 }
 
-/** Deadlines of jobs that the filter names by id prefix. */
 function deadlinesIn({ list }: JobsScreen): DeadlineOf {
   const { deadlines = {} } = list?.page ?? {};
   return (named) =>

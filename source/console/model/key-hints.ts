@@ -1,7 +1,6 @@
 import { keyName } from './key-names.ts';
 import type { Binding, State } from './state.ts';
 
-/** The name of a row in [keys]. */
 export function nameOf({ title }: Binding): string {
   return title.split(':')[0]!;
 }
@@ -27,12 +26,11 @@ const spokenOf = {
 export type SpokenOf = keyof typeof spokenOf;
 export const spokenNames: readonly string[] = Object.values(spokenOf);
 
-/** The displayed key of a row. Texts never name keys directly: [keys] may have changed them. */
+/** Texts never name keys directly: [keys] may have changed them. */
 export function keyFor(state: State, row: SpokenOf): string {
   return keyOfRow(state, spokenOf[row]);
 }
 
-/** The same by the row's name; empty if there is none. */
 export function keyOfRow(state: State, name: string): string {
   const binding = state.options.keymap.find((one) => nameOf(one) === name);
   return binding === undefined ? '' : keyName(binding.keys[0]);

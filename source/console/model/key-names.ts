@@ -1,4 +1,3 @@
-/** The displayed name of a key: `Ctrl-R`, `PgDn`, `↑`. */
 export function keyName(key: string): string {
   if (key.startsWith('ctrl-')) return `Ctrl-${key.slice(5).toUpperCase()}`;
   return names[key] ?? key;
@@ -20,7 +19,6 @@ const names: Readonly<Record<string, string>> = {
   space: 'Space',
 };
 
-/** The key that a written name means: `Ctrl-R`, `PgDn`, `p`; null if it is no key. */
 export function keyOf(text: string): string | null {
   const chord = /^ctrl-([a-z])$/i.exec(text);
   if (chord !== null) return `ctrl-${chord[1]!.toLowerCase()}`;

@@ -14,14 +14,12 @@ export function closedByLetter(state: State, { text }: { text: string | null }):
   return text === null ? state : { ...state, ignore_typing_until: state.at + pauseMs };
 }
 
-/** The notice for an ignored key; null if the key counts. */
 export function ignoredTyping(state: State, { key, text, at }: MessageOf<'key'>): Step | null {
   if (at >= state.ignore_typing_until || (text === null && !ofText.includes(key))) return null;
   const remark = 'ignored: typed after the dialog closed';
   return noticed({ ...state, ignore_typing_until: at + pauseMs }, remark, 'warn');
 }
 
-/** A dialog is loading: typed text may be meant for it. */
 export function isReadingForCard({ planning }: State): boolean {
   return planning !== null && planning.name !== null;
 }

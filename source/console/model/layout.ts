@@ -49,7 +49,6 @@ export function hasPane({ screen, size, wide, jobs }: State): boolean {
 export type JobsLayout = {
   header: boolean;
   counts: boolean;
-  /** The line under the header: the banner, or blank. */
   banner: boolean;
   heads: boolean;
   rows: number;
@@ -58,7 +57,6 @@ export type JobsLayout = {
   hints: boolean;
 };
 
-/** Lines around a list, as far as there is room. */
 function listFrame(state: State) {
   const lines = linesOf(state.size);
   return {
@@ -81,11 +79,9 @@ type BoardLayout = {
   header: boolean;
   tabs: boolean;
   banner: boolean;
-  /** The line of the what-if. */
   bar: boolean;
   heads: boolean;
   rows: number;
-  /** Lines about the selected row, after a blank one. */
   detail: number;
   note: boolean;
   hints: boolean;
@@ -97,7 +93,6 @@ function listLength({ screen, boards }: State): number {
   return isBoard(screen) ? listed(screen, boards[screen]).length : 0;
 }
 
-/** Lines of a board: rows first, details of the selected row below. */
 export function boardLayout(state: State): BoardLayout {
   const lines = linesOf(state.size);
   const frame = {
@@ -116,7 +111,6 @@ export function boardLayout(state: State): BoardLayout {
 export type JobLayout = {
   header: boolean;
   facts: number;
-  /** Why the job does not progress. */
   stall: boolean;
   banner: boolean;
   map: PartitionMap;
@@ -128,7 +122,6 @@ export type JobLayout = {
   hints: boolean;
 };
 
-/** Columns of a trend beside the map, and after its legend. */
 const trendBeside = 44;
 const trendBehind = 24;
 
@@ -177,7 +170,6 @@ function trendPlace(
   return free - map.lines.length >= 9 ? 'line' : null;
 }
 
-/** The samples of the trend; before there are some, this console's own readings. */
 export function readingsOf({ job, insight, readings }: JobScreen): readonly Reading[] {
   const samples = insight?.samples ?? [];
   if (samples.length >= 3) return samples;
@@ -214,7 +206,6 @@ export const panelColumns: readonly (readonly PanelName[])[] = [
   ['events', 'tree', 'executors'],
 ];
 
-/** Rows that a dialog needs; on a lower terminal it also covers the frame. */
 const roomToRead = 16;
 /** On less than this it covers the line of keys too. */
 const roomForKeys = 8;
@@ -244,7 +235,6 @@ function bodyRows(state: State): number {
 
 export const dialogBorders = 2;
 
-/** Rows inside of a dialog's frame, at most. */
 export function dialogRows(state: State): number {
   return Math.max(1, dialogRoom(state).rows - dialogBorders);
 }

@@ -7,12 +7,10 @@ export const linkUp: Link = {
   silent_since: null,
 };
 
-/** The data shown is old: the database is away, or does not answer. */
 export function isStale({ link }: State): boolean {
   return link.down_since !== null || link.silent_since !== null;
 }
 
-/** Why nothing can be decided on the data shown, or null. */
 export function whyStale(state: State): string | null {
   return isStale(state) ? 'no answer from the database: the data shown is old' : null;
 }

@@ -11,25 +11,18 @@ export type KeyPress = {
   alone: boolean;
 };
 
-/**
- * `at`: the monotonic clock of this machine in milliseconds. It orders keys and timeouts, and is
- * never shown as a time of day.
- */
 export type Message = { at: number } & (
   | { type: 'started' }
   | KeyPress
   | { type: 'paste'; text: string }
-  /** More keys in one read than a person types. */
   | { type: 'flood'; keys: readonly (KeyPress & { at: number })[] }
   | { type: 'resized'; size: Size }
   | { type: 'answered'; request: number; answer: DataAnswer }
   | { type: 'timer'; name: TimerName }
   | { type: 'painted'; token: number }
-  /** What a view without keys runs: a binding's step. */
   | { type: 'command'; run: (state: State) => Step }
   /** Back from Ctrl-Z or a SIGSTOP. */
   | { type: 'woken' }
-  /** The terminal has reported its background. */
   | { type: 'background'; light: boolean }
 );
 

@@ -12,7 +12,6 @@ export function noticed(state: State, text: string, tone: 'plain' | 'warn' = 'pl
   return [{ ...state, notice: { text, tone } }, noticeEffects];
 }
 
-/** The message, and its hint in brackets. */
 export function failureText({ message, hint }: Failure): string {
   return safeText(hint === undefined ? message : `${message} (${hint})`);
 }

@@ -8,13 +8,11 @@ import type { Zone } from '../../presentation/text/format.ts';
 import type { ActionName } from './actions.ts';
 import type { Failure } from './effects.ts';
 
-/** `alone`: the only key of its read. */
 export type Pressed = { key: string; text: string | null; alone: boolean };
 
 export type FieldName = ParameterName | 'reason' | 'check';
 export type CardFocus = 'cancel' | FieldName | 'confirm';
 
-/** The dialog of one action on one job as it was seen, or on a plan's jobs. */
 export type Card = {
   type: 'card';
   name: ActionName;
@@ -28,20 +26,15 @@ export type Card = {
   /** Typed text by field; fields of other actions are absent. */
   values: Readonly<Partial<Record<FieldName, string>> & Record<'reason' | 'check', string>>;
   caret: number;
-  /** Text that enables the button; null if none is asked for. */
   expected: string | null;
   token: number;
-  /** What others did to the job recently; null if unknown or nothing. */
   recent: string | null;
   known: Explanation | null;
-  /** The selected failed partition; `only`: retry just this one. */
   selected: string | null;
   only: string | null;
-  /** Dialogs of others on its jobs; null if unknown. */
   others: { as_of: Date; dialogs: readonly Dialog[] } | null;
   /** Input before the paint, and for 300 ms after, is dropped. */
   painted_at: number | null;
-  /** What is missing, shown when `y` came too early. */
   hint: string | null;
 };
 
@@ -54,7 +47,6 @@ export type CardPlan = {
   jobs: readonly { job: JobView; refusal: string | null; change?: PlannedChange }[];
   hidden: readonly JobView[];
   missing: number;
-  /** More jobs match than a plan may hold. */
   truncated?: boolean;
   top: number;
 };
@@ -64,12 +56,10 @@ export type CardPlan = {
  */
 export type Planning = {
   name: ActionName | null;
-  /** Of the jobs that match a filter, not of the marked ones. */
   matching?: true;
   changes?: readonly { id: string; change: PlannedChange }[];
 };
 
-/** `answer_lost`: sent, and the answer never came. */
 export type RunItem = {
   job: JobView;
   result: ActionResult | null;
@@ -77,7 +67,6 @@ export type RunItem = {
   change?: PlannedChange;
 };
 
-/** A plan being carried out; kept until the operator has closed its results. */
 export type Run = {
   plan: { id: string; created_at: Date };
   name: ActionName;
@@ -85,9 +74,7 @@ export type Run = {
   parameters: ActionParameters;
   items: readonly RunItem[];
   request: number | null;
-  /** Why it is stopped; null while it runs. */
   stopped: Failure | 'by hand' | null;
-  /** The operator has closed the results since it ended. */
   read?: true;
 };
 
@@ -106,15 +93,12 @@ export type Unlock = {
   hint: string | null;
 };
 
-/** A list that is searched: all commands, or the keys. */
 type FinderOf<T> = { type: T; text: string; caret: number; cursor: number };
 export type Palette = FinderOf<'palette'>;
 export type Help = FinderOf<'help'>;
 export type Finder = Palette | Help;
 
-/** A recommended action, and the checks that it should clear. */
 export type RecommendedAction = { name: ActionName; id: string; checks: readonly CheckName[] };
-/** A recommended action, until it is known whether it has helped. */
 export type Verifying = RecommendedAction & { since: number | null };
 
 export type Reader = {
@@ -126,7 +110,6 @@ export type Reader = {
   copy: string | null;
   source: ReaderSource | null;
   live: boolean;
-  /** Keep the end visible when the text grows. */
   follow: boolean;
 };
 
@@ -135,7 +118,6 @@ export type ReaderSource =
   | { type: 'job-sql'; id: string }
   | { type: 'explain'; id: string };
 
-/** `before`: restored by Esc. */
 export type FilterField = { type: 'filter'; before: string; caret: number };
 
 export type Overlay = Card | RunList | Unlock | Finder | Reader | FilterField;

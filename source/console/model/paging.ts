@@ -12,12 +12,10 @@ const countMs = 10_000;
 const leastPage = 200;
 const pageScreens = 6;
 
-/** All jobs of the tenant are loaded: filter and sort locally. */
 export function holdsAll({ list }: JobsScreen): boolean {
   return list?.page.whole === true && list.page.filter === '';
 }
 
-/** Only a part is loaded, in the database's order. */
 export function isPaged({ list }: JobsScreen): boolean {
   return list !== null && !list.page.whole;
 }
@@ -55,7 +53,6 @@ export function jobsQuestion(state: State): LoadJobs {
   };
 }
 
-/** Also those read before that have not ended, the selected one and the dialog's. */
 function everyJob({ jobs, overlay }: State): LoadJobs {
   const [limit, sort] = [tableLimit, byAttention];
   const held = [jobs.cursor ?? [], overlay?.type === 'card' ? overlay.job.id : []].flat();
@@ -65,12 +62,10 @@ function everyJob({ jobs, overlay }: State): LoadJobs {
   return { type: 'load-jobs', ...all, keep };
 }
 
-/** Jobs of the table, and those that were asked for in addition. */
 export function jobsRead({ list }: Pick<JobsScreen, 'list'>): readonly JobView[] {
   return [...(list?.jobs ?? []), ...(list?.page.kept ?? [])];
 }
 
-/** The next key may need more jobs than are loaded. */
 export function isNearEdge(state: State): boolean {
   const { jobs } = state;
   if (!isPaged(jobs) || jobs.cursor === null) return false;

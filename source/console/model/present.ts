@@ -7,26 +7,19 @@ import type { ScreenName, State } from './state.ts';
 
 export const noLongerThere = 'this job no longer exists';
 
-/** What a key acts on: a job as last read, and when. */
 export type Target = {
   job: JobView;
-  /** No longer exists: shown, but no action is possible. */
   gone: boolean;
   as_of: Date;
   received_at: number;
 };
 
-/** What a screen shows: for keys, dialogs and the frame. */
 type Shown = {
   asker: 'jobs' | 'job' | 'board';
-  /** When its data was received; null before. */
   received_at: (state: State) => number | null;
   target: (state: State) => Target | null;
-  /** What is copied of the selected row: its id, and the row. */
   row: (state: State) => { id: string; row: unknown } | null;
-  /** Its jobs as last read. */
   jobs: (state: State) => readonly JobView[];
-  /** Whether the job was shown and no longer exists. */
   lost: (state: State, id: string) => boolean;
   filter: { text: (state: State) => string; with: (state: State, text: string) => State } | null;
 };
@@ -126,7 +119,6 @@ export function receivedAt(state: State): number | null {
   return present(state).received_at(state);
 }
 
-/** Empty also on a screen without a filter. */
 export function filterText(state: State): string {
   return present(state).filter?.text(state) ?? '';
 }

@@ -2,7 +2,6 @@ import type { RemedyAction } from '../../domain/triage/checks.ts';
 import { type ActionName, actionOf } from './actions.ts';
 import type { State } from './state.ts';
 
-/** The console's action for each remedy of the runbooks; other remedies are done elsewhere. */
 export const remedyActions: Readonly<Partial<Record<RemedyAction, ActionName>>> = {
   pause: 'pause',
   resume: 'resume',

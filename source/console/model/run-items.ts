@@ -45,7 +45,6 @@ export function isRunOpen({ run }: State): boolean {
   return run !== null && isOpen(run);
 }
 
-/** Why no other action on several jobs can begin, or null. */
 export function whyRunOpen(state: State): string | null {
   if (!isRunOpen(state)) return null;
   return `an action on several jobs is still running: ${keyFor(state, 'run')} shows it`;
@@ -100,7 +99,6 @@ function failed({ job: { id, state, version } }: RunItem, message: string): Acti
   return { id, result: 'failed', state, version, message };
 }
 
-/** `pause 24 jobs: 7 applied, 17 left`. */
 export function runSummary({ name, items, stopped: why }: Run): string {
   const count = (result: ActionResult['result']) =>
     items.filter((item) => item.result?.result === result).length;

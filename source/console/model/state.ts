@@ -20,18 +20,12 @@ import type { Overlay, Planning, Run, Verifying } from './overlay.ts';
 export type ConsoleOptions = {
   labels: Labels;
   read_only: boolean;
-  /** Why a read-only context cannot be unlocked; null if it can. */
   locked_reason?: string | null;
-  /** The present context's colour; null for the default. */
   accent?: Hue | null;
-  /** Whether the background is light; overrides the terminal's own answer. */
   light?: boolean;
-  /** With the changes of the configuration. */
   keymap: readonly Binding[];
-  /** Commands of the palette. */
   commands: readonly PaletteCommand[];
   contexts?: readonly string[];
-  /** Where they lead, by name. */
   leads?: Readonly<Record<string, ContextLead>>;
   tenants?: readonly string[];
   zone: Zone;
@@ -55,11 +49,8 @@ export type Binding = {
   title: string;
   group: (typeof groups)[number];
   on: readonly KeyScope[];
-  /** The word in the footer; without one the key is in the help only. */
   hint?: string;
-  /** Also works in text fields and dialogs. */
   always?: true;
-  /** Writes to the database, after a dialog. */
   danger?: true;
   /** Why the key does nothing now, or null. */
   disabled?: (state: State) => string | null;
@@ -68,10 +59,8 @@ export type Binding = {
 
 export type Candidate = { value: string; title: string };
 
-/** A command of the palette; the rest of the line is its argument. */
 export type PaletteCommand = {
   name: string;
-  /** Placeholder of the argument; null if there is none. */
   argument: string | null;
   title: string;
   /** Asks for candidates that are not known yet, once the argument is being typed. */
@@ -81,7 +70,6 @@ export type PaletteCommand = {
   run: (state: State, argument: string) => Step;
 };
 
-/** What the console costs the database, and how it slows down. */
 export type Cost = {
   /** Milliseconds that each of the last answers took, the newest last. */
   answers: readonly number[];
@@ -90,16 +78,13 @@ export type Cost = {
    * interval.
    */
   pace_ms: number;
-  /** When the pace last changed. */
   paced_at: number;
 };
 
 export type JobsScreen = {
   list: JobPage | null;
   received_at: number | null;
-  /** Ids in the order shown, including jobs that are gone. */
   order: readonly string[];
-  /** The last known rows of shown jobs that no longer exist. */
   gone: Readonly<Record<string, JobView>>;
   /** The cursor is a job, never a row number. */
   cursor: string | null;
@@ -107,10 +92,8 @@ export type JobsScreen = {
   sort: Sort;
   filter: JobFilter;
   keep_order_until: number;
-  /** The end of the table that is to be loaded. */
   goal: 'first' | 'last' | null;
   first: number | null;
-  /** Of all unfinished jobs of the tenant, as last counted. */
   late: Lateness | null;
   counted: { at: number; filter: string; total: Page['total'] } | null;
 };
@@ -123,7 +106,6 @@ export type JobScreen = {
   job: JobView;
   detail: JobDetail | null;
   map: JobMap;
-  /** Read less often than the rest. */
   insight: JobInsight | null;
   insight_read_at: number | null;
   /** The job's version and failures at that time. */
@@ -154,11 +136,9 @@ export type Link = {
   /** Since when there has been no good answer; null while there is. */
   down_since: number | null;
   failed_attempts: number;
-  /** When a question was asked that is overdue. */
   silent_since: number | null;
 };
 
-/** An action, until the database has confirmed its effect. */
 export type Follow = {
   id: string;
   asset_name: string;
@@ -177,7 +157,6 @@ export type Follow = {
   looked_at: number;
   text: string;
   tone: Tone;
-  /** What kept the job from running when the dialog was open, if known. */
   obstacle: string | null;
   text_changed_at: number;
 };
@@ -186,7 +165,6 @@ export type Bell = Pick<JobView, 'id' | 'asset_name' | 'state' | 'risk_level'>;
 
 export type Notice = { text: string; tone: Tone };
 
-/** Who waits for an answer: a part of the screen, a dialog, an action. */
 export type Asker =
   | 'jobs'
   | 'job'
@@ -207,7 +185,6 @@ export type Asker =
   | 'dialogs'
   | 'tenants';
 
-/** A question in flight. `id`: the job or dialog that it is about. */
 export type Question = { asker: Asker; request: number; asked_at: number; id: string | null };
 
 export type State = {
@@ -218,17 +195,13 @@ export type State = {
   trail: readonly ScreenName[];
   jobs: JobsScreen;
   job: JobScreen | null;
-  /** The job beside the table: the one under the cursor. */
   pane: JobScreen | null;
   boards: Boards;
-  /** The check whose findings are shown, or were last. */
   check: CheckName | null;
   overlay: Overlay | null;
   link: Link;
   follows: readonly Follow[];
-  /** Marked jobs, by id: keys act on them while there are any. */
   marks: ReadonlySet<string>;
-  /** Moves mark the jobs between anchor and cursor. */
   range: { anchor: string; before: ReadonlySet<string> } | null;
   planning: Planning | null;
   /** Until then typed keys are ignored: they belong to a text whose dialog has closed. */
@@ -243,14 +216,12 @@ export type State = {
   notice: Notice | null;
   frozen_at: number | null;
   light: boolean;
-  /** Where the console was started; may be no context. */
   home: Labels;
   /** Numbers the contexts visited: answers must come from the present one. */
   context_number: number;
   opening: string | null;
   unlocked_until: number | null;
   tenants: readonly string[];
-  /** Whether the database has been asked for its tenants. */
   tenants_read: boolean;
   interval_ms: number;
   cost: Cost;

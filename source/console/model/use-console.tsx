@@ -1,7 +1,6 @@
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { State } from './state.ts';
 
-/** What is drawn: the store itself, or its state in frames. */
 export type Shown = {
   getSnapshot: () => State;
   subscribe: (listener: () => void) => () => void;

@@ -12,7 +12,6 @@ import type { State } from '../model/state.ts';
 
 export type Clock = { as_of: Date; zone: Zone };
 
-/** The database's clock at the last reading of the table. */
 export function clockOf({ jobs, options }: State): Clock {
   return { as_of: jobs.list?.as_of ?? new Date(0), zone: options.zone };
 }

@@ -7,12 +7,10 @@ export type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at
 /** What a typed line can do: lines that are returned are printed. */
 export type Plain = {
   readonly state: State;
-  /** The monotonic clock of `Message`. */
   readonly at: number;
   send: (message: Untimed) => void;
   press: (key: string) => void;
   run: (step: (state: State) => Step) => readonly string[];
-  /** Asks the database. Prints the lines of the answer, or why there is none. */
   ask: (
     effect: SessionEffect,
     lines: (answer: DataAnswer) => readonly string[],

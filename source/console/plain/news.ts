@@ -50,7 +50,6 @@ function tableLines(before: State, after: State): string[] {
 
 function jobsLines(known: ReadonlyMap<string, JobView>, after: State, list: JobPage): string[] {
   const clock = clockOf(after);
-  // Followed jobs that are no longer among the most urgent, too.
   const read = [...list.jobs, ...list.page.kept.filter(({ id }) => known.has(id))];
   const present = new Set(read.map(({ id }) => id));
   const gone = list.truncated ? [] : [...known.values()].filter(({ id }) => !present.has(id));
@@ -72,7 +71,6 @@ function summary({ jobs, counts, truncated }: JobPage): string {
   return `${states.join(', ')}.${followed}`;
 }
 
-/** Dialogs that others have opened or closed. */
 function dialogLines(
   before: readonly Dialog[],
   { as_of, jobs, page }: JobPage,
@@ -93,7 +91,6 @@ function dialogLines(
   ];
 }
 
-/** The alerts that fire, in words; null before they are loaded. */
 export function firing({ boards }: State): string[] | null {
   const firing = boards.alerts.data?.alerts.filter((alert) => alert.firing);
   return firing?.map(({ name }) => name) ?? null;
@@ -112,7 +109,6 @@ function alertLines(before: State, after: State): string[] {
   ];
 }
 
-/** The results of an action on several jobs, each as it comes. */
 function runLines({ run: before }: State, { run }: State): string[] {
   if (run === null || run === before) return [];
   const left = run.items.filter(({ result }) => result === null).length;
@@ -162,7 +158,6 @@ function noticeLines(before: State, { notice }: State): string[] {
     : [notice.text];
 }
 
-/** Whether the card asks another question than before. */
 export function isNextQuestion(before: State, { token, focus }: Card): boolean {
   const old = cardOf(before);
   return old?.token !== token || old.focus !== focus;
@@ -181,7 +176,6 @@ function cardLines(before: State, after: State): string[] {
   return [...told, ...again, ...obstacleLines(old, card)];
 }
 
-/** Printed when the explanation arrives. */
 function obstacleLines(old: Card, { name, job, plan, known }: Card): string[] {
   if (known === null || known === old.known) return [];
   const one = (plan && firstPossible(plan)) ?? job;

@@ -27,7 +27,6 @@ export function cardOf({ overlay }: State): Card | null {
 
 const toStop = 'a single . cancels';
 
-/** The dialog's head, what others do on its jobs, and its first question. */
 export function openingLines(state: State, card: Card): string[] {
   const { name, job, plan, as_of } = card;
   const { action, verb } = actionOf(name);
@@ -57,7 +56,6 @@ function countText({ expected }: Card, { jobs, truncated }: CardPlan): string {
   return `${expected} of ${plural(jobs.length, 'job')}.${more}`;
 }
 
-/** The question of the focused field; before the reason, what will be done. */
 export function questionLines(card: Card): string[] {
   return [...(card.focus === 'reason' ? intentLines(card) : []), questionOf(card)];
 }
@@ -104,8 +102,8 @@ function fieldQuestion({ name, job, plan, values, zone }: Card, focus: FieldName
 }
 
 /**
- * A line typed at a question, as keys for the dialog: the text into its field and Tab, a single `.`
- * as Esc, and `yes` at the end as `y`. Enter alone does not confirm.
+ * The text goes into the field, then Tab; a single `.` is Esc, `yes` at the end is `y`. Enter alone
+ * does not confirm.
  */
 export function answerQuestion(view: Plain, card: Card, answer: string): readonly string[] {
   const { focus } = card;
@@ -137,7 +135,6 @@ function fill(view: Plain, text: string): void {
   view.send({ type: 'paste', text });
 }
 
-/** What is wrong with the field's text, or null. */
 function complaintOf(card: Card, name: FieldName): string | null {
   const { values, expected } = card;
   if (name === 'check') return values.check === expected ? null : 'That does not match. ';

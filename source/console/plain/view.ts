@@ -15,7 +15,6 @@ import { answerQuestion, cardOf } from './questions.ts';
 type Store = {
   getSnapshot: () => State;
   dispatch: (message: Message) => void;
-  /** The listener is called when the state has changed, before its effects are carried out. */
   subscribe: (listener: () => void) => unknown;
 };
 
@@ -23,7 +22,6 @@ type Host = {
   print: (line: string) => void;
   /** A question of the view's own: its answer changes no state. */
   ask: (effect: SessionEffect, reply: (answer: DataAnswer) => void) => void;
-  /** The monotonic clock of `Message`. */
   clock: () => number;
 };
 
@@ -36,10 +34,7 @@ export const plainOptions = {
   size: { columns: 80, rows: 24 },
 } as const;
 
-/**
- * The console in lines, for a screen reader or a dumb terminal: a view of the same state as the
- * painted one. What changes is printed; a typed line is a command or answers the open dialog.
- */
+/** The console in lines, for a screen reader or a dumb terminal, over the same state. */
 export class PlainView implements Plain {
   readonly #store: Store;
   readonly #host: Host;
@@ -58,7 +53,6 @@ export class PlainView implements Plain {
     this.send({ type: 'started' });
   }
 
-  /** A typed line. */
   line(text: string): void {
     const card = cardOf(this.state);
     const answer = text.trim();
@@ -86,7 +80,6 @@ export class PlainView implements Plain {
     this.send({ type: 'key', key, text: null, alone: true });
   }
 
-  /** Prints the lines of the answer, or why there is none. */
   ask(effect: SessionEffect, lines: (answer: DataAnswer) => readonly string[]): readonly string[] {
     this.#host.ask(effect, (answer) =>
       this.#print(answer.type === 'failure' ? [failureText(answer.failure)] : lines(answer)),

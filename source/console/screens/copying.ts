@@ -24,7 +24,6 @@ export function copyRow(state: State): Step {
   return copied(state, jsonText(found.row, 2), `copied ${nameOf(found.id)} as JSON`);
 }
 
-/** An executor's id begins with its host's name. */
 function nameOf(id: string): string {
   return safeText(id, { cap: 100 });
 }

@@ -95,7 +95,6 @@ function remark(text: string, tone: Tone, width: number): Line {
   return [{ text: ` ${sign}`, tone, as: 'status' }, rest!];
 }
 
-/** An action, else a notice, else the fields of the selected row that have no column. */
 export function noteLine(state: State, laid: readonly LaidColumn<JobColumn>[]): Line {
   const width = state.size.columns - 1;
   const { follow, others } = followShown(state, targetOf(state)?.job.id ?? null);

@@ -11,10 +11,7 @@ import { receivedAt } from '../model/present.ts';
 import type { State } from '../model/state.ts';
 import { cut, type Line, lineWidth, type Span, span, spread } from '../widgets/spans.ts';
 
-/**
- * Context, mode and warnings. Tenant, mode and the first badge are always shown: other badges and
- * the beginning of a long database name give way.
- */
+/** Tenant, mode and the first badge are always shown; the rest gives way. */
 export function headerLine(state: State): Line {
   const { labels, read_only } = state.options;
   const left_open = unlockedMinutes(state);
@@ -63,7 +60,6 @@ function someBadges(all: readonly Span[], room: number): Line {
   return shown;
 }
 
-/** The most important first. */
 function badges(state: State): Span[] {
   const { labels } = state.options;
   const shown: Span[] = [];
@@ -125,7 +121,6 @@ function capped(count: number): string {
   return count >= 1000 ? '1,000+' : formatFullCount(count);
 }
 
-/** Old data: the operator must know before reading on. */
 export function bannerLine(state: State): Line {
   const { failure, down_since, silent_since } = state.link;
   const since = down_since ?? silent_since;
@@ -144,7 +139,6 @@ export function bannerLine(state: State): Line {
   return [{ text: ` ${text} `, tone: 'bad', inverse: true }];
 }
 
-/** The header has just named the database: its name must not push off the cause. */
 function shortened(message: string, { options }: State): string {
   return safeText(message.replace(options.labels.database, 'it'));
 }

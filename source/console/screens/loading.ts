@@ -120,7 +120,6 @@ export function clockTicked(state: State): Step {
   return [{ ...state, link }, needed ? [{ type: 'timer', name: 'clock', after_ms: 1000 }] : []];
 }
 
-/** A good answer, with what it cost. */
 function answerReceived(state: State, { asked_at }: Question): State {
   return connected(withCost(state, state.at - asked_at));
 }

@@ -9,10 +9,7 @@ import { faded, type Line as Spans } from '../widgets/spans.ts';
 
 type ScreenProps = { top: ReactNode; children: ReactNode; bottom: ReactNode };
 
-/**
- * A screen: frame above, rows, frame below, each element of them one row of the terminal. A dialog
- * takes the place of rows, because nothing can lie over a `<Line>`.
- */
+/** Each element is one row; a dialog replaces rows, because nothing can lie over a `<Line>`. */
 export function Screen({ top, children, bottom }: ScreenProps) {
   const state = useConsole();
   const { size } = state;
@@ -37,13 +34,11 @@ function covered({ top, body, bottom }: Parts, kept: number): Parts {
   return { top: [], body: rows.slice(0, end), bottom: rows.slice(end) };
 }
 
-/** The elements of a fragment or list. */
 function rowsIn(node: ReactNode): ReactNode[] {
   const isFragment = isValidElement<{ children?: ReactNode }>(node) && node.type === Fragment;
   return Children.toArray(isFragment ? node.props.children : node);
 }
 
-/** A row of a screen's body, dim while the data are old. */
 export function Row({ spans }: { spans: Spans }) {
   return <Line spans={useConsole(isStale) ? faded(spans) : spans} />;
 }

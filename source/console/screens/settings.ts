@@ -54,7 +54,6 @@ export function notWide(state: State): string | null {
   return `all columns are visible: ${keyFor(state, 'wide')} shows them at full width`;
 }
 
-/** While the data is frozen nothing is read. */
 export function turnFreeze(state: State): Step {
   if (state.frozen_at !== null) return refresh({ ...state, frozen_at: null });
   return [

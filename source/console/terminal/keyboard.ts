@@ -9,8 +9,8 @@ export type KeyboardEvents = {
 };
 
 /**
- * Reads the terminal. Ink takes some reports of a terminal for keys, throws at others
- * (vadimdemedes/ink#901), and makes keys of a sequence that arrives in two parts.
+ * Ink takes some reports of a terminal for keys, throws at others (vadimdemedes/ink#901), and makes
+ * keys of a sequence that arrives in two parts.
  */
 export class Keyboard {
   readonly #stdin: ReadStream;

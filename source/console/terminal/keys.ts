@@ -1,7 +1,6 @@
 import { lightOf } from './background.ts';
 import { pasteEnd, pasteStart, type Token } from './tokenizer.ts';
 
-/** One piece of input: a key by name, or one or more characters. */
 export type RawInput = { key: string } | { characters: string };
 
 /** Known sequences; others do nothing. */

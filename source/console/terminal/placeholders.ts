@@ -10,8 +10,8 @@ const anyPlaceholder = /[\ue000-\uf8fe]/;
 export const caretMark = '\uf8ff';
 
 /**
- * Replaces each line by one character while Ink lays out the screen, and restores it in the frame.
- * Ink processes every character of every frame: a key on a full 120×45 screen took 15 ms, now 5.
+ * One character per line while Ink lays out the screen: a key on a full 120×45 screen takes 5 ms
+ * instead of 15.
  */
 export class Placeholders {
   readonly #lines = new Map<string, { text: string; width: number }>();

@@ -63,7 +63,6 @@ export class Screen {
     if (!this.#closed) this.#output.write(sequence);
   }
 
-  /** Nothing is written from here on. */
   close(): void {
     this.#closed = true;
   }

@@ -5,7 +5,6 @@ const etx = 0x03;
 /** ESC and one of these begin a sequence: CSI, SS3, */
 const csi = 0x5b;
 const ss3 = 0x4f;
-/** and the control strings OSC, DCS, SOS, PM and APC, which end with ST or BEL. */
 const stringIntroducers: readonly number[] = [0x5d, 0x50, 0x58, 0x5e, 0x5f];
 
 /** `CSI M`, `CSI t`, `CSI T` without parameters: old mouse reports, with this many characters. */
@@ -70,7 +69,6 @@ function stringEnd(bytes: Uint8Array, from: number): number | null {
     if (byte === esc && bytes[at + 1] === undefined) return null;
     if (byte === esc) return bytes[at + 1] === 0x5c ? at + 2 : at;
     if (byte < 0x20) return at;
-    // ST as one byte, unless it is part of a character.
     if (byte >= 0x80) {
       if (byte === 0x9c) return at + 1;
       const end = characterEnd(bytes, at);

@@ -26,7 +26,6 @@ const enter = `\x1b[?1049h${reportsOff}\x1b[?2004h\x1b[?25l\x1b[m\x1b[H`;
 /** Undoes `enter` and any style. Harmless when done twice. */
 const leave = '\x1b[m\x1b[?2026l\x1b[?2004l\x1b[?25h\x1b[?1049l';
 
-/** Exit codes that shells expect of these signals. */
 const signals = { SIGTERM: 143, SIGHUP: 129, SIGINT: 130 } as const;
 const lostTerminal = 129;
 
@@ -41,9 +40,8 @@ const unstoppedMs = 500;
 export type Ending = { code: number } | { error: unknown };
 
 export type TerminalEvents = {
-  /** The console has to end. May be called more than once. */
+  /** May be called more than once. */
   end: (ending: Ending) => void;
-  /** The terminal belongs to another program from here on. */
   suspended: () => void;
   /** The terminal is ours again, with unknown contents. */
   resumed: () => void;

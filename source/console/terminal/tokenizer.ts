@@ -70,12 +70,10 @@ export function tokenize(tokenizer: Tokenizer, read: Uint8Array, at: number): To
   return tokenizer.pasting ? pasted(next, bytes) : typed(next, bytes, late);
 }
 
-/** A Ctrl-C that was pressed, and not pasted. */
 function isWayOut({ since }: Tokenizer, read: Uint8Array, at: number): boolean {
   return read.length === 1 && read[0] === ctrlC && at - since >= escapeMs;
 }
 
-/** Whether the read continues a sequence whose ESC was already reported. */
 function isLate(
   { unfinished, pasting, late_until }: Tokenizer,
   read: Uint8Array,
@@ -156,7 +154,6 @@ function unfinishedCharacterFrom(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** When `elapsed` is due; null if nothing is waited for. */
 export function dueAt({ unfinished, since, began, pasting, late }: Tokenizer): number | null {
   if (pasting) return since + pasteMs;
   if (unfinished[0] !== esc) return null;
@@ -165,7 +162,6 @@ export function dueAt({ unfinished, since, began, pasting, late }: Tokenizer): n
   return isStringIntroducer(unfinished[1]) ? Math.min(still, began + stringMs) : still;
 }
 
-/** Resolves an unfinished sequence after its timeout. */
 export function elapsed(tokenizer: Tokenizer, at: number): Tokenized {
   const { unfinished, late, pasting } = tokenizer;
   const due = dueAt(tokenizer);
@@ -179,7 +175,6 @@ export function elapsed(tokenizer: Tokenizer, at: number): Tokenized {
   return [idle, late && unfinished.length === 2 ? [{ text: latin1(unfinished.subarray(1)) }] : []];
 }
 
-/** One ESC, or two: keys if nothing follows. */
 function isEscapes(unfinished: Uint8Array): boolean {
   return unfinished.every((byte) => byte === esc);
 }

@@ -10,7 +10,6 @@ export function alertText(text: string, width: number): AlertText {
   return wrap(text, Math.max(1, width - around));
 }
 
-/** With two borders. */
 export function alertRows(text: AlertText): number {
   return text.length + 2;
 }

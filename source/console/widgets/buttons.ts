@@ -3,7 +3,6 @@ import { type Line, type Span, span } from './spans.ts';
 export type Button = {
   text: string;
   focused: boolean;
-  /** Pressing it would do nothing. */
   off: boolean;
 };
 

@@ -10,11 +10,10 @@ import { ThemeContext } from './theme-context.tsx';
 export const PlaceholderContext = createContext<Placeholders | null>(null);
 
 /**
- * One row of the terminal: the leaf of nearly all that is drawn. Ink lays it out as one character,
- * which is replaced in the finished frame (terminal/placeholders.ts): with a `<Box>` and a `<Text>`
- * for each cell a key on a full 120×45 screen costs 21–25 ms, with this leaf 5.9. For the same
- * reason nothing may overlap it: what lies over a line replaces it (`<Screen>`), and what stands
- * beside it begins behind its width (`<PartsLine>`). The caller has cut the spans to the width.
+ * The leaf of nearly all that is drawn: Ink lays out one character (terminal/placeholders.ts). A
+ * key on a full 120×45 screen takes 5.9 ms, with a `<Box>` and a `<Text>` for each cell 21–25. So
+ * nothing may overlap it: what lies over a line replaces it (`<Screen>`), what stands beside it
+ * begins behind its width (`<PartsLine>`). The caller has cut the spans to the width.
  */
 export const Line = memo(
   function Line({ spans }: { spans: Spans }) {

@@ -1,7 +1,4 @@
-/**
- * Computes a value once for each object, and forgets it with the object. For parts of the state,
- * which never change: one frame asks for the same rows several times.
- */
+/** For parts of the state, which never change: one frame asks for the same rows several times. */
 export function oncePer<K extends object, V>(make: (object: K) => V): (object: K) => V {
   const known = new WeakMap<K, { value: V }>();
   return (object) => {

@@ -4,10 +4,7 @@ import { memo } from 'react';
 import { Line, sameSpans } from './line.tsx';
 import { lineWidth, type Span, type Line as Spans } from './spans.ts';
 
-/**
- * A line whose badges and status are components of @inkjs/ui: each stands where the leaf before it
- * ends. Few lines may be drawn like this: one costs Ink as much as ten leaves.
- */
+/** Few lines may be drawn like this: one costs Ink as much as ten leaves. */
 export const PartsLine = memo(
   function PartsLine({ spans }: { spans: Spans }) {
     const at = spans.findIndex(isPart);

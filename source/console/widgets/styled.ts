@@ -40,7 +40,6 @@ function colorCode(color: string): string {
   return number === undefined ? String(colors[color]) : `38;5;${number}`;
 }
 
-/** Merges adjacent spans of the same style, and blank spans into the span before them. */
 export function mergeSpans(line: Line): Span[] {
   const merged: Span[] = [];
   for (const span of line) {

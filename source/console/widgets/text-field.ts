@@ -47,7 +47,6 @@ const edits: Readonly<Record<string, Edit>> = {
   'ctrl-k': (field) => cut(field, field.caret, field.value.length),
 };
 
-/** Keys that only move the caret: in an empty field they keep their other meanings. */
 const motions = ['left', 'right', 'home', 'end'];
 
 export function editText(field: TextField, key: string, text: string | null): TextField | null {

@@ -55,7 +55,6 @@ export const usualAccent: Hue = 'cyan';
 
 export const plainTheme: Theme = { ascii: false, palette: null, accent: usualAccent };
 
-/** What Ink's `<Text>` is given, and `styled` writes. */
 export type TextStyle = { color?: string; bold?: true; dimColor?: true };
 
 /** The theme of a state; the same object as `before` if nothing of it has changed. */
@@ -77,7 +76,6 @@ export function colorOf({ palette }: Theme, hue: Hue): string | undefined {
   return palette?.[hue] ?? undefined;
 }
 
-/** Text as the terminal can show it. */
 export function drawn({ ascii }: Pick<Theme, 'ascii'>, text: string): string {
   return ascii ? toAscii(text) : text;
 }

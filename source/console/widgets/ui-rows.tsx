@@ -19,7 +19,6 @@ export function AlertRows({ variant, text, width }: AlertProps) {
   );
 }
 
-/** One row per item, cut to the width by the caller. */
 export function BulletRows({ items }: { items: readonly string[] }) {
   const theme = useContext(ThemeContext);
   return (

@@ -65,7 +65,6 @@ export function uiTheme(theme: Theme): UiStyles {
   });
 }
 
-/** Gives the components of @inkjs/ui below it the console's theme. */
 export function UiTheme({ theme, children }: { theme: Theme; children: ReactNode }) {
   const ui = useMemo(() => uiTheme(theme), [theme]);
   return <ThemeProvider theme={ui}>{children}</ThemeProvider>;

@@ -16,7 +16,6 @@ import { ServoError } from '../../errors.ts';
 import { packageRoot } from '../../package.ts';
 import { failure } from './failure.ts';
 
-/** The npm package with PostgreSQL's programs for this platform. */
 export type BinaryPackage = { name: string; root: string; version: string; major: number };
 
 /** Throws `database_unreachable` if the package is missing or unreadable. */

@@ -2,7 +2,6 @@ import { messageOf, ServoError } from '../../errors.ts';
 
 const elsewhere = 'or use another database: DATABASE_URL';
 
-/** Messages of PostgreSQL and the system, each with what the user can do. */
 const remedies: readonly (readonly [RegExp, string])[] = [
   [
     /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i,
@@ -39,8 +38,8 @@ const remedies: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Explains a failure. `output` is what the program printed: the line with a known remedy goes into
- * the message, else the last four. A ServoError is returned as it is.
+ * `output` is what the program printed: the line with a known remedy goes into the message, else
+ * the last four. A ServoError is returned as it is.
  */
 export function failure(what: string, output: string, cause?: unknown): ServoError {
   if (cause instanceof ServoError) return cause;
@@ -61,7 +60,6 @@ function unreachable(message: string, hint: string, cause: unknown): ServoError 
   return new ServoError('database_unreachable', message, { hint, cause });
 }
 
-/** Lines with content, without time stamps. */
 function linesOf(output: string): string[] {
   return output
     .split('\n')

@@ -30,7 +30,6 @@ export type Installation = {
   user: ServerUser | null;
 };
 
-/** Socket paths: macOS takes 103 bytes, Linux 107. */
 const longestSocketPath = 103;
 const socketName = '.s.PGSQL.5432';
 
@@ -107,10 +106,6 @@ function makeHome(home: string): string {
   }
 }
 
-/**
- * In our own folder, which others cannot occupy; if that path is too long for a socket, in /tmp.
- * Not in XDG_RUNTIME_DIR, which is deleted at logout while the server continues.
- */
 function socketDirectoryFor(folder: string): string {
   const own = join(folder, 'socket');
   if (Buffer.byteLength(join(own, socketName)) <= longestSocketPath) return own;

@@ -21,7 +21,6 @@ export type EmbeddedServer = {
   app: EmbeddedSettings;
   socketDirectory: string;
   dataDirectory: string;
-  /** As the server reports it: "18.4". */
   version: string;
   pid: number;
 };
@@ -43,8 +42,7 @@ type Options = { home?: string };
 const startTimeoutMs = 60_000;
 
 /**
- * Starts the embedded server if it is not running. All processes of a user share it, and it
- * outlives them. Throws `database_unreachable`, with a hint.
+ * All processes of a user share it, and it outlives them. @throws ServoError database_unreachable
  */
 export async function ensureEmbeddedServer(options: Options = {}): Promise<EmbeddedServer> {
   const installation = installationIn(options.home ?? embeddedHome());

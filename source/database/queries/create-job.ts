@@ -14,7 +14,6 @@ export function keysOf(keys: KeySource, from: number): { sql: string; values: un
   };
 }
 
-/** Enough for a start of a million partitions; one that hangs must not block others for ever. */
 const startTimeout = '60s';
 
 /** Locks out other starts until the transaction ends, so that the overlap check holds. */
@@ -70,7 +69,6 @@ export async function findOverlap(
   const unfinished = await findUnfinishedJobs(query, tenant, asset);
   if (unfinished.length === 0) return [];
   const source = keysOf(keys, 4);
-  // Materialized: with the limit inside, the planner reads a big job in key order.
   return query<Overlap>(
     `with hit as materialized (
        select p.backfill_job_id, p.partition_key

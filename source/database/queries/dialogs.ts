@@ -1,7 +1,6 @@
 import type { Dialog } from '../../domain/job/dialog.ts';
 import type { Query } from '../database.ts';
 
-/** The database's clock, and the dialogs open elsewhere at that moment. */
 export type OpenDialogs = { as_of: Date; dialogs: Dialog[] };
 
 type Row = { now: Date; dialogs: (Omit<Dialog, 'opened_at'> & { opened_at: string })[] };
@@ -37,7 +36,6 @@ export type OwnDialog = Pick<Dialog, 'actor' | 'host' | 'action' | 'job_ids'> & 
 
 const until = `clock_timestamp() + $3 * interval '1 millisecond'`;
 
-/** Records the console's dialog, deletes expired ones, and returns the others on its jobs. */
 export async function openDialog(
   query: Query,
   tenant: string,

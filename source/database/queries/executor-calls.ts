@@ -21,10 +21,10 @@ export function renewLeases(
   );
 }
 
-/** A lease that was released. What an external writer left behind has neither token nor owner. */
+/** What an external writer left behind has neither token nor owner. */
 export type Rescued = { id: string; token: string | null; owner: string | null };
 
-/** Releases the attempts of a job whose leases are lost, and returns these leases (rescue.sql). */
+/** Releases the attempts whose leases are lost, and returns these leases (rescue.sql). */
 export function rescueJob(
   database: Database,
   rescue: { tenant: string; job: string; actor: string; stale_ms: number },

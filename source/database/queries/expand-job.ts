@@ -53,7 +53,6 @@ export async function readForExpansion(
   return { asset, job, keys: { list: keys ?? [] }, incomplete };
 }
 
-/** Sets it to waiting_upstream, unless its state has changed. */
 export async function waitForUpstreams(
   query: Query,
   tenant: string,

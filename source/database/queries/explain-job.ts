@@ -31,7 +31,6 @@ export async function explainJob(
   return { ...row, silent, outages };
 }
 
-/** Jobs `o` waiting for an executor of asset `a`. */
 const queued = `o.tenant_id = $1 and o.state in ('pending', 'resuming') and o.asset_name = a.name`;
 
 const statement = `with j as materialized (

@@ -7,7 +7,6 @@ const endedStates = Object.entries(transitions)
   .join(', ');
 
 export type Violation = {
-  /** `I2` */
   id: string;
   text: string;
   job_id: string;
@@ -208,7 +207,6 @@ export const invariants: readonly Invariant[] = [
   },
 ];
 
-/** Most rows reported per invariant. */
 const maxRows = 20;
 
 /** Checks every invariant for a tenant, read-only, one statement each. Empty if all hold. */

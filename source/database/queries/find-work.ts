@@ -3,7 +3,6 @@ import type { Database } from '../database.ts';
 import { unexpanded } from './expand-job.ts';
 import { secondsBetween } from './sql-time.ts';
 
-/** A job that an executor may work on now. */
 export type Candidate = {
   id: string;
   tenant_id: string;
@@ -16,17 +15,14 @@ export type Candidate = {
   sla_deadline_at: Date | null;
   created_at: Date;
   average_ms: number | null;
-  /** Null if the job has none. */
   max_attempts: number | null;
   /**
    * Since it was created, its upstreams were done, or it was resumed; null for one that is running.
    */
   waited_ms: number | null;
-  /** Lease queues that the job has room for. */
   room: number;
   /** It is not running under our own claim: claim it first. */
   unclaimed: boolean;
-  /** It needs upstream jobs that are not created yet. */
   unexpanded: boolean;
 };
 
@@ -43,7 +39,6 @@ const queue = `select id, tenant_id, asset_id, asset_name, state, priority, exec
          from backfill_jobs where tenant_id = $1 and state in ('pending', 'resuming')`;
 const inOrder = 'order by priority desc, execution_order, sla_deadline_at, created_at';
 
-/** How many queued jobs are searched for the executor's assets. */
 const head = 50;
 
 /**

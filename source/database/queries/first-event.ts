@@ -1,6 +1,5 @@
 import type { Query } from '../database.ts';
 
-/** Events of a job that are read, the newest first. */
 const newest = 200;
 
 /**

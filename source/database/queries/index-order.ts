@@ -9,7 +9,6 @@ export async function preferIndexOrder(query: Query, preferred = true): Promise<
   await query(`select set_config('enable_sort', '${preferred ? 'off' : 'on'}', true)`);
 }
 
-/** Runs one statement with that preference. */
 export async function queryInIndexOrder<Row extends object>(
   query: Query,
   text: string,

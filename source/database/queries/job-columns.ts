@@ -45,7 +45,6 @@ export const jobColumns = names.map((name) => `j.${name}`).join(', ');
 export const claimColumns = `cardinality(j.lease_tokens) as running_slots, j.claimed_version is not distinct from j.version as ours,
   j.failing is not null as failing`;
 
-/** The columns that `claimColumns` needs from a subquery. */
 export const claimSources = 'j.lease_tokens, j.claimed_version, j.failing';
 
 /** Of a job that has not ended; all null without a forecast. */

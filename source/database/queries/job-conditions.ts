@@ -12,7 +12,6 @@ import { type ClaimScene, servedAssets } from '../../domain/triage/claim-scene.t
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 import { partitionsLeft, secondsBetween } from './sql-time.ts';
 
-/** The parameters of one statement, in the order of their use. */
 export class Values {
   readonly all: unknown[];
 
@@ -32,7 +31,6 @@ export type Value = (of: unknown, type: string) => string;
 /** What a filter's names mean in this database, read before the jobs. */
 export type Resolved = {
   as_of: Date;
-  /** The states that the tenant's jobs are in. */
   states: readonly string[];
   /** The tenant's assets; null if there are too many. */
   assets: readonly { id: string; name: string }[] | null;
@@ -41,7 +39,6 @@ export type Resolved = {
   scene: ClaimScene;
 };
 
-/** If not `exact`, it lets too many jobs through: check each again (`jobMatches`). */
 type Sql = { text: string; exact: boolean };
 
 /** How an index finds the jobs of a filter, other than state by state. */
@@ -52,10 +49,8 @@ export type Access = {
   deadlines?: 'unfinished' | 'estimable';
 };
 
-/** With more assets, jobs are not searched asset by asset. */
 const maxAssets = 200;
 
-/** The states that a job may be in under the filter. */
 export function statesOf(filter: JobFilter, resolved: Omit<Resolved, 'scene'>): string[] {
   return resolved.states.filter((state) =>
     filter.terms.every(({ negated, any }) => {

@@ -10,7 +10,6 @@ type Key = 'created_at' | 'completed_at' | 'priority' | 'sla_deadline_at' | 'id'
 type Sql = (value: Value) => string;
 
 export type Stream = {
-  /** The index range. */
   where: Sql;
   /** A condition that no index covers: it is searched in `budget` rows. */
   condition?: Sql;
@@ -21,7 +20,6 @@ export type Stream = {
   holds: (position: Position) => boolean;
 };
 
-/** A part of the table's order: streams merged by the keys, all in one direction. */
 export type Segment = { streams: readonly Stream[]; keys: readonly Key[]; descending: boolean };
 
 /** Where a job stands in any order. Timestamps are the database's text, to the microsecond. */

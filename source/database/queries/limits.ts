@@ -1,7 +1,6 @@
 import type { ReachedLimit } from '../../domain/triage/explain.ts';
 import type { Query } from '../database.ts';
 
-/** A limit on running jobs, with their present number. The tenant's own limit has an empty name. */
 export type Limit = ReachedLimit;
 export type LimitScope = Limit['scope'];
 

@@ -59,7 +59,6 @@ const summaryColumns = [
   ...['avg_partition_duration_ms', 'heartbeat_at', 'sla_deadline_at', 'created_at', 'completed_at'],
 ] as const;
 
-/** The columns of a job that its risk, its order and a filter need. */
 export type JobSummary = Pick<
   Job & JobActivity,
   (typeof summaryColumns)[number] | 'running_slots' | 'ours' | 'failing' | 'forecast'
@@ -116,7 +115,6 @@ export async function scanEnded(query: Query, tenant: string, scan: Scan): Promi
   return !row!.more;
 }
 
-/** Null if the job is gone. */
 export async function positionOf(
   query: Query,
   tenant: string,

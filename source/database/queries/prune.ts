@@ -1,7 +1,6 @@
 import type { Query } from '../database.ts';
 import { queryInIndexOrder } from './index-order.ts';
 
-/** Rows per transaction, so that locks are short and vacuum can follow. */
 export const pruneBatch = 5_000;
 
 const ended = `'completed', 'failed', 'cancelled'`;
@@ -72,7 +71,6 @@ export function findEnded(
   );
 }
 
-/** Partitions of these jobs, and their events before that moment. */
 export async function countRows(
   query: Query,
   tenant: string,

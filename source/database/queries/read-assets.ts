@@ -6,7 +6,6 @@ import { unfinishedStates } from './unfinished-states.ts';
 // An asset without a tenant is shared by all.
 const visible = `(tenant_id = $1 or tenant_id is null)`;
 
-/** Finds an asset by name, the tenant's own before a shared one. */
 export async function findAsset(query: Query, tenant: string, name: string): Promise<Asset | null> {
   const [row] = await query<{ id: string; name: string; partition_config: unknown }>(
     `select id, name, partition_config from assets
@@ -77,10 +76,8 @@ export function matchAssets(
 
 export type ListedAsset = Required<Asset> & {
   asset_type: string;
-  /** Names of its upstream assets. */
   upstreams: string[];
   shared: boolean;
-  /** Running executors that have a handler for it. */
   executors: number;
   unfinished_jobs: number;
 };

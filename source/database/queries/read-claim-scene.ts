@@ -22,11 +22,7 @@ type Row = {
   read_at: Date;
 };
 
-/**
- * Reads what decides, beside their own rows, whether the tenant's jobs run: what `explain` reads
- * for one job, for all in one statement. Running partitions are read only if a job may wait for a
- * slot or an executor is silent.
- */
+/** Running partitions are read only if a job may wait for a slot or an executor is silent. */
 export async function readClaimScene(query: Query, tenant: string): Promise<ClaimScene> {
   const [row] = await query<Row>(statement, [tenant]);
   const { executors, limits, silent, idle, forecast_at, read_at } = row!;

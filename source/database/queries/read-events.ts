@@ -3,7 +3,6 @@ import type { Query } from '../database.ts';
 
 export const eventColumns = `id, job_id, partition_key, kind, from_state, to_state, actor, login, reason, at`;
 
-/** A job's events, the newest first. */
 export function jobEvents(
   query: Query,
   tenant: string,
@@ -32,7 +31,6 @@ export async function lastTransition(
   return row ?? null;
 }
 
-/** Events of a job that are searched. */
 const maxEvents = 1000;
 
 /** Whether a reason in the job's journal ends with this text. */

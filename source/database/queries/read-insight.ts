@@ -10,7 +10,6 @@ import { readTime } from '../../domain/time/time.ts';
 import type { Query } from '../database.ts';
 import { unfinishedStates } from './unfinished-states.ts';
 
-/** The job's last samples, the newest last. */
 export async function jobSamples(
   query: Query,
   tenant: string,
@@ -100,7 +99,6 @@ export function executorShares(query: Query, tenant: string, job: string): Promi
   );
 }
 
-/** `id` is an upstream or downstream job of `related_to`, `depth` steps from the given job. */
 export type Relation = { id: string; related_to: string; depth: number };
 
 /** The upstream jobs of a job, at most 10 levels deep. */

@@ -16,7 +16,6 @@ export async function readJob(
   return row === undefined ? null : jobOf(row);
 }
 
-/** The jobs that exist, in any order. */
 export async function readJobs(
   query: Query,
   tenant: string,

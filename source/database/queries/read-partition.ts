@@ -37,7 +37,6 @@ export function partitionEvents(
   );
 }
 
-/** Outputs of a partition's attempts, the newest attempt first. */
 export function partitionLogs(
   query: Query,
   tenant: string,

@@ -26,7 +26,6 @@ export async function jobTimeline(
   return rows.reverse();
 }
 
-/** Events of its attempts, counted by kind, the most frequent first. */
 export function countAttempts(query: Query, tenant: string, job: string): Promise<AttemptCount[]> {
   return query<AttemptCount>(
     `select kind, count(*)::int as count, min(at) as first_at, max(at) as last_at from (

@@ -16,7 +16,6 @@ const reviewed = `reviewed as materialized (
    where tenant_id = $1 and sla_deadline_at is not null and state in (${unfinishedStates}) order by sla_deadline_at limit $3)
 )`;
 
-/** A sample before the deadline with an ETA after it. $4: the early warning, in milliseconds. */
 const atRisk = `s.at < j.sla_deadline_at and ${secondsBetween('j.sla_deadline_at', 's.estimated_completion_at')} * 1000 > -$4::bigint`;
 
 /**

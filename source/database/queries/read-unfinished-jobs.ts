@@ -44,7 +44,6 @@ export async function readUnfinishedJobs(
   return rows.map(jobOf);
 }
 
-/** Slots of the tenant's executors that take new work. */
 export async function readFleet(query: Query, tenant: string): Promise<Fleet> {
   const rows = await query<{ asset_name: string | null; slots: number }>(
     `with ready as materialized (

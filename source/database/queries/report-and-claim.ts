@@ -9,49 +9,41 @@ import type { Database } from '../database.ts';
 export type Report = {
   attempt: Attempt;
   outcome: Outcome;
-  /** Time the handler took, in milliseconds, by the monotonic clock. */
   duration_ms: number;
   /** How long until it is tried again, if it is. */
   delay_ms: number;
 };
 
 export type Opening = {
-  /** Chosen before the message is sent: the same message again gives the same attempts. */
   token: string;
   /** The token of the lease queue that it replaces, or null. */
   replaces: string | null;
 };
 
-/** From the asset's settings and the executor's flags. Omitted: the defaults, and no pause. */
 export type BatchPolicy = { max_attempts?: number; timeout_ms?: number; pause_at?: number };
 
 export type Batch = {
   tenant: string;
   job: string;
   asset: string;
-  /** Of the asset, for the attempts that are claimed. */
   granularity: Granularity | null;
   owner: string;
   reports: readonly Report[];
   closing: readonly string[];
   opening: readonly Opening[];
-  /** Attempts for each lease queue, at most. */
   per_queue: number;
   lease_ms: number;
   policy?: BatchPolicy;
 };
 
 export type BatchReply = {
-  /** State of the job after the batch. */
   state: string;
-  /** Lease queues of the job, of all executors. */
   leases: number;
   max_parallel: number;
   timeout_ms: number;
   average_ms: number | null;
   /** Indexes of the reports that count; the leases of the others were lost. */
   accepted: ReadonlySet<number>;
-  /** The new attempts, by the token of their lease queue. */
   claimed: Attempt[];
   /** If nothing was claimed: when the next partition in back-off or snoozed is due. */
   due_in_ms: number | null;
@@ -74,7 +66,6 @@ export type BatchRow = {
 export const replyColumns =
   'job_state, leases, max_parallel, timeout_ms, average_ms, accepted, to_json(claimed) as claimed, due_in_ms';
 
-/** A servo_policy_v1. */
 export function policyRow({ max_attempts, timeout_ms, pause_at }: BatchPolicy = {}): string {
   return composite([
     max_attempts ?? strategyDefaults.max_attempts,
@@ -109,7 +100,6 @@ export async function reportAndClaim(database: Database, batch: Batch): Promise<
   return readReply(row, batch);
 }
 
-/** A servo_report_v1. */
 function reportRow({ attempt, outcome, duration_ms, delay_ms }: Report) {
   return [
     attempt.id,

@@ -1,6 +1,5 @@
 import type { Query } from '../database.ts';
 
-/** States of the named partitions that exist. */
 export function partitionStates(
   query: Query,
   tenant: string,

@@ -51,12 +51,10 @@ export async function runSqlHandler(
   })!;
 }
 
-/** Cancels the statement that runs the attempt under this token, if any. */
 export async function cancelSqlAttempt(database: Database, token: string): Promise<void> {
   await database.call('select pg_cancel_backend(pid) from servo_attempt_backends($1) pid', [token]);
 }
 
-/** Whether a backend runs the attempt under this token. */
 export async function sqlAttemptRuns(database: Database, token: string): Promise<boolean> {
   const rows = await database.call('select from servo_attempt_backends($1)', [token]);
   return rows.length > 0;

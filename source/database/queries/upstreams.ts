@@ -24,7 +24,6 @@ export async function findUpstreams(
   return rows.map(({ downstream_id, ...row }) => ({ downstream_id, upstream: assetOf(row) }));
 }
 
-/** Unfinished jobs that have some of the keys, and the other keys (null: all). */
 export async function findTaken(
   query: Query,
   tenant: string,
@@ -58,7 +57,6 @@ export type UpstreamJob = {
   created_at: Date | null;
 };
 
-/** The most explanatory first: see migrations/functions/upstreams.sql. */
 export function upstreamsOf(query: Query, tenant: string, job: string): Promise<UpstreamJob[]> {
   return query<UpstreamJob>(
     `select u.upstream_job_id as id, j.asset_id, u.asset_name, u.state, j.created_at

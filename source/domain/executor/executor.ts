@@ -1,7 +1,6 @@
 import type { OutageKind } from '../partition/attempt.ts';
 import { policy } from '../policy.ts';
 
-/** A row of backfill_executors with what the executor runs for the tenant. */
 export type ExecutorRow = {
   id: string;
   host: string;
@@ -19,7 +18,6 @@ export type ExecutorRow = {
   draining_at: Date | null;
   lost_at: Date | null;
   stopped_at: Date | null;
-  /** Slots that run a partition of this tenant. */
   slots_busy: number;
   /** The longest first, at most 100. */
   running: {
@@ -47,7 +45,6 @@ export type ExecutorState = (typeof executorStates)[number];
 
 export type ExecutorView = ExecutorRow & { state: ExecutorState; state_since: Date };
 
-/** Executors of a tenant that have not stopped; a silent one may be frozen or cut off. */
 export type ExecutorCounts = { alive: number; silent: number };
 
 export type ExecutorList = { as_of: Date; tenant_id: string; executors: ExecutorView[] };

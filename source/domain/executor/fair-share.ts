@@ -1,8 +1,6 @@
-/** What one tenant uses of an executor's slots, and how many more it could use. */
 export type Demand = {
   tenant: string;
   used: number;
-  /** Further slots it has work for now. */
   wanted: number;
   /** When it was served last; of equals the lowest comes first. */
   turn: number;

@@ -4,12 +4,10 @@ import { atRiskLevels, riskOf } from '../risk/risk.ts';
 import { later } from '../time/time.ts';
 import type { JobThresholds } from '../triage/thresholds.ts';
 
-/** States of jobs that have not ended; the metric of active jobs has these. */
 export const activeStates: readonly JobState[] = jobStates.filter(
   (state) => transitions[state].length > 0,
 );
 
-/** A job of the tenant that has started and not ended, as far as its figures go. */
 export type UnfinishedJob = EtaFacts & { started_at: Date | null; sla_deadline_at: Date | null };
 
 /** Read for one tenant at one moment, by the database's clock. */
@@ -27,7 +25,6 @@ export type TenantReading = {
   executors: readonly string[];
 };
 
-/** Figures of one or several tenants. Times in seconds. */
 export type Figures = {
   active: Readonly<Record<string, number>>;
   /** Of running jobs with a known ETA. */

@@ -2,7 +2,6 @@
  * The database's health as an executor sees it; null: not visible to its role, or not applicable.
  */
 export type HealthSignals = {
-  /** Replay lag of the slowest standby, in seconds. */
   replication_lag_seconds: number | null;
   /** Longest wait for a lock in this database, in seconds. */
   lock_wait_seconds: number | null;
@@ -54,9 +53,6 @@ export function holdReason(seen: HealthSignals, limits: HealthLimits): string | 
 
 export type FinishedCounts = { completed: number; failed: number };
 
-/**
- * A running job's counters at one moment; the version changes with each pause, resume and claim.
- */
 export type Progress = FinishedCounts & { version: number };
 
 /**

@@ -18,7 +18,6 @@ export function isTransition(action: JobAction): action is Transition {
   return (transitions as readonly string[]).includes(action);
 }
 
-/** Parameters of an action as a person writes them; `set` and `recreate` take them. */
 export const parameterNames = [
   'priority',
   'deadline',
@@ -47,7 +46,6 @@ type ActionRule = {
   final: boolean;
   needs_reason: boolean;
   parameters: readonly ParameterName[];
-  /** At least one parameter is required. */
   needs_parameter: boolean;
   /** Why the action is impossible on the job, as a sentence; null if it is possible. */
   refusal: (job: Actable) => string | null;

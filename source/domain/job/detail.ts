@@ -5,7 +5,6 @@ import type { JobView } from './job.ts';
 export const partitionStates = ['pending', 'running', 'completed', 'failed', 'skipped'] as const;
 export type PartitionState = (typeof partitionStates)[number];
 
-/** Neighbouring partitions in key order, both ends included. */
 export type KeyBounds = { first_key: string; last_key: string };
 
 export type PartitionBucket = KeyBounds &
@@ -68,7 +67,6 @@ export type JobList = {
   as_of: Date;
   tenant_id: string;
   jobs: JobView[];
-  /** More jobs matched than were requested. */
   truncated: boolean;
   /** Jobs of the tenant by state, each count capped at 1,000; states without jobs are absent. */
   counts: Partial<Record<string, number>>;
@@ -84,7 +82,6 @@ export type ActionResult = {
   already?: boolean;
   /** The job that continues it, if that is a new one: a retry of an ended job, a recreation. */
   new_job_id?: string | null;
-  /** Partitions to be retried, and the keys of the first 1,000. */
   retried_partitions?: number;
   retried_keys?: string[];
 };

@@ -7,10 +7,7 @@ import { isTerminal } from './state.ts';
 export const comparisons = ['<', '<=', '=', '>=', '>'] as const;
 type Comparison = (typeof comparisons)[number];
 
-/**
- * One condition on a job, as data: evaluated here (`jobMatches`) and compiled to SQL in
- * database/queries/job-conditions.ts.
- */
+/** As data: evaluated here (`jobMatches`) and compiled in database/queries/job-conditions.ts. */
 export type Condition =
   /** A state by its prefix, or `active` and `ended`. */
   | { kind: 'state'; beginning: string }

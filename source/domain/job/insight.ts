@@ -1,6 +1,5 @@
 import type { JobView } from './job.ts';
 
-/** A row of backfill_samples: a running job's counters at one moment. */
 export type Sample = {
   at: Date;
   completed: number;
@@ -51,7 +50,6 @@ export type RelatedJob = {
   job: JobView | null;
 };
 
-/** An asset made from this one, directly (1) or through others. */
 export type DownstreamAsset = {
   id: string;
   name: string;
@@ -73,7 +71,6 @@ export type JobExecutor = {
   lost: boolean;
 };
 
-/** Read less often than the rest: it changes slowly or costs more. */
 export type JobInsight = {
   /** The newest last, at most 120. */
   samples: Sample[];

@@ -3,7 +3,6 @@ import type { Dialog } from './dialog.ts';
 import type { JobView } from './job.ts';
 import type { Lateness, Sort } from './order.ts';
 
-/** The part of the matching jobs that a list has. */
 export type Page = {
   /** As requested; an order that is not available at this size becomes `byAttention`. */
   filter: string;
@@ -19,7 +18,6 @@ export type Page = {
   total: { count: number; capped: boolean } | null;
   /** Of all unfinished jobs of the tenant; null if unknown under this filter or order. */
   late: Lateness | null;
-  /** Jobs requested by id that are not on the page. */
   kept: JobView[];
   deadlines: Readonly<Record<string, Date | null>>;
   /** A mistake in the filter that only the database shows. */

@@ -28,7 +28,6 @@ export function isWholeId(reference: string): boolean {
   return /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(reference.trim());
 }
 
-/** The first 8 digits of a job's id: its name on screens. */
 export function shortId(id: string): string {
   return id.slice(0, 8);
 }

@@ -39,7 +39,6 @@ export type Job = {
 };
 
 export type JobActivity = {
-  /** Live leases on the job, over all hosts. */
   running_slots: number;
   /** Claimed by an executor of this program: its leases show what runs. */
   ours: boolean;

@@ -86,14 +86,12 @@ export function describeTargets(changes: readonly Change[], time = isoTime): str
     .join(', ');
 }
 
-/** `8`, `5m`, `2024-01-17T00:00:00.000Z`, `none`. */
 export function writeSetting(setting: Setting, value: SettingValue): string {
   if (value === null) return 'none';
   if (value instanceof Date) return value.toISOString();
   return setting === 'timeout_ms' ? writeDuration(value) : String(value);
 }
 
-/** Whether a setting that is to change has changed since it was seen. */
 export function settingsMoved(job: Settable, seen: Settable, wanted: JobSettings): boolean {
   return changesOf(job, wanted).changes.some(
     ({ setting, from }) => Number(settingOf(seen, setting)) !== Number(from),

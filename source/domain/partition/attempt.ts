@@ -76,12 +76,6 @@ export function attemptFacts(attempt: Attempt) {
 
 export type BackOff = { base_ms: number; cap_ms: number };
 
-/**
- * Exponential back-off in milliseconds: base × 2^failures, capped; the upper half is random. Three
- * attempts at the default base of 5 s last at least 7.5 s; full jitter from 1 s ended in less than
- * 3 s.
- * @param random from 0 to 1
- */
 export function backOffMs(failures: number, backOff: BackOff, random: number): number {
   const full = Math.min(backOff.cap_ms, backOff.base_ms * 2 ** Math.min(failures, 30));
   return Math.round(full * (0.5 + random / 2));

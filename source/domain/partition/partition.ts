@@ -17,7 +17,6 @@ export type Partition = {
   error_message: string | null;
 };
 
-/** One partition: its row, its attempts' events and their output. */
 export type PartitionDetail = {
   as_of: Date;
   tenant_id: string;

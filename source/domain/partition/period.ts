@@ -59,7 +59,6 @@ export function parsePeriod(text: string): WrittenPeriod | null {
   return { from: new Date(from), to: new Date(to), unit: units[Math.min(finest, 5)]! };
 }
 
-/** Start of the hour, day, week or month that contains `at`. */
 export function floorTo(granularity: Granularity, at: Date): Date {
   return plain(calendar[granularity].start(at, inUtc));
 }

@@ -2,7 +2,6 @@ import { type ActionParameters, actionRules, type JobAction } from '../job/actio
 import type { Job } from '../job/job.ts';
 import { shortId } from '../job/reference.ts';
 
-/** A job as it was planned, for compare-and-set, and why the action is impossible. */
 export type PlannedJob = Pick<
   Job,
   | 'id'
@@ -28,11 +27,9 @@ export type JobPlan = {
   action: JobAction;
   created_at: Date;
   jobs: PlannedJob[];
-  /** More jobs matched than a plan may have. */
   truncated: boolean;
 };
 
-/** A plan as one engineer writes it and another one checks and runs it. */
 export type PlanFile = JobPlan & {
   plan: 1;
   parameters: ActionParameters;
@@ -43,10 +40,8 @@ export type PlanFile = JobPlan & {
 };
 
 export type ReviewedJob = {
-  /** As in the file, for compare-and-set. */
   planned: PlannedJob;
   now: Job | null;
-  /** Why nothing will be done to it; null if it will. */
   skipped: string | null;
 };
 

@@ -11,16 +11,13 @@ import type { Recommendation } from '../triage/recommend.ts';
 /** Default length of a shift, in milliseconds. */
 export const shiftMs = 8 * 3_600_000;
 
-/** A job's events of attempts by kind (failed, retry, lost …). */
 export type AttemptCount = { kind: string; count: number; first_at: Date; last_at: Date };
 
-/** A job's incident report: what happened, progress, downstream impact, who did what and why. */
 export type IncidentReport = {
   as_of: Date;
   tenant_id: string;
   job: JobView;
   explanation: { clause: Clause; facts: ExplainFacts };
-  /** The job's own events, the oldest first, the last 500. */
   timeline: JobEvent[];
   /** Of the job's last 100,000 events. */
   attempts: AttemptCount[];
@@ -37,7 +34,6 @@ export type IncidentReport = {
   escalations: readonly Escalation[];
 };
 
-/** Events of a job's attempts in a period, by kind. */
 export type JobAttempts = { job_id: string; kind: string; count: number };
 
 /**
@@ -62,12 +58,10 @@ export type HandOff = {
   asset_names: Record<string, string>;
 };
 
-/** An executor's id is host:pid:random; other names are people or other programs. */
 export function isExecutor(actor: string): boolean {
   return /^[^:]+:\d+:[0-9a-z-]+$/i.test(actor);
 }
 
-/** A decision of a person or program, not a step of the work. */
 export function isDecision(event: JobEvent): boolean {
   if (event.partition_key !== null) return false;
   return !isExecutor(event.actor) || event.reason !== null;

@@ -1,6 +1,5 @@
 const day = 86_400_000;
 
-/** In milliseconds. */
 export const retention = {
   /** Ended jobs and their journal: default of `prune`, which alone deletes them. */
   jobs: 90 * day,
@@ -12,7 +11,6 @@ export const retention = {
   executors: 14 * day,
 } as const;
 
-/** What was, or would be, deleted. */
 export type Pruned = {
   jobs: number;
   partitions: number;

@@ -12,7 +12,6 @@ export type ReviewedJob = Pick<
   | 'completed_at'
   | 'sla_deadline_at'
 > & {
-  /** Sampled minutes with an ETA after the deadline, and with the deadline passed. */
   at_risk_minutes: number;
   breached_minutes: number;
   /**

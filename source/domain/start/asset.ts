@@ -10,7 +10,6 @@ export type Asset = {
 
 type AssetDefaults = Partial<Pick<Strategy, 'max_attempts' | 'timeout_ms' | 'max_parallel'>>;
 
-/** An asset as an executor's handler directory declares it. */
 export type AssetDeclaration = {
   name: string;
   asset_type: string;

@@ -44,7 +44,6 @@ export type StartInput = OptionsInput &
     dry_run?: boolean;
   };
 
-/** A range, which is never listed here, or a list of keys. */
 export type KeySource = { range: KeyRange } | { list: string[] };
 
 type JobOptions = {
@@ -283,7 +282,6 @@ function readWhole(
   return undefined;
 }
 
-/** Levels of upstreams beyond the direct ones. */
 export function readDepth(input: UpstreamInput, problems: Problem[]): number {
   const { max_upstream_depth: depth, include_upstream: include } = input;
   if (depth !== undefined && !include)

@@ -2,7 +2,6 @@ import type { Asset } from './asset.ts';
 import type { KeySource } from './request.ts';
 import { unionOfKeys, upstreamKeys } from './upstream-keys.ts';
 
-/** An edge of the lineage: a downstream asset's id and its upstream asset. */
 export type Dependency = { downstream_id: string; upstream: Asset };
 
 export type PlanNode = {
@@ -14,7 +13,6 @@ export type PlanNode = {
   execution_order: number;
 };
 
-/** A cycle in the lineage: its assets' names, the first again at the end. */
 export class LineageCycle extends Error {
   readonly path: readonly string[];
   constructor(path: readonly string[]) {
@@ -50,7 +48,6 @@ export function planUpstreams(root: Asset, dependencies: readonly Dependency[]):
   return [...nodes.values()];
 }
 
-/** The keys of `upstream` that its downstreams need. */
 export function keysNeeded(
   upstream: Asset,
   downstreams: readonly { asset: Asset; keys: KeySource }[],

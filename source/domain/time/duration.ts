@@ -24,7 +24,6 @@ export function parseDuration(text: string): number | null {
   return total <= longestMs ? Math.round(total) : null;
 }
 
-/** Written as parseDuration reads it: `1h30m`. Zero is `0s`. */
 export function writeDuration(milliseconds: number): string {
   let rest = Math.round(milliseconds);
   if (rest === 0) return '0s';

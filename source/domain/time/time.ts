@@ -25,7 +25,6 @@ export class FarTime extends Date {
   }
 }
 
-/** An ETA beyond any calendar. */
 export const never = new FarTime('infinity');
 
 /** `at` plus milliseconds: never an invalid Date. */

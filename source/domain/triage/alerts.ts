@@ -121,7 +121,6 @@ export const alertTable: Readonly<Record<AlertName, AlertRow>> = {
 };
 
 type AlertJob = Pick<FoundRow, 'job_id' | 'asset_name' | 'state' | 'since'> & {
-  /** The check's figure for this job. */
   value: number | null;
 };
 
@@ -137,7 +136,6 @@ export type Alert = {
   lasting_seconds: number;
   /** Compared with the threshold: the worst figure, or a count; null if nothing is found. */
   figure: (Figure & { /** A count that was cut off. */ at_least?: boolean }) | null;
-  /** How to show the jobs' values. */
   column: CheckColumn;
   /** Null: unknown. */
   since: Date | null;

@@ -1,7 +1,6 @@
 import { type Action, refusalOf } from '../job/state.ts';
 import type { Thresholds } from './thresholds.ts';
 
-/** The checks of the runbooks and of their alerts, in display order. */
 export const checkNames = [
   'stuck',
   'no-progress',
@@ -32,7 +31,6 @@ export type Runbook = 'backfill-operations' | 'backfill-sla-at-risk';
 /** A runbook's file name without `.md`, and a heading. */
 export type Section = { runbook: Runbook; heading: string };
 
-/** `seconds` and `milliseconds` are durations; `ratio` is 0..1, shown as per cent. */
 type ColumnKind = 'text' | 'state' | 'count' | 'seconds' | 'milliseconds' | 'ratio' | 'time';
 export type CheckColumn = { name: string; title: string; kind: ColumnKind };
 
@@ -59,7 +57,6 @@ export type Remedy = {
   sql: string | null;
 };
 
-/** Input of a check's statement. */
 export type CheckContext = {
   tenant: string;
   thresholds: Thresholds;
@@ -95,7 +92,6 @@ export type FoundRow = {
   cells: Readonly<Record<string, Cell>>;
 };
 
-/** The rows of one check, and the statement that found them. */
 export type Finding = {
   as_of: Date;
   tenant_id: string;
@@ -123,7 +119,6 @@ export type CheckSummary = {
   sql: string;
 };
 
-/** The row with the greatest figure, the first of equals. */
 export function worstOf(check: CheckDefinition, rows: readonly FoundRow[]): Worst | null {
   const column = check.columns.find(({ name }) => name === check.figure);
   if (column === undefined || rows.length === 0) return null;
@@ -140,7 +135,6 @@ export function foundFirst(checks: readonly CheckSummary[]): CheckSummary[] {
   return checks.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** Any finding above a notice. */
 export function needsAttention({ check, found }: Pick<CheckSummary, 'check' | 'found'>): boolean {
   return found > 0 && check.severity !== 'notice';
 }

@@ -2,7 +2,6 @@ import type { JobForecast } from '../forecast/job-forecast.ts';
 import type { OutageKind } from '../partition/attempt.ts';
 import { type Clause, type ClauseFacts, explain, type ReachedLimit } from './explain.ts';
 
-/** An executor with a recent sign of life; `busy`: slots that run partitions of this tenant. */
 export type AliveExecutor = {
   id: string;
   handlers: readonly string[];
@@ -19,7 +18,6 @@ export type AliveExecutor = {
   }[];
 };
 
-/** Slots of a job that a silent executor leases, as in `explain`. */
 export type SilentSlots = { id: string; slots: number; seen_at: Date | null; until: Date };
 
 /** What decides, beside a job's row, whether it runs: read once for all jobs of a tenant. */
@@ -106,7 +104,6 @@ export function clauseIn(facts: SceneFacts): Clause {
   return explain(facts);
 }
 
-/** Assets that an executor can run; jobs of others cannot be claimed. */
 export function servedAssets({ executors }: ClaimScene): string[] {
   const able = executors.flatMap(({ handlers, outages }) =>
     handlers.filter((name) => outages.every(({ asset }) => asset !== name)),

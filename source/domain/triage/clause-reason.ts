@@ -9,7 +9,6 @@ type ReasonFacts = Pick<
   'as_of' | 'executors' | 'draining' | 'hold_reason' | 'limits' | 'outages' | 'slots' | 'due_at'
 > & { asset_name: string; jobs_ahead: number | null };
 
-/** Clauses that keep a job from running until something beside the job changes. */
 export const waitingClauses = [
   'no_executor',
   'unavailable',
@@ -26,10 +25,7 @@ export function isWaitingClause(clause: Clause): clause is WaitingClause {
   return (waitingClauses as readonly Clause[]).includes(clause);
 }
 
-/**
- * Why a job does not run: one sentence for `explain`, lists, the console and JSON. Not sanitized
- * for a terminal.
- */
+/** One sentence for `explain`, lists, the console and JSON. Not sanitized for a terminal. */
 export const clauseReasons: Readonly<Record<WaitingClause, (facts: ReasonFacts) => string>> = {
   no_executor: () => 'no executor is running for this tenant',
   unavailable: troubleReason,

@@ -2,7 +2,6 @@ import type { Blocker } from './explain.ts';
 
 export type TableProtection = {
   name: string;
-  /** A table of the shared schema: external writers use it. */
   shared: boolean;
   enabled: boolean;
   forced: boolean;
@@ -25,7 +24,6 @@ export type FunctionProtection = {
   callers: string[];
 };
 
-/** What `doctor` reads of a database and the connection to it. */
 export type Diagnosis = {
   connection: string;
   round_trip_ms: number;
@@ -44,12 +42,10 @@ export type Diagnosis = {
   superuser: boolean;
   bypass_rls: boolean;
   tables: { name: string; enabled: boolean; forced: boolean; policies: number }[];
-  /** Protection of the schema's tables and functions; empty without a schema. */
   protection: { tables: TableProtection[]; functions: FunctionProtection[] };
   /** This host's clock minus the database's, at the middle of the round trip. */
   clock_skew_ms: number;
   pooled: boolean;
-  /** The role sees sessions of others: superuser or pg_read_all_stats. */
   sees_sessions: boolean;
   /** UTF8 is required. */
   encoding: string;
@@ -70,7 +66,6 @@ export type Diagnosis = {
   /** Null without a tenant or a schema. */
   executors: { alive: number; on_hold: number; draining: number; versions: string[] } | null;
   has_jobs: boolean | null;
-  /** Whether a job, an asset or an executor of the tenant is visible. */
   visible: boolean | null;
   /** Sessions that block claims of the tenant; null without a tenant or a schema. */
   claim_blockers: Blocker[] | null;
@@ -81,7 +76,6 @@ export type Level = (typeof levels)[number];
 
 export type Check = { check: string; level: Level; message: string; hint: string | null };
 
-/** Counts for `--exit-code`. */
 export function isFinding({ level }: Check): boolean {
   return level === 'warning' || level === 'fault';
 }

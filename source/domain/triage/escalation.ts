@@ -18,7 +18,6 @@ type Trigger = {
 };
 
 type Step = {
-  /** In the runbook's words, under "Escalation Path". */
   who: string;
   task: string;
   /** Minutes on the runbook's clock; null: the runbook has none, `calls` decides. */
@@ -28,7 +27,6 @@ type Step = {
 };
 
 type Path = {
-  /** Checks whose rows start the runbook's clock. */
   checks: readonly CheckName[];
   triggers: readonly Trigger[];
   steps: readonly Step[];
@@ -185,18 +183,15 @@ type EscalationStep = {
 
 export type Escalation = {
   runbook: Runbook;
-  /** A step beyond on-call is due. */
   due: boolean;
   /** Start of the clock, and minutes since. */
   since: Date | null;
   minutes: number;
   triggers: readonly { text: string; reason: string }[];
   steps: readonly EscalationStep[];
-  /** The next step that the clock makes due. */
   next: { who: string; in_minutes: number } | null;
 };
 
-/** One escalation for each runbook with rows. */
 export function escalationsOf(facts: EscalationFacts): Escalation[] {
   return (Object.keys(escalationPaths) as Runbook[])
     .filter((runbook) => rowsOf(facts, ...escalationPaths[runbook].checks).length > 0)
@@ -230,7 +225,6 @@ function escalationOf(runbook: Runbook, facts: EscalationFacts): Escalation {
   };
 }
 
-/** Rows that count for a runbook's clock. */
 export function runbookRows(
   found: EscalationFacts['found'],
   runbook: Runbook,

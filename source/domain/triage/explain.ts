@@ -36,7 +36,6 @@ export type ExplainFacts = {
   slots: number;
   slots_busy: number;
   limits: ReachedLimit[];
-  /** Claimed by an executor of this program. */
   ours: boolean;
   heartbeat_at: Date | null;
   running_slots: number;
@@ -51,7 +50,6 @@ export type ExplainFacts = {
   /** Missing partition rows, if nothing else is left to run; else 0. */
   missing: number;
   total_partitions: number;
-  /** All its partitions existed: missing ones were deleted. */
   partitions_made: boolean;
   due_at: Date | null;
   blocked_keys: number;
@@ -78,7 +76,6 @@ export type ReachedLimit = {
   running: number;
 };
 
-/** What can keep a job from running, in the order of the checks. */
 export const clauses = [
   'unknown_state',
   'ended',

@@ -11,9 +11,7 @@ export type Explanation = {
   facts: ExplainFacts;
 };
 
-/** An explanation with the runbooks' checks applied to the job. */
 export type DiagnosedJob = Explanation & {
-  /** Checks that hold for it, in the order of triage. */
   findings: readonly (CheckFinding & { sql: string })[];
   /** The check that names the scenario; null: nothing is wrong. */
   scenario: CheckName | null;
@@ -25,7 +23,6 @@ export type DiagnosedJob = Explanation & {
   escalations: readonly Escalation[];
 };
 
-/** The checks that held for a job, evaluated again. */
 export type Verification = {
   as_of: Date;
   tenant_id: string;

@@ -52,7 +52,6 @@ export function likelyCause(message: string | null): FailureCause | null {
   return row === undefined ? null : causeOf(row);
 }
 
-/** The most frequent first; `failures` counts messages. */
 export function likelyCauses(
   messages: readonly (string | null)[],
 ): (FailureCause & { failures: number })[] {

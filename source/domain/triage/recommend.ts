@@ -4,7 +4,6 @@ import { policy } from '../policy.ts';
 import type { CheckDefinition, CheckName, FoundRow, Remedy, RemedyAction } from './checks.ts';
 import type { Clause, ExplainFacts } from './explain.ts';
 
-/** A check that holds for the job, with its rows. */
 export type CheckFinding = {
   check: CheckDefinition;
   rows: readonly FoundRow[];
@@ -129,7 +128,6 @@ const choices: Readonly<Partial<Record<CheckName, Choose>>> = {
   'long-running': () => 'wait',
 };
 
-/** The remedy of the scenario that fits the job; the first if nothing decides. */
 export function recommend(scenario: CheckFinding, facts: ExplainFacts): Recommendation {
   const { check, rows } = scenario;
   const row = rows[0]!;
@@ -195,7 +193,6 @@ const byClause: Readonly<Partial<Record<Clause, (facts: ExplainFacts) => Remedy 
   limited: () => plain('wait', 'It starts when a job under the limit ends.', 'servo-tui limits'),
 };
 
-/** Absent: not an action on the job. */
 const jobActionOf: Readonly<Partial<Record<RemedyAction, JobAction>>> = {
   pause: 'pause',
   resume: 'resume',

@@ -4,7 +4,6 @@ import type { Escalation } from './escalation.ts';
 export type TriageReport = {
   as_of: Date;
   tenant_id: string;
-  /** Null: all jobs of the tenant. */
   job_id: string | null;
   checks: readonly CheckSummary[];
   escalations: readonly Escalation[];

@@ -32,7 +32,6 @@ export type Thresholds = {
   failure_least: number;
   /** Jobs that failed longer ago are not reported. */
   failed_recently: number;
-  /** ServoBackfillLongRunning, since started_at. */
   long_running: number;
   /** ServoBackfillQueueDepth: above this number of pending jobs. */
   queue_depth: number;

@@ -17,10 +17,9 @@ import { setJob } from './set.ts';
 import { transition } from './transition.ts';
 
 /**
- * Runs one action on one job. The result is `skipped` if the job's state does not allow it,
- * `failed` for an unknown job. A cancelled job is finalized too: `finalize` says whether to wait
- * for that, which takes seconds for a big job.
- * @throws UsageError for mistakes in the order; ServoError database_unreachable
+ * `skipped` if the job's state does not allow it, `failed` for an unknown job. `finalize`: whether
+ * to wait for the finalizing of a cancelled job, which takes seconds for a big one. @throws
+ * UsageError for mistakes in the order; ServoError database_unreachable
  */
 export async function actOnJob(
   db: Database,

@@ -3,7 +3,6 @@ import type { Author } from '../../database/database.ts';
 import type { NewJob } from '../../database/queries/create-job.ts';
 import type { Job } from '../../domain/job/job.ts';
 
-/** For some partitions of `job`, with its settings unless `changes` say otherwise. */
 export function followUp(
   author: Author,
   job: Job,

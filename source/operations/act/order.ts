@@ -5,18 +5,15 @@ import { shortId } from '../../domain/job/reference.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import type { JobSeen } from './compare.ts';
 
-/** One action on one job, from a command, the console or a plan. */
 export type Order = {
   action: JobAction;
   id: string;
   seen?: JobSeen;
   parameters?: ActionParameters;
-  /** Of a retry: only these partitions. */
   keys?: readonly string[];
   plan?: PlanOrigin;
 };
 
-/** The plan that an order is part of: named in the journal, applied once. */
 type PlanOrigin = {
   id: string;
   author: string;

@@ -48,7 +48,6 @@ type RecreateInput = OptionsInput &
     thresholds?: JobThresholds;
   };
 
-/** The new job, and the job that was cancelled for it. */
 export type Recreated = Started & {
   replaced: {
     id: string;

@@ -26,14 +26,11 @@ import { refuseOverlap } from './overlap.ts';
 export type Retried = {
   as_of: Date;
   tenant_id: string;
-  /** The job named in the request. */
   id: string;
-  /** That job had ended, so a new one was created from its failed partitions. */
   created: boolean;
   retried_partitions: number;
   /** At most 1,000. */
   keys: string[];
-  /** The job that runs them now. */
   job: JobView;
 };
 

@@ -19,16 +19,13 @@ import { type JobSeen, requireSettings, requireUnchanged } from './compare.ts';
 export type SetResult = {
   as_of: Date;
   tenant_id: string;
-  /** Empty if the job had these settings already. */
   changes: Change[];
   job: JobView;
 };
 
 /**
- * Changes the settings of an unfinished job, from its next claim on. Journalled with the changes,
- * actor and reason.
- * @throws UsageError with every mistake, or if no setting is given; ServoError not_found, or
- * not_allowed for an ended job
+ * From the next claim on; journalled. @throws UsageError with every mistake, or if no setting is
+ * given; ServoError not_found, or not_allowed for an ended job
  */
 export async function setJob(
   db: Database,

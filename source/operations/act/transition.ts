@@ -19,10 +19,9 @@ const attempts = 3;
 type Transition = { action: Action; id: string; seen?: JobSeen };
 
 /**
- * Pauses, resumes or cancels a job: compare-and-set, journalled with actor and reason in the same
- * transaction. The result is `skipped`, with who changed the state, if the job's state does not
- * allow it, and `failed` for an unknown job.
- * @throws UsageError for a cancel without a reason
+ * Compare-and-set, journalled in the same transaction. The result is `skipped`, with who changed
+ * the state, if that does not allow it, and `failed` for an unknown job. @throws UsageError for a
+ * cancel without a reason
  */
 export async function transition(
   db: Database,

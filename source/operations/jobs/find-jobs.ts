@@ -26,7 +26,6 @@ import { isTerminal } from '../../domain/job/state.ts';
 import { type ClaimScene, emptyScene } from '../../domain/triage/claim-scene.ts';
 import { readScene } from './read-scene.ts';
 
-/** A filter whose names have been looked up in the database. `problem`: what is wrong with it. */
 export type Search = {
   filter: JobFilter;
   resolved: Resolved;
@@ -43,7 +42,6 @@ export async function prepareSearch(
   tenant: string,
   filter: JobFilter,
   snapshot: Pick<Resolved, 'as_of' | 'states' | 'thresholds'>,
-  /** If it has been read already. */
   read: ClaimScene | null = null,
 ): Promise<Search> {
   const conditions = filter.terms.flatMap(({ any }) => any);
@@ -75,7 +73,6 @@ async function readNamedDeadlines(query: Query, tenant: string, filter: JobFilte
   return { deadlines, problem };
 }
 
-/** A scan, but for the conditions of the filter. */
 type ScanRange = Omit<Scan, 'conditions'>;
 
 export type Found = {
@@ -136,7 +133,6 @@ export async function findUrgent(
   return [...new Map(urgent.map((job) => [job.id, job])).values()];
 }
 
-/** Columns that the order of urgent jobs does not need. */
 const emptyColumns = {
   tenant_id: '',
   idempotency_key: '',
@@ -158,7 +154,6 @@ const emptyColumns = {
   eta_trend: null,
 } satisfies Omit<Job & JobActivity, keyof JobSummary>;
 
-/** All matching jobs, or the first `limit`, in any order, by the most selective index. */
 export function gather(
   query: Query,
   tenant: string,

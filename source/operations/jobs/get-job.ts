@@ -45,11 +45,9 @@ export function getJob(
 }
 
 type DetailOptions = {
-  /** Most pieces of the partition map. 0: no map; it reads every partition of the job. */
   buckets: number;
   /** Parts of an earlier map to read again. */
   ranges?: readonly KeyBounds[];
-  /** Most failed partitions; default 100. */
   failed?: number;
   insight?: boolean;
   thresholds?: JobThresholds;

@@ -61,7 +61,6 @@ export type ListOptions = {
   /** Default: by attention. */
   sort?: Sort;
   limit: number;
-  /** Where the page lies; default: the first. */
   around?: Around;
   /**
    * Up to this many matching jobs are all returned, whatever the limit, in any order; 0 = read a
@@ -76,7 +75,6 @@ export type ListOptions = {
   /** Rows of each state to search for conditions that no index covers. */
   budget?: number;
   thresholds?: JobThresholds;
-  /** The console that asks: its own dialog is left out. */
   console_id?: string;
 };
 
@@ -86,7 +84,6 @@ const totalLimit = 100_000;
 const defaultBudget = 20_000;
 /** Urgent jobs of one kind that are sorted in memory. */
 const maxUrgent = 500;
-/** Rows in which urgent jobs are searched: nearest deadlines, and running jobs. */
 const urgentBudget = 1000;
 
 /**
@@ -171,7 +168,6 @@ async function readPage(
   const { sort = byAttention, limit, budget = defaultBudget } = options;
   const indexed = walkedColumns.includes(sort.column);
   const selective = accessOf(search.filter, search.resolved) !== null;
-  // A list cut to its limit is read whole only if an index finds its jobs, or none has its order.
   const whole = options.whole ?? (indexed && !selective ? 0 : Math.max(limit, 1000));
   // If an index finds the filter's jobs they may be few; a scan in order would read all the others.
   const fits = whole > 0 && !(isOfStates(search) && jobsIn(search.states, counts) > whole);
@@ -223,7 +219,6 @@ async function readInFull(
   return jobs.flatMap((job) => (partial.has(job.id) ? (full.get(job.id) ?? []) : [job]));
 }
 
-/** The matching jobs in order, read in either direction from any position. */
 type Table = {
   /** A job's position now, or when it was last seen; null if it has none in this table. */
   position: (
@@ -377,7 +372,6 @@ async function countMatching(
   return { count, capped: count >= totalLimit };
 }
 
-/** The jobs that still exist. */
 export function listNamedJobs(
   db: Database,
   tenant: string,

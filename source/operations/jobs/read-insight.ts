@@ -19,7 +19,6 @@ import { viewJobs } from './view-jobs.ts';
 
 const limits = { samples: 120, related: 100 };
 
-/** Samples, failures, durations, executors and related jobs of a job. */
 export async function readInsight(
   query: Query,
   job: Job,

@@ -3,7 +3,6 @@ import { findJobs, type NamedJob } from '../../database/queries/read-job.ts';
 import { type IdRange, parseJobReference, shortId } from '../../domain/job/reference.ts';
 import { type Problem, ServoError, UsageError } from '../../errors.ts';
 
-/** Most candidates named for an ambiguous reference. */
 const candidates = 5;
 
 /**
@@ -65,7 +64,6 @@ function ambiguity(reference: string, jobs: readonly NamedJob[]): Problem {
   };
 }
 
-/** The shortest unique prefix of an id, at least 8 characters. */
 function shortest(id: string, jobs: readonly NamedJob[]): string {
   const enough = Array.from({ length: 29 }, (_, index) => id.slice(0, 8 + index)).find(
     (prefix) => jobs.filter((job) => job.id.startsWith(prefix)).length === 1,

@@ -4,7 +4,6 @@ import { isTerminal } from '../../domain/job/state.ts';
 import type { JobThresholds } from '../../domain/triage/thresholds.ts';
 import { readScene } from './read-scene.ts';
 
-/** Adds derived figures, and what decides whether the jobs run. */
 export async function viewJobs(
   query: Query,
   tenant: string,

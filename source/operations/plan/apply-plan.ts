@@ -17,7 +17,6 @@ import { messageOf, type Problem, ServoError, UsageError } from '../../errors.ts
 import { actOnJob } from '../act/act-on-job.ts';
 import type { Outcome } from '../act/order.ts';
 
-/** Jobs per statement. */
 const batch = 1000;
 
 /**

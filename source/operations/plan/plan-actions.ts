@@ -16,7 +16,6 @@ import { UsageError } from '../../errors.ts';
 import { viewJobs } from '../jobs/view-jobs.ts';
 import { selectJobs } from './select-jobs.ts';
 
-/** Jobs per statement. */
 const batch = 1000;
 
 type Draft = { id: string; created_at: Date; jobs: JobView[]; truncated: boolean };
@@ -57,7 +56,6 @@ type PlanInput = {
   filter: JobFilter;
   /** How long the plan may be applied, in milliseconds. */
   lifetime: number;
-  /** For filters on risk. */
   thresholds?: JobThresholds;
 };
 

@@ -8,10 +8,8 @@ import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thres
 import { ServoError, UsageError } from '../../errors.ts';
 import { gather, prepareSearch } from '../jobs/find-jobs.ts';
 
-/** What an action compares the job with. */
 type SelectedJob = Pick<JobView, 'id' | 'version' | 'state' | 'asset_name' | 'priority'>;
 
-/** The jobs that matched a filter at one moment. */
 type Selection = {
   as_of: Date;
   tenant_id: string;

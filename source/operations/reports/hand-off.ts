@@ -20,10 +20,6 @@ import { assessRisk } from '../triage/risk.ts';
 const limits = { actions: 1000, ended: 500, counted: 100_000 };
 const risky: readonly RiskLevel[] = ['low', 'medium', 'high', 'unknown', 'breached'];
 
-/**
- * The report of a shift for the next one.
- * @param since an instant, or milliseconds before now
- */
 export async function readHandoff(
   db: Database,
   tenant: string,

@@ -6,7 +6,6 @@ import type { EventList } from '../../domain/job/detail.ts';
 import { isTerminal } from '../../domain/job/state.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 
-/** The newest events, in the order in which they were written. `job` null: of all jobs. */
 export function listEvents(
   db: Database,
   tenant: string,

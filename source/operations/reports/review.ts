@@ -5,14 +5,12 @@ import { type Review, reviewOf } from '../../domain/report/review.ts';
 import { type Moment, momentAt } from '../../domain/time/deadline.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 
-/** Ended jobs, and unfinished jobs, that are read. */
 const maxJobs = 5000;
 
 export type ReviewReport = Review & {
   as_of: Date;
   tenant_id: string;
   since: Date;
-  /** There are more jobs than were read. */
   truncated: boolean;
 };
 

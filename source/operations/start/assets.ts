@@ -6,7 +6,6 @@ import type { AssetDeclaration } from '../../domain/start/asset.ts';
 
 export type AssetList = { as_of: Date; tenant_id: string; assets: ListedAsset[] };
 
-/** The tenant's assets and the shared ones, by name. */
 export function listAssets(db: Database, tenant: string): Promise<AssetList> {
   return db.read(tenant, async (query) => ({
     as_of: await readClock(query),

@@ -26,7 +26,6 @@ import {
 } from '../../domain/start/upstream-plan.ts';
 import { ServoError } from '../../errors.ts';
 
-/** A node with the keys for a new job, and the unfinished jobs that have the other keys. */
 export type TreeNode = PlanNode & {
   new_keys: KeySource | null;
   existing: { id: string; state: string }[];

@@ -34,7 +34,6 @@ import { lockTree, matchTree, readTree, type TreeNode } from './create-tree.ts';
 import { futureDeadline } from './future-deadline.ts';
 import { unknownAsset } from './unknown-asset.ts';
 
-/** What a dry run would start. */
 export type StartPlan = {
   asset_name: string;
   total_partitions: number;
@@ -43,7 +42,6 @@ export type StartPlan = {
   execution_strategy: Record<string, unknown>;
   priority: number;
   sla_deadline_at: Date | null;
-  /** Furthest upstream first, without the job itself. */
   upstreams: UpstreamPlan[];
   /** Null in the preview of a recreated job. */
   forecast: Forecast | null;
@@ -69,9 +67,7 @@ export type Started = {
   tenant_id: string;
   /** False for a dry run, and if an earlier start had the same idempotency key. */
   created: boolean;
-  /** Null for a dry run of a new job. */
   job: JobView | null;
-  /** Set by a dry run only. */
   plan: StartPlan | null;
 };
 
@@ -157,7 +153,6 @@ function newJob(author: Author, asset: Asset, request: StartRequest, now: Date):
   };
 }
 
-/** Checks for new jobs only, not for a repeated start. */
 async function checkNew(
   query: Query,
   request: StartRequest,

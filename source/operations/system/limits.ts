@@ -9,7 +9,6 @@ import { unknownAsset } from '../start/unknown-asset.ts';
 
 export type LimitList = { as_of: Date; tenant_id: string; limits: Limit[] };
 
-/** The tenant's limits, each with its number of running jobs. */
 export function listLimits(db: Database, tenant: string): Promise<LimitList> {
   return db.read(tenant, async (query) => ({
     as_of: await readClock(query),

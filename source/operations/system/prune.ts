@@ -24,9 +24,8 @@ const jobPage = 100;
 const janitorWindowMs = 3 * 86_400_000;
 
 /**
- * Deletes jobs that ended more than `older_than_ms` ago, with their partitions and events, and
- * samples, outputs and dead executors past their `retention`. A transaction deletes at most some
- * thousand rows. Of unfinished jobs only old samples and outputs are deleted.
+ * A transaction deletes at most some thousand rows. Of unfinished jobs only old samples and outputs
+ * are deleted.
  */
 export async function prune(
   database: Database,

@@ -13,7 +13,6 @@ import type { CheckColumn, FoundRow } from '../../domain/triage/checks.ts';
 import { type Thresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { maxRows } from './checks.ts';
 
-/** Most jobs that an alert names. */
 const maxJobs = 20;
 
 /** The runbooks' alerts, firing or not, by the statements and thresholds of triage. */

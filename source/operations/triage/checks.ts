@@ -24,7 +24,6 @@ type TriageOptions = {
 /** Most rows of a check; beyond, its count is a lower bound. */
 export const maxRows = 200;
 
-/** Every check of the runbooks, with its count and its worst row. */
 export function triage(
   db: Database,
   tenant: string,

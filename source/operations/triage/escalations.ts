@@ -8,7 +8,7 @@ import {
   runbookRows,
 } from '../../domain/triage/escalation.ts';
 
-/** Which escalations are due, to whom and why. Runs in the transaction that ran the checks. */
+/** Runs in the transaction that ran the checks. */
 export async function readEscalations(
   query: Query,
   tenant: string,

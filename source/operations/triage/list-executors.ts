@@ -3,7 +3,6 @@ import { readClock } from '../../database/queries/read-clock.ts';
 import { executorsOnHold, readExecutors } from '../../database/queries/read-executors.ts';
 import { type ExecutorList, viewExecutor } from '../../domain/executor/executor.ts';
 
-/** The tenant's executors, including those that ended within the last hour. */
 export function listExecutors(db: Database, tenant: string): Promise<ExecutorList> {
   return db.read(tenant, async (query) => {
     const as_of = await readClock(query);

@@ -16,7 +16,6 @@ import { viewJobs, viewOneJob } from '../jobs/view-jobs.ts';
 /** Most jobs with a deadline, most running and most waiting jobs without one. */
 const maxJobs = 1000;
 
-/** Unfinished jobs with a deadline, the jobs that share slots with them, and the slots. */
 export function readRiskBoard(
   db: Database,
   tenant: string,
@@ -30,11 +29,9 @@ export type RiskReport = {
   tenant_id: string;
   early_warning_seconds: number;
   slots: { now: number; what_if: number | null };
-  /** The jobs with a deadline, the most urgent first; or the one job that was asked for. */
   jobs: RiskRow[];
   /** Jobs that share slots with them: candidates for a pause, and competitors for slots. */
   others: RiskRow[];
-  /** Number of `jobs` at each risk level, now and under the what-if. */
   levels: {
     now: Partial<Record<RiskLevel, number>>;
     what_if: Partial<Record<RiskLevel, number>> | null;

@@ -26,16 +26,13 @@ export type Intent = {
   settings: JobSettings;
   /** Null: not known yet. */
   known?: Pick<Explanation, 'facts'> | null;
-  /** The only partition to retry. */
   only?: string | null;
   /** Zone of times in the text; default: ISO 8601. */
   zone?: Zone;
 };
 
-/** Texts of an action's confirmation. */
 type ActionText = {
   verb: string;
-  /** The button that does nothing. */
   keep: string;
   gerund: string;
   will: (intent: Intent) => string;
@@ -149,7 +146,6 @@ export function timesIn(zone: Zone | undefined): ((at: Date) => string) | undefi
   return zone === undefined ? undefined : (at) => formatInstant(at, zone);
 }
 
-/** The job with the settings, once it has as many slots as they allow. */
 function withSettings({ job, asOf, settings }: Intent): JobView {
   const { columns } = changesOf(job, settings);
   const running_slots = settings.strategy?.max_parallel ?? job.running_slots;
@@ -202,7 +198,6 @@ function left({ remaining_partitions, running_slots }: JobView): number {
   return Math.max(0, remaining_partitions - running_slots);
 }
 
-/** How long the job can wait without missing its deadline. */
 function spareTime(job: JobView, asOf: Date, label: string): string | null {
   const seconds = job.state === 'paused' ? job.needs_seconds : job.eta_seconds;
   if (job.sla_deadline_at === null || seconds === null) return null;

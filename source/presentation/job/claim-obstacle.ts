@@ -28,7 +28,6 @@ export function claimObstacle({ facts }: Pick<Explanation, 'facts'>): string | n
   return next === null ? why : `${why}: ${next}`;
 }
 
-/** Silent executors that run partitions of the job; null without any. */
 export function silentExecutors({ facts }: Pick<Explanation, 'facts'>): string | null {
   if (facts.silent.length === 0) return null;
   return safeText(silenceReason(facts.silent, facts.as_of));

@@ -72,7 +72,6 @@ export const jobColumns: readonly JobColumn[] = [
     (job) => (job.rate_per_minute === null ? absent : phrase(formatRate(job.rate_per_minute))),
     { align: 'right' },
   ),
-  // `16:31 in 2h13m ↗42m` if any ETA drifts.
   column(
     'eta',
     'ETA',
@@ -131,7 +130,6 @@ export const jobColumns: readonly JobColumn[] = [
 /** The first columns, which identify a job, stay when the others scroll. */
 export const pinnedColumns = 2;
 
-/** For the console and for `list`. */
 export const jobsTable: Table<JobView, JobColumn> = {
   columns: jobColumns,
   narrowings: [

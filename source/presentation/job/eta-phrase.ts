@@ -122,7 +122,6 @@ export function formatDrift({
   return `${drift > 0 ? '↗' : '↘'}${formatDuration(Math.abs(drift))}`;
 }
 
-/** `14:17–14:20`; empty without a range that the clock shows. */
 export function formatEtaRange(job: Expected, asOf: Date, zone: Zone): string {
   if (job.state !== 'running' || job.eta_low_seconds === null || job.eta_high_seconds === null)
     return '';

@@ -39,7 +39,6 @@ export function healthText({
   return { text: safeText(reason), tone: tones[health] ?? 'plain' };
 }
 
-/** Whether the ETA column shows a reason instead of an ETA. */
 export function isWaiting({ health, waits_for }: Pick<JobView, 'health' | 'waits_for'>): boolean {
   return waits_for !== null || health === 'silent';
 }

@@ -4,7 +4,6 @@ import { formatFullCount } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 import { stateLabel } from './state-label.ts';
 
-/** Older actions are no news. */
 const newsSeconds = 15 * 60;
 
 const byHand = ['paused', 'resuming', 'cancelled'];

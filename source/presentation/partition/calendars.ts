@@ -3,7 +3,6 @@ import { months } from '../text/format.ts';
 const hour = 3_600_000;
 export const day = 24 * hour;
 
-/** A layout of time on the map: one strip per month, year or day. */
 export type Calendar = {
   cell: string;
   /** Longest time of a cell, in milliseconds. */
@@ -11,7 +10,6 @@ export type Calendar = {
   cells: number;
   /** Heading above the strips, as wide as they are. */
   ruler: string;
-  /** Label of the strip that contains a time; labels sort by time. */
   strip: (at: Date) => string;
   index: (at: Date) => number;
 };

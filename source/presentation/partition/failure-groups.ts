@@ -4,14 +4,12 @@ import type { FailureCause } from '../../domain/triage/cause-names.ts';
 import { likelyCause } from '../../domain/triage/failure-cause.ts';
 import { safeText } from '../text/safe-text.ts';
 
-/** Failed partitions whose messages differ only in figures and names. */
 export type FailureGroup = FailureKind & {
   /** With `…` where the messages differ. */
   message: string;
   cause: FailureCause | null;
 };
 
-/** Kinds by failureFingerprint, the most frequent first. */
 export function kindsOf(failed: readonly FailedPartition[]): FailureKind[] {
   const kinds = new Map<string, FailedPartition[]>();
   for (const partition of failed) {

@@ -15,15 +15,14 @@ import {
 } from './cell.ts';
 import { weekdayBands, weekdays } from './weekday-calendar.ts';
 
-/** Lines of cells within the requested width, and the legend. */
 export type PartitionMap = { lines: Cell[][]; legend: Cell[] };
 
 type Size = { width: number; height: number };
 type Strip = { label: string; cells: PartitionCounts[] };
 
 /**
- * Partitions in key order as a picture of at most `width` × `height`: time keys as a calendar, as
- * fine as fits; other keys as blocks, each row starting with its first key.
+ * Time keys as a calendar, as fine as fits; other keys as blocks, each row starting with its first
+ * key.
  */
 export function partitionMap(buckets: readonly PartitionBucket[], size: Size): PartitionMap {
   if (buckets.length === 0 || size.width < 8 || size.height < 1) return { lines: [], legend: [] };

@@ -10,7 +10,6 @@ import { safeText } from '../text/safe-text.ts';
 /** The longest message or output that is stored. */
 const longest = 65_536;
 
-/** One partition as lines: row, message with likely cause, attempts, output. */
 export function partitionText(detail: PartitionDetail, zone: Zone): string {
   const { partition, events, logs, as_of } = detail;
   return [

@@ -1,7 +1,6 @@
 import { months } from '../text/format.ts';
 import { noCounts, type PartitionCounts } from './cell.ts';
 
-/** Months across, weekdays down, one column for each week. */
 type WeekdayBand = {
   /** Month names above the columns, as wide as the rows. */
   ruler: string;

@@ -34,10 +34,7 @@ export function planText(plan: PlanFile): string {
   ].join('\n');
 }
 
-/**
- * A plan file before it is applied: its jobs in the database now; claims of the file are
- * marked as such.
- */
+/** Claims of the file are marked as such. */
 export function reviewText(plan: PlanFile, reviewed: readonly ReviewedJob[]): string {
   const { author, reason, created_at, expires_at, filter, action, parameters } = plan;
   const set = describeParameters(parameters);
@@ -68,7 +65,6 @@ function jobText(job: Omit<PlannedJob, 'refusal'>): string {
   return `${shortId(job.id)}  ${safeText(job.asset_name)}  ${word}  v${job.version}  ${done}`;
 }
 
-/** `clicks, sessions and 3 more` */
 export function namesOf(
   jobs: readonly Pick<JobPlan['jobs'][number], 'asset_name'>[],
   most = 5,

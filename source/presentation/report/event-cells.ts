@@ -4,7 +4,6 @@ import { safeText } from '../text/safe-text.ts';
 import type { Cell } from '../text/tone.ts';
 import { actorName } from './actor-name.ts';
 
-/** An event without its time: what happened, by whom, and the reason. */
 export function eventCells(event: JobEvent): Cell[] {
   return [...whatHappened(event), { text: `  ${who(event)}`, tone: 'dim' }, ...why(event)];
 }

@@ -48,7 +48,6 @@ export function stateName(state: string): string {
   return glyph === '?' ? code(state, 60) : word;
 }
 
-/** Both runbooks' escalation tables, for runbooks with findings. */
 export function escalationBlocks(escalations: readonly Escalation[]): string {
   if (escalations.length === 0) return 'No escalation is due.';
   return blocks(

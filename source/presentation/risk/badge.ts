@@ -14,7 +14,6 @@ type Risky = Partial<Pick<JobView, 'needs_seconds'>> & Pick<
   | 'incomplete_partitions'
 >;
 
-/** A job's risk as word and figure, long and short. */
 export function riskBadge(job: Risky, asOf: Date): Phrase {
   const left = job.sla_deadline_at ? (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 : 0;
   const seconds = job.eta_seconds ?? job.needs_seconds ?? 0;

@@ -13,7 +13,6 @@ import { bufferPhrase, severityFigure, severityPhrase, whatIfText } from './risk
 
 type Risky = Item<RiskRow>;
 
-/** For the console and for `risk`. */
 export const riskTable: Table<Risky> = {
   columns: [
     column(

@@ -10,7 +10,6 @@ import { safeText } from '../text/safe-text.ts';
 import { type Cell, signOf } from '../text/tone.ts';
 import { formatBuffer, levelLabels, tierText, whatIfText } from './risk-text.ts';
 
-/** The selected job, and the runbook's advice for its (what-if) risk level. */
 export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
   const { glyph, word, tone } = stateLabel(row.state);
   const eta = formatEta(row, as_of, zone).forms[0];

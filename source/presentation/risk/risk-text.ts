@@ -9,7 +9,6 @@ import { formatDuration } from '../text/format.ts';
 import type { Phrase, Tone } from '../text/tone.ts';
 import { riskBadge } from './badge.ts';
 
-/** Headings of the advice. */
 export const levelLabels: Readonly<Record<RiskLevel, string>> = {
   none: 'No deadline',
   on_track: 'On track',
@@ -20,7 +19,6 @@ export const levelLabels: Readonly<Record<RiskLevel, string>> = {
   breached: 'Breached',
 };
 
-/** What decides the risk of a job or an outlook. */
 type Standing = Pick<
   JobView,
   | 'eta_seconds'
@@ -48,7 +46,6 @@ export function severityFigure(job: JobView, standing: Standing, asOf: Date): st
   return `= ${sign}${formatDuration(Math.abs(over))} / ${formatDuration(left)}`;
 }
 
-/** Why an unfinished job has no ETA. */
 export function whyUnknown(job: JobView): string {
   if (job.heartbeat_stale) {
     const age = job.heartbeat_age_seconds;

@@ -57,7 +57,6 @@ export function cutMessage(text: string, width: number): string {
   return truncate(text.slice(0, -tail.length), width - widthOf(tail)) + tail;
 }
 
-/** Exactly `width` columns: truncated or padded. */
 export function fitted(text: string, width: number, align: Align = 'left', ellipsis = '…'): string {
   const shown = truncate(text, width, ellipsis);
   const padding = ' '.repeat(Math.max(0, width - widthOf(shown)));

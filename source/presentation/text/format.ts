@@ -1,6 +1,5 @@
 import { farWord, isFar } from '../../domain/time/time.ts';
 
-/** Times in the operator's zone, or in UTC with `--utc`. */
 export type Zone = 'local' | 'utc';
 
 const day = 86_400;

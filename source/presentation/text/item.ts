@@ -2,7 +2,6 @@ import type { JobView } from '../../domain/job/job.ts';
 import type { Zone } from './format.ts';
 import type { Cell } from './tone.ts';
 
-/** A row of a list, and its job if there is one. */
 export type Item<Row> = { row: Row; job: JobView | null };
 
 export type DetailContext = {
@@ -12,7 +11,6 @@ export type DetailContext = {
   keys: Readonly<Record<string, string>>;
 };
 
-/** Detail lines of a row, below its list. */
 export type Detail<Row, Data = unknown> = (
   item: Item<Row>,
   context: DetailContext,

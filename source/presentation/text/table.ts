@@ -4,10 +4,8 @@ import type { Cell, Phrase } from './tone.ts';
 import { widthOf } from './width.ts';
 
 export type CellContext = {
-  /** The database's clock. */
   as_of: Date;
   zone: Zone;
-  /** Width of the cell, or of the whole table. */
   width: number;
 };
 
@@ -15,9 +13,7 @@ export type Column<Row> = {
   name: string;
   title: string;
   align: Align;
-  /** Blank columns before it. */
   gap: number;
-  /** Preferred width for these rows. */
   width: (rows: readonly Row[]) => number;
   /** It may take spare space up to this width. */
   grows_to?: number;
@@ -135,7 +131,6 @@ function shareOut<Row>(
   }
 }
 
-/** The longest form that fits, or the last one truncated; aligned. */
 export function cellOf<Row>(column: Column<Row>, row: Row, context: CellContext): Cell {
   const { forms, tone } = column.phrase(row, context);
   const form = forms.find((text) => widthOf(text) <= context.width) ?? forms.at(-1)!;
@@ -164,7 +159,6 @@ export function tableLines<Row>(
 
 export const absent: Phrase = { forms: ['–'], tone: 'dim' };
 
-/** Width of the widest text, at most `cap`. */
 export function longest<Row>(text: (row: Row) => string, cap: number) {
   return (rows: readonly Row[]) =>
     Math.min(

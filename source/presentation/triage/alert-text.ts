@@ -36,7 +36,6 @@ export function isComing({ firing, found }: Alert): boolean {
   return !firing && found > 0;
 }
 
-/** One line for each alert; firing ones with their jobs. */
 export function alertsText(report: AlertReport, { width, zone }: Options): string {
   const { alerts, as_of } = report;
   const rows = alerts.map((alert) => [

@@ -84,7 +84,6 @@ export const triageDetail: Detail<CheckSummary> = ({ row }, context) => [
   ...remedyLines(row.check, null, context),
 ];
 
-/** Each check has its own columns. */
 export function checkTable(data: Finding | null): Table<Item<FoundRow>> {
   const shown = data?.columns ?? [];
   const context = { as_of: data?.as_of ?? new Date(0), zone: 'utc' as const };
@@ -117,7 +116,6 @@ export function checkTable(data: Finding | null): Table<Item<FoundRow>> {
   };
 }
 
-/** The meaning of the rows, and the remedies for the selected one. */
 export const checkDetail: Detail<FoundRow, Finding> = ({ row }, context, { check }) => [
   [{ text: check.meaning, tone: 'plain' }],
   ...remedyLines(check, row, context),

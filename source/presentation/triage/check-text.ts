@@ -43,7 +43,6 @@ export function checkCell(
   return says[column.kind](cell);
 }
 
-/** Figures are aligned to the right. */
 export function isFigure({ kind }: CheckColumn): boolean {
   return kind === 'count' || kind === 'seconds' || kind === 'milliseconds' || kind === 'ratio';
 }

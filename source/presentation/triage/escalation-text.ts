@@ -10,7 +10,6 @@ export function escalationTitle({ due, steps, next }: Escalation): string {
   return `escalate in ${roughDuration(Math.max(1, Math.ceil(next.in_minutes)) * 60_000)}: ${next.who}`;
 }
 
-/** One line for each trigger that holds, and for the clock. */
 export function escalationReasons(
   { triggers, steps, since, minutes, next, due }: Escalation,
   asOf: Date,

@@ -9,9 +9,7 @@ import { plural } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 
 export type ExplainReason = {
-  /** What keeps the job from running. */
   why: string;
-  /** What to do; null: nothing. */
   next: string | null;
 };
 
@@ -196,7 +194,6 @@ function nameOf({ id, asset_name, state }: ExplainFacts['waits_for'][number]): s
   return `${name} ${shortId(id)} (${state === null ? 'deleted' : stateLabel(state).word})`;
 }
 
-/** The sentence that lists and the console show too. */
 function reason(clause: WaitingClause, facts: ExplainFacts): string {
   return safeText(clauseReasons[clause](facts));
 }

@@ -22,11 +22,11 @@ const jobs = fc.record({
     'completed',
   ),
   left: fc.integer({ min: 0, max: 50 }),
-  lanes: fc.integer({ min: 0, max: 3 }),
+  tokens: fc.integer({ min: 0, max: 3 }),
   average: fc.option(fc.integer({ min: 1, max: 200 })),
   /** In minutes and a half: the clock moves on between readings. */
   deadline: fc.option(fc.integer({ min: -10, max: 150 })),
-  beat: fc.integer({ min: 0, max: 900 }),
+  heartbeat_age: fc.integer({ min: 0, max: 900 }),
   started: fc.integer({ min: 0, max: 30_000 }),
 });
 
@@ -45,10 +45,10 @@ test.each([
           total_partitions: '100',
           completed_partitions: String(100 - seed.left),
           avg_partition_duration_ms: seed.average === null ? 'null' : `${seed.average} * 1000`,
-          lease_tokens: `array(select gen_random_uuid() from generate_series(1, ${seed.lanes}))`,
+          lease_tokens: `array(select gen_random_uuid() from generate_series(1, ${seed.tokens}))`,
           sla_deadline_at:
             seed.deadline === null ? 'null' : `now() + interval '${seed.deadline}.5 minutes'`,
-          heartbeat_at: seed.state === 'running' ? ago(seed.beat) : 'null',
+          heartbeat_at: seed.state === 'running' ? ago(seed.heartbeat_age) : 'null',
           started_at: ago(seed.started),
         });
       }

@@ -88,17 +88,17 @@ test('breached: at the deadline itself, while the job is unfinished; the latest 
     expect(await now.ids('at-risk')).toEqual([]);
   }));
 
-test('the statement reckons ETA and risk as the job table does', () =>
+test('the statement computes the same ETA and risk as the job table', () =>
   scene.during(async (now) => {
     const jobs = fc.record({
       state: fc.constantFrom('running', 'paused', 'pending', 'resuming'),
       total: fc.integer({ min: 1, max: 1000 }),
       done: fc.integer({ min: 0, max: 1000 }),
-      lanes: fc.integer({ min: 0, max: 5 }),
+      tokens: fc.integer({ min: 0, max: 5 }),
       parallel: fc.integer({ min: 1, max: 8 }),
       average: fc.option(fc.integer({ min: 0, max: 600_000 })),
       deadline: fc.integer({ min: -100, max: 20_000 }),
-      beat: fc.integer({ min: 0, max: 240 }),
+      heartbeat_age: fc.integer({ min: 0, max: 240 }),
     });
     for (const seed of fc.sample(jobs, { numRuns: 60, seed: 7 })) {
       const id = await now.job({
@@ -107,9 +107,9 @@ test('the statement reckons ETA and risk as the job table does', () =>
         completed_partitions: String(Math.min(seed.done, seed.total)),
         avg_partition_duration_ms: String(seed.average),
         execution_strategy: `'{"type":"parallel","max_parallel":${seed.parallel}}'`,
-        lease_tokens: `array(select gen_random_uuid() from generate_series(1, ${seed.lanes}))`,
+        lease_tokens: `array(select gen_random_uuid() from generate_series(1, ${seed.tokens}))`,
         sla_deadline_at: `date_trunc('second', now()) + interval '${seed.deadline} seconds'`,
-        heartbeat_at: `now() - interval '${seed.beat} seconds'`,
+        heartbeat_at: `now() - interval '${seed.heartbeat_age} seconds'`,
       });
       const [clock] = await now.query<{ at: Date }>('select now() as at');
       const view = viewJob((await readJob(now.query, 'acme', id))!, clock!.at);

@@ -7,15 +7,15 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
-const beat = (age: string) => ({ heartbeat_at: `now() - interval '${age}'` });
+const heartbeat = (age: string) => ({ heartbeat_at: `now() - interval '${age}'` });
 
 test('stuck: a running job whose heartbeat is older than 120 s, and not one of exactly 120 s', () =>
   scene.during(async (now) => {
-    await now.job(beat('120 seconds'));
-    await now.job({ ...beat('1 hour'), state: `'paused'` });
-    const younger = await now.job(beat('120.001 seconds'));
+    await now.job(heartbeat('120 seconds'));
+    await now.job({ ...heartbeat('1 hour'), state: `'paused'` });
+    const younger = await now.job(heartbeat('120.001 seconds'));
     const older = await now.job({
-      ...beat('14 minutes'),
+      ...heartbeat('14 minutes'),
       completed_partitions: '4',
       checkpoint_partition_key: `'d4'`,
       claimed_by: `'web-2:64:x'`,
@@ -37,9 +37,9 @@ test('stuck: a running job whose heartbeat is older than 120 s, and not one of e
     expect(check.title).toBe('Stuck: heartbeat stale > 2m');
   }));
 
-test('stuck: a running job that never beat, first of all', () =>
+test('stuck: a running job without any heartbeat comes first', () =>
   scene.during(async (now) => {
-    await now.job(beat('1 hour'));
+    await now.job(heartbeat('1 hour'));
     const never = await now.job({ heartbeat_at: 'null' });
     const { rows } = await now.find('stuck');
     expect(rows[0]).toMatchObject({ job_id: never, cells: { heartbeat_age_secs: null } });
@@ -48,7 +48,7 @@ test('stuck: a running job that never beat, first of all', () =>
 
 test('the threshold is a setting', () =>
   scene.during(async (now) => {
-    const job = await now.job(beat('31 seconds'));
+    const job = await now.job(heartbeat('31 seconds'));
     expect(await now.ids('stuck')).toEqual([]);
     const thresholds = { heartbeat_stale: 30_500 };
     expect(await now.ids('stuck', { thresholds })).toEqual([job]);
@@ -59,8 +59,8 @@ test('the threshold is a setting', () =>
 
 test('bulk recovery takes what has not beaten for more than 10 minutes', () =>
   scene.during(async (now) => {
-    await now.job(beat('10 minutes'));
-    const job = await now.job(beat('601 seconds'));
+    await now.job(heartbeat('10 minutes'));
+    const job = await now.job(heartbeat('601 seconds'));
     const { rows, check } = await now.find('bulk-reclaim');
     expect(rows.map((row) => row.job_id)).toEqual([job]);
     // The runbook's statement as printed, with the tenant.
@@ -73,7 +73,7 @@ test('bulk recovery takes what has not beaten for more than 10 minutes', () =>
 
 test('resuming: resumed more than 120 s ago, and not claimed', () =>
   scene.during(async (now) => {
-    const resumed = (age: string) => ({ ...beat(age), state: `'resuming'` });
+    const resumed = (age: string) => ({ ...heartbeat(age), state: `'resuming'` });
     await now.job(resumed('120 seconds'));
     const job = await now.job({ ...resumed('12 minutes'), completed_partitions: '7' });
     const { rows } = await now.find('resuming');
@@ -84,8 +84,8 @@ test('resuming: resumed more than 120 s ago, and not claimed', () =>
 
 test('bulk recovery cancels what is resuming for more than 10 minutes', () =>
   scene.during(async (now) => {
-    await now.job({ ...beat('10 minutes'), state: `'resuming'` });
-    const job = await now.job({ ...beat('601 seconds'), state: `'resuming'` });
+    await now.job({ ...heartbeat('10 minutes'), state: `'resuming'` });
+    const job = await now.job({ ...heartbeat('601 seconds'), state: `'resuming'` });
     const { rows, check } = await now.find('bulk-cancel');
     expect(rows.map((row) => row.job_id)).toEqual([job]);
     expect(await now.query(check.remedies[0]!.sql!)).toEqual([{ id: job, asset_name: 'orders' }]);

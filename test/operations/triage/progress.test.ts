@@ -15,7 +15,7 @@ const aged = async (now: import('./scene.ts').Moment, job: string, ago = '1 hour
   ]);
 };
 
-test('no progress: the figures are as they were in the samples of the last minutes, though the heart beats', () =>
+test('no progress: the figures equal those of the last minutes’ samples, although the heartbeat is fresh', () =>
   scene.during(async (now) => {
     const stalled = await now.job({ completed_partitions: '4' });
     await aged(now, stalled);

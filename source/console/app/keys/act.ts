@@ -16,7 +16,6 @@ import { clearMarks, noMarks, turnMark, turnRange } from '../../screens/jobs/mar
 
 const act = inGroup('Act');
 
-/** Keys that mark jobs and open action dialogs. Nothing is sent before a dialog is confirmed. */
 export const actKeys: readonly Binding[] = [
   act('enter', 'recommended action: opens its dialog', ['reader'], openRecommended, {
     disabled: whyNoRecommended,

@@ -21,7 +21,6 @@ import {
 
 const look = inGroup('Look');
 
-/** Keys that look and never write. */
 export const lookKeys: readonly Binding[] = [
   look(
     'enter',

@@ -25,13 +25,11 @@ export function cardTitle(card: Card): string {
   return `${verb} ${which}${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
 }
 
-/** Before an object: `Pause`, `Set deadline of`. */
 function verbOf(card: Card): string {
   const { action, verb } = actionOfCard(card);
   return verb ?? (action === 'cancel' ? 'Cancel' : actionText[action].verb);
 }
 
-/** The questions and the buttons: never left out. */
 export function controlLines(state: State, card: Card, width: number): Line[] {
   const { fields } = actionOfCard(card);
   const reason = needsReason(card) ? 'Reason (required)' : 'Reason (optional)';
@@ -45,7 +43,6 @@ export function controlLines(state: State, card: Card, width: number): Line[] {
   ];
 }
 
-/** A retry opened on one failed partition: only that one, or all. */
 function scopeLine({ selected, only, job }: Card, width: number): Line[] {
   if (selected === null || job.failed_partitions < 2) return [];
   const all = `all ${formatFullCount(job.failed_partitions)} failed partitions`;
@@ -57,7 +54,6 @@ function scopeLine({ selected, only, job }: Card, width: number): Line[] {
 
 const keepAll = 'Leave as is';
 
-/** What the buttons say, and what `y` does. */
 function buttonTexts(card: Card): { keep: string; confirm: string; verb: string } {
   const { plan } = card;
   const { keep, verb } = actionText[actionOfCard(card).action];

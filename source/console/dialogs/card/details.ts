@@ -101,7 +101,6 @@ function othersLine({ others }: Card, width: number): Line[] {
 
 const makesWork: readonly JobAction[] = ['resume', 'retry', 'recreate', 'reclaim'];
 
-/** Why the job would not run after the action. `of`: which job, where there are several. */
 function obstacleLine(card: Card, { state }: JobView, width: number, of = ''): Line[] {
   const { action } = actionOfCard(card);
   const paused = state === 'paused' && action !== 'resume';

@@ -19,7 +19,6 @@ export function parameterLines(card: Card, field: ParameterField, width: number)
   return fits ? [spread(line, [note], width)] : [line, message(note.text, note.tone, width, '   ')];
 }
 
-/** Shows the instant that a typed deadline means. */
 function readBack(card: Card, { name }: ParameterField): string | null {
   const { sla_deadline_at: at } = settingsOf(card);
   if (name !== 'deadline' || !(at instanceof Date)) return null;

@@ -46,7 +46,6 @@ function moved(card: Card, focus: CardFocus): Card {
   return caretAtEnd({ ...put, focus: focus === 'check' ? 'confirm' : focus });
 }
 
-/** Switches between the selected failed partition and all failed ones. */
 export const turnKey = 'ctrl-t';
 
 function scrolled(card: Card, by: number): Card {

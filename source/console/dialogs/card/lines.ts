@@ -9,9 +9,7 @@ import { buttonsLine, cardTitle, controlLines } from './controls.ts';
 import { type Details, details, nowText } from './details.ts';
 import { refusalTexts } from './plan.ts';
 
-/** Rows of a dialog without alerts and lists, and where those could go. */
 type Arranged = Details & {
-  /** Index of the blank line before the buttons; null if there is no room for one. */
   gap: number | null;
   spare: number;
 };
@@ -45,7 +43,6 @@ function arranged(state: State, card: Card, width: number, height: number, kept 
   };
 }
 
-/** Inside of an action's dialog: what was seen, what will happen, and the questions. */
 export function cardLines(state: State, card: Card, width: number, height: number): Line[] {
   return arranged(state, card, width, height).lines;
 }
@@ -55,10 +52,7 @@ const roomy = 20;
 
 export type CardContents = ReturnType<typeof cardContents>;
 
-/**
- * The same with alerts and the reasons of refusals, as far as they push out nothing: `changed`
- * replaces the line that says so, `why` (the button is dead) the blank line before the buttons.
- */
+/** With alerts and reasons of refusals as far as they push out nothing. */
 export function cardContents({ state, overlay: card, width, height }: DialogProps<Card>) {
   const asked = card.hint === null ? null : alertText(card.hint, width);
   const listing = card.plan !== null && height >= roomy;

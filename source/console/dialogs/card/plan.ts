@@ -15,9 +15,6 @@ import { cut, type Line, span } from '../../widgets/spans.ts';
 import { calledOf, wideFrom } from '../job-name.ts';
 import { settingsOf, settingsOfChange } from './state.ts';
 
-/**
- * An action on several jobs: how many, which are not on the screen, and per job what or why not.
- */
 export function planLines(card: Card, plan: CardPlan, width: number, rows: number): Line[] {
   const some = plan.jobs.filter(({ refusal }) => refusal === null).length;
   const left = plan.jobs.length - some;
@@ -108,5 +105,4 @@ export function refusalTexts({ jobs }: CardPlan, width: number, rows: number): s
   return texts.map((text) => cutMessage(text, width - marker));
 }
 
-/** Of a list's row, with the gap after it. */
 const marker = 2;

@@ -17,7 +17,6 @@ import { whyRunOpen } from '../../model/run-items.ts';
 import type { State, Step } from '../../model/state.ts';
 import { cardOn, whyNot } from './state.ts';
 
-/** Whether keys act on the marked jobs rather than on the selected one. */
 export function actsOnMarks({ screen, marks }: State): boolean {
   return screen === 'jobs' && marks.size > 0;
 }
@@ -41,7 +40,6 @@ export function askPlan(state: State, name: ActionName): Step {
   );
 }
 
-/** The same for all jobs that match now, without marking them. */
 export function askMatching(state: State, name: ActionName, filter: string): Step {
   return askFor(state, { name, matching: true }, { filter }, 'loading all matching jobs …');
 }
@@ -73,7 +71,6 @@ function askFor(
   return chain(step, (next) => ask(next, 'plan', { type: 'plan-jobs', ...which }));
 }
 
-/** Opens the dialog, unless the operator has opened something else meanwhile. */
 export function planAnswered(state: State, answer: DataAnswer): Step {
   const { planning } = state;
   const free = { ...state, planning: null, notice: null };

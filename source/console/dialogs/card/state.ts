@@ -28,7 +28,6 @@ import type { Follow, Question, State, Step } from '../../model/state.ts';
 import { firstFocus } from '../form.ts';
 import { zoned } from './typed-moment.ts';
 
-/** Why an action on this job is not possible now, or null. */
 export function whyNot(state: State, name: ActionName, target: Target | null): string | null {
   if (target === null) return 'no job is selected';
   const barred = whyNotWrite(state) ?? (target.gone ? noLongerThere : whyStale(state));
@@ -63,7 +62,7 @@ export function openCard(
   return cardOn(state, name, target, null, final ? typedCheck(target.job) : null, values, only);
 }
 
-/** A dialog on one job, or on those of the plan; `expected` must be typed to enable the button. */
+/** `expected` must be typed to enable the button. */
 export function cardOn(
   state: State,
   name: ActionName,
@@ -151,7 +150,6 @@ export function typedCheck(job: JobView): string {
   return /^[\x21-\x7e]{1,80}$/.test(job.asset_name) ? job.asset_name : shortId(job.id);
 }
 
-/** The part of a dialog that the plain console shares. */
 export type Asked = Pick<Card, 'name' | 'as_of' | 'values' | 'expected'> &
   Partial<Pick<Card, 'plan' | 'zone'>>;
 
@@ -163,7 +161,6 @@ export function needsReason(card: Asked): boolean {
   return actionRules[actionOfCard(card).action].needs_reason;
 }
 
-/** Focus order: cancel, fields, reason, typed check, confirm. */
 export function focusOrder(card: Pick<Asked, 'name' | 'plan' | 'expected'>): CardFocus[] {
   return [
     'cancel',
@@ -178,7 +175,6 @@ export function fieldOf({ focus }: Card): FieldName | null {
   return focus === 'cancel' || focus === 'confirm' ? null : focus;
 }
 
-/** The filled-in fields; a deadline as the instant that it means, which the dialog shows. */
 export function parametersOf(card: Asked): ActionParameters {
   const { fields } = actionOfCard(card);
   const given = fields.flatMap(({ name }) => {
@@ -223,7 +219,6 @@ function clockOf({ as_of }: Asked): Date {
   return new Date(Math.floor(as_of.getTime() / 1000) * 1000);
 }
 
-/** What keeps the button disabled, or null. */
 export function missing(state: State, card: Card): string | null {
   if (isReadOnly(state)) return readOnlyText(state);
   if (isGone(state, card)) return noLongerThere;

@@ -3,10 +3,7 @@ import type { Zone } from '../../../presentation/text/format.ts';
 const onTheClock = /^(\d{1,2}):(\d{2})$/;
 const onTheCalendar = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2})(?::(\d{2})(?::(\d{2}))?)?)?$/;
 
-/**
- * Adds the screens' zone to a time typed without one. `14:30` is its next occurrence. Other texts
- * stay as they are.
- */
+/** `14:30` is its next occurrence. Other texts stay as they are. */
 export function zoned(text: string, zone: Zone, now: Date): string {
   const trimmed = text.trim();
   const clock = onTheClock.exec(trimmed);

@@ -1,10 +1,6 @@
-/** A row of a column: the heading of a group, the item of that index, or a blank before a group. */
 export type Cell = { heading: string } | { item: number } | null;
 
-/**
- * Items in their order in columns of at most `rows` rows, each group under its heading; a column
- * that begins inside of a group repeats it. Two columns are as even as the groups allow.
- */
+/** A column that begins inside of a group repeats its heading. */
 export function columnsOf(groups: readonly string[], rows: number): Cell[][] {
   for (let height = Math.min(rows, Math.ceil(groups.length / 2)); height < rows; height += 1) {
     const columns = filledTo(groups, height);

@@ -10,13 +10,10 @@ import { type FinderContents, finder, finderContents, listRows } from './list.ts
 
 const title = 'Keys';
 
-/** With less room: one key per row, and no groups. */
 const narrow = 60;
-/** Inside of a frame on a terminal of 100 columns. */
 const twoColumnsFrom = 94;
 const leastHeight = 12;
 const gap = 3;
-/** The selected key in full, after a blank line. */
 const belowColumns = 2;
 
 export function helpContents({ state, overlay: help, width, height }: DialogProps<Help>) {

@@ -20,7 +20,6 @@ const entries: Readonly<Record<Finder['type'], (state: State, finder: Finder) =>
     })),
 };
 
-/** The palette stays open with its refusal, so that the text can be corrected. */
 function staysIfRefused(entry: PaletteEntry): Entry {
   const run = (state: State) =>
     entry.reason === null

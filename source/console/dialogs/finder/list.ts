@@ -1,28 +1,23 @@
 import { blank, cut, exactly, type Line, selected, span } from '../../widgets/spans.ts';
 import { type Contents, within } from '../dialog.ts';
 
-/** A list that is narrowed by typing: the palette's commands, the help's keys. */
 export type Found = {
   title: string;
-  /** The text field. */
   field: Line;
   length: number;
   cursor: number;
   row: (index: number, first: boolean) => Line;
-  /** Said instead of an empty list. */
   nothing: string;
 };
 
 export type FinderContents = Contents & { field: Line; list: readonly Line[] };
 
-/** Field and blank line. */
 const aroundList = 2;
 
 export function listRows(height: number): number {
   return Math.max(1, height - aroundList);
 }
 
-/** One column, its cursor in the middle, except near the ends. */
 export function finderContents(found: Found, width: number, height: number): FinderContents {
   const { length, cursor, row, nothing } = found;
   const rows = listRows(height);

@@ -17,7 +17,6 @@ export function palette(text = ''): Finder {
   return { type: 'palette', text, caret: text.length, cursor: 0 };
 }
 
-/** Matches, the likeliest first: arguments of the typed command, then commands and keys. */
 export function paletteEntries(state: State, { text }: Finder): PaletteEntry[] {
   const command = commandIn(state, text);
   const argument = text.trimStart().split(' ').slice(1).join(' ').trim();
@@ -26,7 +25,6 @@ export function paletteEntries(state: State, { text }: Finder): PaletteEntry[] {
   return [...given, ...ranked(all, text.trim(), ({ label, title }) => ({ name: label, title }))];
 }
 
-/** The command whose argument is being typed. */
 function commandIn({ options }: State, text: string): PaletteCommand | undefined {
   const [name = '', ...rest] = text.trimStart().split(' ');
   return rest.length === 0

@@ -11,7 +11,6 @@ import { remedyActions } from '../../model/remedy-keys.ts';
 import type { State, Step } from '../../model/state.ts';
 import { openCard, whyNot } from '../card/state.ts';
 
-/** Runs the decision tree for the selected job, and again while the text is open. */
 export function explainSelected(state: State): Step {
   const target = targetOf(state);
   if (target === null) return [state, []];
@@ -56,7 +55,6 @@ function shownRecommendation({ overlay }: State): RecommendedAction | null {
   return overlay?.type === 'reader' ? (overlay.recommended ?? null) : null;
 }
 
-/** The action that Enter would open, or null. */
 export function recommendedAction(state: State): string | null {
   const recommended = shownRecommendation(state);
   return recommended === null ? null : actionOf(recommended.name).action;

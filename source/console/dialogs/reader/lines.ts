@@ -5,7 +5,6 @@ import { type DialogProps, within } from '../dialog.ts';
 
 export type ReaderContents = ReturnType<typeof readerContents>;
 
-/** A text, and in the title which part of it is shown. */
 export function readerContents({ state, overlay, width, height }: DialogProps<Reader>) {
   const all = readerLines(overlay, state.size);
   const rows = Math.max(1, height);

@@ -10,7 +10,6 @@ const names: Readonly<Record<ReportRequest['type'], string>> = {
   incident: 'the incident report',
 };
 
-/** Writes the report that the command of the same name prints. */
 export function writeReport(state: State, report: ReportRequest): Step {
   const step = ask(state, 'report', { type: 'write-report', report });
   return chain(step, (next) => noticed(next, `writing ${names[report.type]} …`));

@@ -20,7 +20,6 @@ export function sqlReader(title: string, sql: string): Reader {
   return textReader(title, safeText(sql, { cap: longestScript, lines: true }), sql);
 }
 
-/** Shows `text` until the source is loaded. */
 export function openSource(state: State, title: string, source: ReaderSource, text: string): Step {
   const follow = source.type === 'partition' && source.part === 'log';
   const reader: Reader = { ...textReader(title, text), source, live: true, follow };
@@ -42,7 +41,6 @@ const questions: {
   explain: ({ id }) => ({ type: 'explain-job', id }),
 };
 
-/** Dropped if something else is open by now. */
 export function readerAnswered(state: State, answer: DataAnswer): Step {
   const { overlay } = state;
   if (overlay?.type !== 'reader' || overlay.source === null) return [state, []];

@@ -42,13 +42,11 @@ export function stopRun(state: State): Step {
   return [{ ...state, run: { ...run, stopped: 'by hand' } }, []];
 }
 
-/** Only the operator continues a stopped run, and only once the database answers. */
 export function goOn(state: State): Step {
   const reason = whyNotGoOn(state);
   return reason === null ? next(state) : noticed(state, reason, 'warn');
 }
 
-/** Why it cannot be continued now, or null. */
 export function whyNotGoOn(state: State): string | null {
   const { run } = state;
   if (run === null || !isOpen(run)) return 'the action has finished';
@@ -65,12 +63,9 @@ export function runText({ run }: State): string {
   return run === null ? '' : runSummary(run);
 }
 
-/** Summary and keys. */
 const aroundItems = 2;
-/** From this height on there is a row for the bar. */
 const roomForBar = 6;
 
-/** Rows of the bar and of the list inside of the dialog. */
 export function layoutOf(items: readonly RunItem[], height: number): { bar: 0 | 1; rows: number } {
   const bar = height >= roomForBar && items.length > 0 ? 1 : 0;
   return { bar, rows: Math.max(1, height - aroundItems - bar) };

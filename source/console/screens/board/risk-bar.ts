@@ -52,7 +52,6 @@ function thenAtRisk(rows: readonly RiskRow[]): Span[] {
   return [span(' → '), span(String(then), then > 0 ? 'bad' : 'good')];
 }
 
-/** Includes breached jobs, which each row shows. */
 function atRisk(rows: readonly { risk_level: RiskLevel }[]): number {
   return rows.filter(({ risk_level }) => atRiskLevels.includes(risk_level)).length;
 }

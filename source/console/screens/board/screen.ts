@@ -6,7 +6,6 @@ import type { State } from '../../model/state.ts';
 import { type Motion, movedIndex, windowTop } from '../../widgets/list.ts';
 import type { Screen } from '../contract.ts';
 
-/** The list screens: triage, check, risk, executors, alerts, events. */
 export function boardScreen(name: BoardName): Screen {
   return {
     ask: (state) => ask(state, 'board', { type: 'load-board', board: name, check: state.check }),

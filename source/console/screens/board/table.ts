@@ -15,12 +15,10 @@ import type { BoardData, BoardName, BoardRow } from '../../model/boards.ts';
 
 type Board<N extends BoardName> = {
   table: (data: BoardData[N] | null) => Table<Item<BoardRow[N]>>;
-  /** About the selected row, below the list. */
   detail: Detail<BoardRow[N], BoardData[N]>;
   empty: string;
 };
 
-/** What differs between the screens that are one list. */
 export const boards: { [N in BoardName]: Board<N> } = {
   triage: {
     table: () => triageTable,

@@ -50,7 +50,6 @@ import { wrapped } from './wrapped.ts';
 
 type Columns = readonly LaidColumn<Column<Item<unknown>>>[];
 
-/** The screens that are one list: its rows, and below them what the selected one means. */
 export function BoardView({ name }: { name: BoardName }) {
   const state = useConsole();
   const layout = boardLayout(state);
@@ -134,12 +133,10 @@ const ItemRow = memo(function ItemRow({ row, job, columns, as_of, zone, ...shown
   return <Line spans={shown.isStale ? faded(line) : line} />;
 });
 
-/** The screens by their keys. */
 function Tabs() {
   return <Line spans={tabsLine(useConsole())} />;
 }
 
-/** The what-if, and how many jobs are at risk with it. */
 function RiskBar() {
   const state = useConsole();
   const { data, what } = state.boards.risk;
@@ -147,13 +144,11 @@ function RiskBar() {
   return <Line spans={riskBar(state, rows)} />;
 }
 
-/** Who is to be called. */
 function EscalationBar() {
   const state = useConsole();
   return <Line spans={escalationBar(state, state.size.columns - 1)} />;
 }
 
-/** The filter or the position; before them the last action or notice. */
 function Status({ name, rows }: { name: BoardName; rows: number }) {
   return <PartsLine spans={statusLine(useConsole(), name, rows)} />;
 }

@@ -30,7 +30,6 @@ import { type Line, span } from '../../widgets/spans.ts';
 
 type Facts = { job: JobView; screen: JobScreen; state: State; now: Date };
 
-/** The database's clock at the last reading. */
 export function clockOf({ jobs }: State, { detail, job }: JobScreen): Date {
   return detail?.as_of ?? jobs.list?.as_of ?? job.created_at;
 }

@@ -9,7 +9,6 @@ export const mapBuckets = 1500;
  * From this size on a map is read whole once, and then by parts (0.5 s for a million partitions).
  */
 export const bigFrom = 20_000;
-/** How often it is read whole again, to correct what was missed. */
 const wholeMs = 60_000;
 /** Parts read at a time: of a million partitions 700 each. */
 const mostRanges = 60;
@@ -26,7 +25,6 @@ export type MapRequest = { map_buckets: number; map_ranges?: readonly KeyBounds[
 
 export function mapRequest({ job, map, insight }: JobScreen, at: number): MapRequest {
   if (job.total_partitions < bigFrom) return { map_buckets: mapBuckets };
-  // Figures first, insight and map later.
   if (insight === null) return { map_buckets: 0 };
   if (map.asked_at === null || map.state !== mapState(job) || job.failed_partitions < map.failed)
     return { map_buckets: mapBuckets };

@@ -5,7 +5,6 @@ import type { LoadJob } from '../../model/effects.ts';
 import type { JobScreen } from '../../model/state.ts';
 import { bigFrom, mapAfter, mapRequest } from './job-map.ts';
 
-/** How often the expensive part is read, in milliseconds; `sooner` after a failure or an action. */
 const insightMs = { small: 5_000, big: 10_000, ended: 60_000, sooner: 2_000 };
 
 export function jobRequest(screen: JobScreen, at: number): [JobScreen, LoadJob] {

@@ -23,7 +23,6 @@ import { type Line, span } from '../../widgets/spans.ts';
 
 type Item<P extends PanelItem['panel']> = Extract<PanelItem, { panel: P }>;
 
-/** `keyWidth`: of the widest key in the list. */
 export type RowContext = {
   state: State;
   job: JobScreen;

@@ -29,7 +29,6 @@ const nothing: Readonly<Record<PanelName, string>> = {
   executors: 'no executor runs it',
 };
 
-/** From this height on other lists are shown below the focused one. */
 const secondaryFrom = 16;
 const secondaryPanels: readonly PanelName[] = ['failed', 'open', 'events', 'tree'];
 
@@ -166,7 +165,6 @@ function countOf(job: JobScreen, panel: PanelName): string {
   }
 }
 
-/** Read with the insight, after the figures. */
 const late: readonly PanelName[] = ['failed', 'slow', 'tree', 'executors'];
 
 const list: List = (state, job, panel, width, height) => {

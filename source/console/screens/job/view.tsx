@@ -24,7 +24,6 @@ import { clockOf, factsOf, riskFact, titleFacts } from './facts.ts';
 import { panelLines } from './panels.ts';
 import { trendLine, trendLines } from './trend.ts';
 
-/** One job: title and risk, progress, facts, why it stands still, map and trend, panels. */
 export function JobView() {
   const state = useConsole();
   const job = state.job!;
@@ -63,7 +62,6 @@ function progressLine({ job }: JobScreen, width: number): Spans {
   return [span(' '), span(bar, jobTone(job)), span(percent, 'strong')];
 }
 
-/** The map with its legend, and the trend beside or after it. */
 function mapLines(job: JobScreen, { map, legend, trend }: JobLayout, width: number): Spans[] {
   const lines = map.lines.map(indented);
   const below = legend ? [indented(map.legend)] : [];

@@ -13,7 +13,6 @@ const restMs = 250;
 /** Minimum time between two readings of the detail. */
 const againMs = 2000;
 
-/** The job beside the table, with the row's own figures. */
 export function paneJob(state: State): JobScreen | null {
   if (!hasPane(state)) return null;
   const row = rowOf(state.jobs, state.jobs.cursor);
@@ -39,7 +38,6 @@ function withoutPane(state: State): State {
   return unasked({ ...state, pane: null }, 'pane');
 }
 
-/** Reads the selected job like the job screen does, without the map. */
 export function askPane(state: State): Step {
   const { pane, frozen_at } = state;
   if (!hasPane(state) || pane === null || pane.id !== state.jobs.cursor || isStale(state))

@@ -36,27 +36,21 @@ export type JobTable = {
   layout: JobsLayout;
   columns: Columns;
   rows: readonly TableRow[];
-  /** Columns of the screen without the pane's. */
   width: number;
-  /** Its title and lines, as many as the rows; null without a pane. */
   pane: { title: Line; lines: readonly Line[] } | null;
 };
 
-/** One row of the screen: a job, a line of text where there are none, or nothing. */
 export type TableRow = {
   job: JobView | null;
   text: Line;
   columns: Columns;
   as_of: Date | null;
   zone: Zone;
-  /** The signs before its first cell and its name. */
   mark: '◆' | '';
   sign: '✎' | '♪' | '';
-  /** Gone, or shown only because the cursor is on it. */
   faint: boolean;
   selected: boolean;
   stale: boolean;
-  /** Columns of the table, and the pane's line behind it. */
   width: number;
   pane: Line | null;
 };
@@ -67,7 +61,6 @@ export type ColumnsInput = Pick<JobsScreen, 'list' | 'gone'> & {
   pane: boolean;
 };
 
-/** What the columns depend on: all jobs, those that are gone included, and the width. */
 export function columnsInput(state: State): ColumnsInput {
   const pane = paneJob(state) !== null;
   const { list, gone } = state.jobs;
@@ -128,7 +121,6 @@ function paneOf(state: State, job: JobScreen, width: number, height: number): Jo
   return { title: paneTitle(job), lines: paneLines(state, job, width, height) };
 }
 
-/** The titles of the columns, and beside them the pane's. */
 export function headsLine(state: State, { columns, rows, width, pane }: JobTable): Line {
   const { column: sorted, descending } = state.jobs.sort;
   const heads = columns.map(({ column, width }) => {
@@ -146,7 +138,6 @@ export function rowLine({ pane, ...row }: TableRow): Line {
   return withPane(tableLine(row, pane !== null), pane, row);
 }
 
-/** The table's part of a row. */
 export function tableLine(row: Omit<TableRow, 'pane'>, isBesidePane: boolean): Line {
   return row.job === null ? row.text : jobCells(row, row.job, row.width - (isBesidePane ? 3 : 2));
 }

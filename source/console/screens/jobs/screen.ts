@@ -36,7 +36,6 @@ function moved(state: State, motion: Motion): State {
   });
 }
 
-/** Also behind another screen: its size may have changed. */
 export function jobsWindowed(state: State): State {
   const { order, cursor } = state.jobs;
   const index = cursor === null ? 0 : Math.max(0, order.indexOf(cursor));

@@ -14,7 +14,6 @@ import {
   withPane,
 } from './rows.ts';
 
-/** The table of jobs; on a wide terminal the selected job's pane is at the end of its rows. */
 export function JobsView() {
   const table = useJobTable();
   const { layout, columns, rows } = table;

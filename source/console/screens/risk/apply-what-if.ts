@@ -42,7 +42,6 @@ function targetOfRow({ boards }: State, id: string): Target | null {
   return { job, gone: false, as_of: data.as_of, received_at };
 }
 
-/** Why nothing can be applied, or null. */
 export function whyNotApply(state: State): string | null {
   const [first, ...more] = changesOf(state);
   if (first !== undefined) {

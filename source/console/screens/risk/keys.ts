@@ -20,7 +20,6 @@ const act = inGroup('Act');
 const look = inGroup('Look');
 const onRisk = ['risk'] as const;
 
-/** Keys of the what-if: they change nothing in the database. */
 export const riskKeys: readonly Binding[] = [
   act('a', 'apply the what-if changes: one dialog for all', onRisk, applyWhatIf, {
     hint: 'apply',

@@ -1,7 +1,6 @@
 import { remedy } from './remedies.ts';
 import { type Check, scope } from './sql.ts';
 
-/** Rows read above a checkpoint: a job of a million is not read whole. */
 const lookAhead = 100;
 
 export const checkpoint: Check = {

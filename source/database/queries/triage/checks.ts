@@ -39,7 +39,6 @@ const byName: Readonly<Record<CheckName, Check>> = {
   'bulk-cancel': bulkCancel,
 };
 
-/** In the order of `checkNames`. */
 export const checks: readonly Check[] = checkNames.map((name) => byName[name]);
 
 export function checkNamed(name: CheckName): Check {
@@ -77,7 +76,6 @@ function cellOf(kind: string, value: unknown): Cell {
   return Number.isNaN(figure) ? null : Math.max(-most, Math.min(most, figure));
 }
 
-/** The statement with its tenant, for psql. */
 export function withTenant(sql: string, { tenant }: Pick<CheckContext, 'tenant'>): string {
   return `SET app.current_tenant = ${literal(tenant)};\n${sql};\n`;
 }

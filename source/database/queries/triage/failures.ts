@@ -6,7 +6,6 @@ import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 const causes =
   'Common causes: upstream data source unavailable, schema changes mid-backfill, resource exhaustion (memory, CPU), rate limiting from external systems.';
 
-/** backfill-operations, "Scenario: High Partition Failure Rate". */
 const options: readonly Remedy[] = [
   remedy('look', 'Identify the failure pattern.', { command: 'servo-tui status JOB' }),
   remedy('pause', 'Pause the job, fix the underlying issue, resume.'),

@@ -1,7 +1,6 @@
 import { sourcesOf } from '../../../domain/job/state.ts';
 import type { Remedy, RemedyAction } from '../../../domain/triage/checks.ts';
 
-/** The job states in which settings can be changed. */
 export const unfinished = ['pending', 'waiting_upstream', 'running', 'paused', 'resuming'] as const;
 
 const kinds: Readonly<Record<RemedyAction, Pick<Remedy, 'states' | 'command'>>> = {

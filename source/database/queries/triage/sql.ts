@@ -13,14 +13,12 @@ export type Check = Omit<CheckDefinition, 'title' | 'remedies'> & {
   title: string | ((thresholds: Thresholds) => string);
   remedies: readonly Remedy[] | ((context: CheckContext) => readonly Remedy[]);
   sql(context: CheckContext): string;
-  /** The runbook's statement for one job, if it differs. */
   evidence?: {
     columns: CheckDefinition['columns'];
     sql(context: CheckContext & { job: string }): string;
   };
 };
 
-/** A check without its statements. */
 export function definitionOf(check: Check, context: CheckContext): CheckDefinition {
   const { name, section, meaning, severity, columns, figure } = check;
   const title = typeof check.title === 'string' ? check.title : check.title(context.thresholds);
@@ -32,7 +30,6 @@ export function literal(value: string): string {
   return pg.escapeLiteral(value).trimStart();
 }
 
-/** `INTERVAL '2 minutes'`, from milliseconds. */
 export function interval(milliseconds: number): string {
   const units = [
     [3_600_000, 'hour'],
@@ -54,7 +51,6 @@ export function scope({ tenant, job }: CheckContext, alias = ''): string {
   return `${dot}tenant_id = ${literal(tenant)}${one}`;
 }
 
-/** An alive executor, as in alive-executors.ts. */
 export function alive(tenant: string, alias: string): string {
   return `${alias}.tenant_id = ${literal(tenant)} AND ${alias}.stopped_at IS NULL AND ${alias}.lost_at IS NULL
       AND ${alias}.seen_at > NOW() - INTERVAL '${policy.alive_ms / 1000} seconds'`;

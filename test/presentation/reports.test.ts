@@ -71,15 +71,15 @@ const finding = {
 } as unknown as HandOff['findings'][number];
 
 /** The lines of a section, without its heading. */
-function section(paper: string, heading: string): string[] {
-  const lines = paper.split('\n');
+function section(markdown: string, heading: string): string[] {
+  const lines = markdown.split('\n');
   const at = lines.indexOf(heading);
   if (at < 0) return [];
   const end = lines.findIndex((line, index) => index > at && line.startsWith('## '));
   return lines.slice(at + 1, end < 0 ? undefined : end).filter((line) => line !== '');
 }
-const rows = (paper: string, heading: string) =>
-  section(paper, heading)
+const rows = (markdown: string, heading: string) =>
+  section(markdown, heading)
     .filter((line) => line.startsWith('|'))
     .slice(2);
 
@@ -104,8 +104,8 @@ describe('an incident report', () => {
     rows(report(changes), '## Figures').find((line) => line.startsWith(`| ${name} |`));
 
   test('of a job of which there is nothing to tell has only what there always is', () => {
-    const paper = report();
-    expect(paper.match(/^#+ .*$/gm)).toEqual([
+    const markdown = report();
+    expect(markdown.match(/^#+ .*$/gm)).toEqual([
       '# Incident report: `orders` 00000001',
       '## Figures',
       '## Escalation',
@@ -113,13 +113,13 @@ describe('an incident report', () => {
       '## Actions and reasons',
       '## Timeline',
     ]);
-    expect(paper).toMatch(/of tenant `acme`, as of 2024-05-14 12:00:00 UTC/);
-    expect(paper).toMatch(/\*\*running\*\*, 40 of 100 \(40%\) done, 0 partitions failed\.\n/);
-    expect(section(paper, '## Escalation')).toHaveLength(1);
-    expect(section(paper, '## Actions and reasons')).toHaveLength(1);
-    expect(section(paper, '## Timeline')).toHaveLength(1);
-    expect(section(paper, '## Downstream impact')).toHaveLength(2);
-    expect(paper).not.toMatch(/undefined|NaN|null|Recommended|Command/);
+    expect(markdown).toMatch(/of tenant `acme`, as of 2024-05-14 12:00:00 UTC/);
+    expect(markdown).toMatch(/\*\*running\*\*, 40 of 100 \(40%\) done, 0 partitions failed\.\n/);
+    expect(section(markdown, '## Escalation')).toHaveLength(1);
+    expect(section(markdown, '## Actions and reasons')).toHaveLength(1);
+    expect(section(markdown, '## Timeline')).toHaveLength(1);
+    expect(section(markdown, '## Downstream impact')).toHaveLength(2);
+    expect(markdown).not.toMatch(/undefined|NaN|null|Recommended|Command/);
   });
 
   test('says what is recommended: the runbook’s, else what the clause asks for', () => {
@@ -214,21 +214,21 @@ describe('an incident report', () => {
       partition_key: `s${index}`,
       duration_ms: 1000 * (index + 1),
     }));
-    const paper = report({
+    const markdown = report({
       failures,
       durations: { count: 9, p50_ms: null, p95_ms: null, slowest: slowest as never },
     });
-    const [first, second] = rows(paper, '## Failures by kind');
+    const [first, second] = rows(markdown, '## Failures by kind');
     expect(first).toMatch(
       /^\| 6 \| `connect ECONNREFUSED.*`p1`, `p2`, `p3`, `p4`, `p5` and 1 more \|$/,
     );
     expect(second).toMatch(
       /^\| 1 \| `odd` \| none of the common causes: read the message \| `p7` \|$/,
     );
-    const advice = section(paper, '## Failures by kind').filter((line) => line.startsWith('- '));
+    const advice = section(markdown, '## Failures by kind').filter((line) => line.startsWith('- '));
     expect(advice).toEqual([expect.stringMatching(/^- .+: .+\.$/)]);
-    expect(paper).toMatch(/Slowest of the last 9 partitions: `s0` 1\.0 s, .*`s4` 5\.0 s\.\n/);
-    expect(paper).not.toMatch(/`s5`/);
+    expect(markdown).toMatch(/Slowest of the last 9 partitions: `s0` 1\.0 s, .*`s4` 5\.0 s\.\n/);
+    expect(markdown).not.toMatch(/`s5`/);
   });
 
   test('what waits for it, what is made from it, what it waits for', () => {
@@ -240,13 +240,15 @@ describe('an incident report', () => {
       { name: 'sales', owner: 'finance', depth: 1, jobs: [] },
       { name: 'report', owner: null, depth: 2, jobs: [{ id: clicks.id, state: 'paused' }] },
     ];
-    const paper = report({ waiting, upstreams: waiting, assets } as never);
+    const markdown = report({ waiting, upstreams: waiting, assets } as never);
     for (const heading of ['## Downstream impact', '## Upstream jobs'])
-      expect(rows(paper, heading)).toEqual([
+      expect(rows(markdown, heading)).toEqual([
         '| `clicks` 00000002 | paused | 40 of 100 (40%) | – |',
         '| · 0000beef | deleted |  |  |',
       ]);
-    expect(section(paper, '## Downstream impact').filter((line) => line.startsWith('- '))).toEqual([
+    expect(
+      section(markdown, '## Downstream impact').filter((line) => line.startsWith('- ')),
+    ).toEqual([
       '- `sales` of `finance`: no active job',
       '- `report`, 2 steps away: 00000002 paused',
     ]);
@@ -260,21 +262,23 @@ describe('an incident report', () => {
       event({ kind: 'retry requested', from_state: null, to_state: null, reason: null }),
     ];
     const attempts = [{ kind: 'failed', count: 1234, first_at: secondsAgo(60), last_at: now }];
-    const paper = report({ timeline, attempts, findings: [finding], escalations: [escalation] });
-    expect(rows(paper, '## Actions and reasons')).toEqual([
+    const markdown = report({ timeline, attempts, findings: [finding], escalations: [escalation] });
+    expect(rows(markdown, '## Actions and reasons')).toEqual([
       '| 2024-05-14 11:50:00 | `mara` | running → paused | `maintenance` |',
       expect.stringMatching(/^\| .* \| `jo.*` \| running → paused \| no reason given \|$/),
       expect.stringMatching(/^\| .* \| `mara` \| `retry requested` \| no reason given \|$/),
     ]);
-    expect(rows(paper, '## Timeline')).toHaveLength(4);
-    expect(rows(paper, '## Timeline')[0]).toMatch(/created, pending \| `web-1:812:ab.*` \| {2}\|$/);
-    expect(section(paper, '## Timeline').at(-1)).toBe(
+    expect(rows(markdown, '## Timeline')).toHaveLength(4);
+    expect(rows(markdown, '## Timeline')[0]).toMatch(
+      /created, pending \| `web-1:812:ab.*` \| {2}\|$/,
+    );
+    expect(section(markdown, '## Timeline').at(-1)).toBe(
       '- 1,234 × `failed`, 2024-05-14 11:59:00 to 2024-05-14 12:00:00',
     );
-    expect(rows(paper, '## Triage findings')).toEqual([
+    expect(rows(markdown, '## Triage findings')).toEqual([
       expect.stringMatching(/^\| Stuck jobs \| 2 \| {2}\| .*Stuck.* \|$/),
     ]);
-    expect(section(paper, '## Escalation')).toEqual([
+    expect(section(markdown, '## Escalation')).toEqual([
       expect.stringMatching(
         /^backfill-operations: its clock started at 2024-05-14 11:40:00 \(20 minutes\); /,
       ),
@@ -313,18 +317,18 @@ describe('a hand-off', () => {
     });
 
   test('of a quiet shift', () => {
-    const paper = summary();
-    expect(paper).toMatch(
+    const markdown = summary();
+    expect(markdown).toMatch(
       /^# .* of `acme`\n\nFrom 2024-05-14 04:00:00 to 2024-05-14 12:00:00 UTC \(8h00m\)/,
     );
-    expect(paper.match(/^- .*$/gm)).toEqual([
+    expect(markdown.match(/^- .*$/gm)).toEqual([
       expect.stringMatching(/^- 0 alerts fire$/),
       expect.stringMatching(/^- 0 jobs at risk/),
       expect.stringMatching(/^- 0 actions/),
       '- 0 jobs ended, 0 of them failed',
     ]);
-    expect(paper).not.toMatch(/^\|/m);
-    expect(paper.match(/^## .*$/gm)).toHaveLength(6);
+    expect(markdown).not.toMatch(/^\|/m);
+    expect(markdown.match(/^## .*$/gm)).toHaveLength(6);
   });
 
   test('alerts with their jobs, those at risk, and attempts', () => {
@@ -347,7 +351,7 @@ describe('a hand-off', () => {
       jobs: Array.from({ length: 7 }, () => alert.jobs[0]),
     };
     const late = aJob({ number: 3, asset_name: 'late', sla_deadline_at: secondsAgo(-60) });
-    const paper = summary({
+    const markdown = summary({
       alerts: [alert, many],
       at_risk: [late, clicks],
       attempts: [
@@ -355,13 +359,13 @@ describe('a hand-off', () => {
         { job_id: late.id, kind: 'retry', count: 1 },
       ],
     } as never);
-    expect(rows(paper, '## Firing alerts')).toEqual([
+    expect(rows(markdown, '## Firing alerts')).toEqual([
       '| Stuck | critical | 2024-05-14 11:51:00 (9m) | `orders` 00000001, `sales` |',
       expect.stringMatching(
         /^\| Stuck \| critical \| – \| (`orders` 00000001(, )?){5} and 2\+ more \|$/,
       ),
     ]);
-    expect(rows(paper, '## Jobs still at risk')).toEqual([
+    expect(rows(markdown, '## Jobs still at risk')).toEqual([
       expect.stringMatching(
         /^\| `late` 00000003 \| running \| 40 of 100 \(40%\) \| \S.* \| 2024-05-14 12:01:00 \| HIGH .* \|$/,
       ),
@@ -369,9 +373,9 @@ describe('a hand-off', () => {
         /^\| `clicks` 00000002 \| paused \| 40 of 100 \(40%\) \| .* \| – \| – \|$/,
       ),
     ]);
-    expect(paper).toMatch(/- 2 alerts fire\n- 2 jobs at risk/);
+    expect(markdown).toMatch(/- 2 alerts fire\n- 2 jobs at risk/);
     expect(summary({ alerts: [alert] } as never)).toMatch(/- 1 alert fires\n/);
-    expect(paper).toMatch(
+    expect(markdown).toMatch(
       /\| `orders` 00000001 \| `failed` \| 1,200 \|\n\| a job 00000003 \| `retry` \| 1 \|/,
     );
   });
@@ -460,7 +464,7 @@ describe('a hand-off', () => {
   });
 });
 
-/** All that a paper can hold, so that each of its lines is read once as it is. */
+/** Reports with every section, so that each of their lines is seen as it is written. */
 describe('in full', () => {
   const upstream = (id: string, depth: number, job: typeof orders | null) => ({ id, depth, job });
   const related = [
@@ -533,7 +537,7 @@ describe('in full', () => {
   });
 
   test('an incident report', async () => {
-    const paper = incidentReport({
+    const markdown = incidentReport({
       as_of: now,
       tenant_id: 'acme',
       job: late,
@@ -587,7 +591,7 @@ describe('in full', () => {
       }),
       failures,
     });
-    await expectTexts('incident', paper.split('\n'));
+    await expectTexts('incident', markdown.split('\n'));
   });
 
   test('a hand-off', async () => {
@@ -612,7 +616,7 @@ describe('in full', () => {
         error_message: 'no',
         ...changes,
       });
-    const paper = handOffReport({
+    const markdown = handOffReport({
       as_of: now,
       tenant_id: 'acme',
       since: secondsAgo(8 * 3600),
@@ -642,7 +646,7 @@ describe('in full', () => {
       ],
       asset_names: { [orders.id]: 'orders', [clicks.id]: 'clicks' },
     });
-    await expectTexts('hand-off', paper.split('\n'));
+    await expectTexts('hand-off', markdown.split('\n'));
   });
 });
 
