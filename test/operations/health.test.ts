@@ -63,11 +63,16 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
     });
     expect(starving.get(runs)).toMatchObject({ silent_slots: 0, risk_level: 'on_track' });
     expect(starving.get(waits)).toMatchObject({
-      eta_seconds: null,
-      needs_seconds: 60,
-      risk_level: 'unknown',
+      health: 'queued',
+      bound_by: 'slots',
+      place: 1,
+      needs_seconds: null,
+      risk_level: 'on_track',
       health_reason: 'queued: 1/1 slot busy',
     });
+    // After the three partitions of the other.
+    const { start_seconds, eta_seconds } = starving.get(waits)!;
+    expect(Math.round(eta_seconds! - start_seconds!)).toBe(60);
     expect((await explainJob(db, tenant, waits)).clause).toBe('outranked');
     expect(starving.get(fails)).toMatchObject({
       health: 'auto_paused',
@@ -95,6 +100,7 @@ it('B3 with a frozen worker, a busy slot and failures that stay, no surface says
       new RegExp(`^${silent!.id} with 1 slot has been silent for \\d+s$`),
     );
     expect(frozen.get(waits)).toMatchObject({
+      eta_seconds: null,
       health: 'blocked',
       waits_for: 'no_executor',
       health_reason: 'no executor is running for this tenant',

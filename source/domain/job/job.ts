@@ -87,7 +87,12 @@ export function viewJob(
   };
   const etaSeconds = etaOf(onAlive, asOf, thresholds);
   const forecast = ended ? null : forecastOf(job, scene, asOf);
-  const stands = !ended && !silent && job.state !== 'paused' && etaIsOpen(job, asOf, thresholds);
+  const stands =
+    !ended &&
+    !silent &&
+    job.state !== 'paused' &&
+    etaIsOpen(job, asOf, thresholds) &&
+    (waits_for === null || passing.includes(waits_for));
   const known = forecast === null ? stands && waits_for === null && isMoving(job) : stands;
   const until = (at: Date | null) =>
     !stands || at === null ? null : Math.max(0, (at.getTime() - asOf.getTime()) / 1000);
@@ -166,6 +171,9 @@ function forecastOf(
   const { forecast } = job;
   return forecast !== null && isFresh(forecast.computed_at, asOf) ? forecast : null;
 }
+
+/** What ends of its own accord; in any other wait a forecast of seconds ago counts no more. */
+const passing: readonly WaitingClause[] = ['outranked', 'limited', 'back_off'];
 
 /** Without a forecast the ETA assumes that it runs, or is claimed at once. */
 function isMoving({ state }: Pick<Job, 'state'>): boolean {

@@ -3,16 +3,17 @@ import { isTerminal } from '../../domain/job/state.ts';
 import { formatAge, formatDuration, formatShare } from '../text/format.ts';
 import { type Phrase, signOf } from '../text/tone.ts';
 
-type Risky = Partial<Pick<JobView, 'needs_seconds'>> & Pick<
-  JobView,
-  | 'risk_level'
-  | 'risk_severity'
-  | 'sla_deadline_at'
-  | 'eta_seconds'
-  | 'state'
-  | 'completed_at'
-  | 'incomplete_partitions'
->;
+type Risky = Partial<Pick<JobView, 'needs_seconds'>> &
+  Pick<
+    JobView,
+    | 'risk_level'
+    | 'risk_severity'
+    | 'sla_deadline_at'
+    | 'eta_seconds'
+    | 'state'
+    | 'completed_at'
+    | 'incomplete_partitions'
+  >;
 
 export function riskBadge(job: Risky, asOf: Date): Phrase {
   const left = job.sla_deadline_at ? (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 : 0;

@@ -21,11 +21,7 @@ export const levelLabels: Readonly<Record<RiskLevel, string>> = {
 
 type Standing = Pick<
   JobView,
-  | 'eta_seconds'
-  | 'sla_deadline_at'
-  | 'risk_level'
-  | 'risk_severity'
-  | 'incomplete_partitions'
+  'eta_seconds' | 'sla_deadline_at' | 'risk_level' | 'risk_severity' | 'incomplete_partitions'
 >;
 
 /** `HIGH 63%`, `low 9%`, `on track 1h12m` */
