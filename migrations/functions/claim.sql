@@ -67,7 +67,7 @@ begin
     end if;
     v_total := v_rows;
   elsif v_rows = 0 then
-    v_rows := servo_settled_rows_v1(p_tenant, p_job);
+    v_rows := servo_count_rows_v1(p_tenant, p_job);
     if v_rows is null then
       job_state := 'incomplete';
       return next;

@@ -6,8 +6,8 @@ $$;
 -- Declares executors dead. Two conditions must hold: no ping for p_silence_ms, and their own
 -- backend does not hold their lock. Expires their leases (-infinity marks this reason); rescue
 -- releases the partitions under each job's lock. The test takes the lock for the transaction,
--- because a session lock is re-entrant, and reads the ping again with the row locked, so that no ping
--- is overwritten. Returns the ids.
+-- because a session lock is re-entrant, and reads the ping again with the row locked, so that no
+-- ping is overwritten. Returns the ids.
 --
 -- The caller must have held its own lock for longer than p_silence_ms plus one ping: a restart or
 -- failover frees every lock at once, and other executors need time to reconnect. Leases that an

@@ -46,7 +46,7 @@ end $$;
 -- The number of the job's partitions, to which no writer can add until the transaction ends; null
 -- while an open transaction has added some. The count is a statement of its own, after the lock: an
 -- earlier one may lack a row that was committed before the lock was taken.
-create or replace function servo_settled_rows_v1(p_tenant text, p_job uuid) returns integer language plpgsql as $$
+create or replace function servo_count_rows_v1(p_tenant text, p_job uuid) returns integer language plpgsql as $$
 begin
   if servo_is_being_created_v1(p_tenant, p_job) then
     return null;
@@ -54,7 +54,8 @@ begin
   return (select count(*) from backfill_partitions where backfill_job_id = p_job);
 end $$;
 
--- Fails a running job whose missing rows cannot be created. The caller has settled its rows.
+-- Fails a running job whose missing rows cannot be created. The caller has counted its rows under
+-- the lock of servo_count_rows_v1 or servo_is_being_created_v1.
 create or replace function servo_fail_incomplete_v1(p_tenant text, p_job uuid) returns void language sql as $$
   update backfill_jobs j set state = 'failed', version = j.version + 1, completed_at = clock_timestamp(), needs_finalizing = true, lease_tokens = '{}',
       completed_partitions = r.completed, failed_partitions = r.failed, skipped_partitions = r.skipped,
@@ -140,7 +141,7 @@ begin
   select count(*) into v_rows from backfill_partitions where backfill_job_id = p_job;
   v_due := coalesce(v_rows = j.rows_seen and j.rows_seen_at <= t - p_grace_ms * interval '1 millisecond', false);
   if v_due then
-    v_rows := servo_settled_rows_v1(p_tenant, p_job);
+    v_rows := servo_count_rows_v1(p_tenant, p_job);
     if v_rows is null then
       return 'waiting';
     end if;

@@ -22,8 +22,8 @@ export const closeTimeoutMs = 2_000;
 /**
  * A connection outside of a pool. It waits for no reply for ever: a proxy or pooler that has
  * forgotten a connection keeps it open and answers the kernel's probes, so only a timeout notices.
- * @param timeout ms without a reply after which a statement fails; null where statements may run for
- *   hours: the caller then watches the connection (reply-watch.ts)
+ * @param timeout ms without a reply after which a statement fails; null where statements may run
+ *   for hours: the caller then watches the connection (reply-watch.ts)
  */
 export function createClient(
   settings: ConnectionSettings,

@@ -1,6 +1,6 @@
 import { isDrifting, trendSeconds } from '../../domain/forecast/eta.ts';
+import { isUnclaimed } from '../../domain/job/health.ts';
 import type { JobView } from '../../domain/job/job.ts';
-import { policy } from '../../domain/policy.ts';
 import { later } from '../../domain/time/time.ts';
 import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from '../text/format.ts';
 import type { Phrase } from '../text/tone.ts';
@@ -28,7 +28,7 @@ type Expected = Pick<
 export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   // No live executor runs it: its past rate does not count.
   if (job.health === 'silent' && !job.heartbeat_stale) return { forms: ['silent'], tone: 'bad' };
-  if (job.waits_for !== null && (job.state !== 'resuming' || isNew(job)))
+  if (job.waits_for !== null && !isUnclaimed(job))
     return {
       forms: waitingLabels[job.waits_for],
       tone: job.state === 'pending' ? 'plain' : 'warn',
@@ -42,9 +42,9 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
     }
     case 'resuming': {
       const waited = job.heartbeat_age_seconds ?? 0;
-      return isNew(job)
-        ? { forms: ['to be claimed', '–'], tone: 'dim' }
-        : { forms: [`unclaimed ${formatAge(waited)}`, 'unclaimed'], tone: 'warn' };
+      return isUnclaimed(job)
+        ? { forms: [`unclaimed ${formatAge(waited)}`, 'unclaimed'], tone: 'warn' }
+        : { forms: ['to be claimed', '–'], tone: 'dim' };
     }
     case 'waiting_upstream': {
       const count = job.waiting_upstream_count;
@@ -58,11 +58,6 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
     default:
       return { forms: ['–'], tone: 'dim' };
   }
-}
-
-/** Resumed so recently that no claim is due yet. */
-function isNew({ heartbeat_age_seconds: waited }: Expected): boolean {
-  return (waited ?? 0) < policy.unclaimed_ms / 1000;
 }
 
 function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
