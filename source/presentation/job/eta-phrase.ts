@@ -67,9 +67,9 @@ function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   const left = `in ${formatLeft(job.eta_seconds)}`;
   const whole = `${formatClock(at, asOf, zone)} ${left}`;
   const drift = formatDrift(job);
-  if (drift === '') return { forms: [whole, left], tone: 'plain' };
+  if (drift === '') return { forms: [whole, left], tone: 'plain', whole: true };
   const tone = job.eta_drift_seconds! > 0 ? 'warn' : 'plain';
-  return { forms: [`${whole} ${drift}`, `${left} ${drift}`, left], tone };
+  return { forms: [`${whole} ${drift}`, `${left} ${drift}`, left], tone, whole: true };
 }
 
 /** `↗42m`: the ETA slipped by 42 minutes in the last 15; `↘`: it gained. Empty without a drift. */
@@ -81,11 +81,16 @@ export function formatDrift({
   return `${drift > 0 ? '↗' : '↘'}${formatDuration(Math.abs(drift))}`;
 }
 
-/** `14:17–14:20`; empty without a range that the clock shows. */
-export function formatEtaRange(job: Expected, asOf: Date, zone: Zone): string {
+/** `14:17–14:20`; empty without a range that the clock shows. @param format for another day */
+export function formatEtaRange(
+  job: Expected,
+  asOf: Date,
+  zone: Zone,
+  format: typeof formatClock = formatClock,
+): string {
   if (job.state !== 'running' || job.eta_low_seconds === null || job.eta_high_seconds === null)
     return '';
-  const clock = (seconds: number) => formatClock(later(asOf, seconds * 1000), asOf, zone);
+  const clock = (seconds: number) => format(later(asOf, seconds * 1000), asOf, zone);
   const [low, high] = [clock(job.eta_low_seconds), clock(job.eta_high_seconds)];
   return low === high ? '' : `${low}–${high}`;
 }
