@@ -9,13 +9,12 @@ import { migrate, pendingMigrations } from '../../source/database/migrate.ts';
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { lockDemo } from '../../source/demo/lock.ts';
 import { Listener } from '../../source/executor/duties/listener.ts';
-import { Registry } from '../../source/executor/duties/registry.ts';
-import { scaleTimings } from '../../source/executor/settings.ts';
 import { silentLog } from '../../source/observability/log.ts';
 import { noMeter } from '../../source/observability/meter.ts';
 import { DatabaseProxy } from '../faults/proxy.ts';
-import { Backfills, tenant } from '../support/backfill.ts';
+import { Backfills } from '../support/backfill.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { aRegistry } from '../support/registry.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 // Connections outside of a pool. A proxy swallows one reply and everything after it, as a pooler
@@ -33,25 +32,6 @@ afterAll(async () => {
   await backfills.close();
   await empty.drop();
 });
-
-const registryOf = (settings: ConnectionSettings) =>
-  new Registry({
-    settings,
-    registration: {
-      id: 'a:1:b',
-      tenants: [tenant],
-      host: 'a',
-      pid: 1,
-      version: '0',
-      slots: 1,
-      catalogue: '00000000',
-      handlers: () => [],
-      outages: () => [],
-    },
-    timings: scaleTimings(50),
-    log: silentLog,
-    meter: noMeter,
-  });
 
 /** Uses the connection; a LISTEN that is sent again has noticed the loss. */
 async function listen(settings: ConnectionSettings, proxy: DatabaseProxy): Promise<void> {
@@ -71,7 +51,7 @@ type Use = (settings: ConnectionSettings, proxy: DatabaseProxy) => Promise<unkno
 /** What uses such a connection, the statements whose replies are lost, and what comes of it. */
 const users: readonly [use: Use, statements: RegExp[], result: unknown][] = [
   [
-    (settings) => registryOf(settings).register(),
+    (settings) => aRegistry(settings).register(),
     [/pg_postmaster_start_time/, /pg_try_advisory_lock/, /servo_register_v1/],
     'failed',
   ],

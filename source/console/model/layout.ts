@@ -46,20 +46,19 @@ export function hasPane({ screen, size, wide, jobs }: State): boolean {
   return screen === 'jobs' && wide === null && jobs.list !== null && paneWidth(size) > 0;
 }
 
-export type JobsLayout = {
+/** Lines around a list, as far as there is room. */
+type ListFrame = {
   header: boolean;
-  counts: boolean;
   /** The line under the header: the banner, or blank. */
   banner: boolean;
   heads: boolean;
-  rows: number;
-  info: boolean;
   note: boolean;
   hints: boolean;
 };
 
-/** Lines around a list, as far as there is room. */
-function listFrame(state: State) {
+export type JobsLayout = ListFrame & { counts: boolean; rows: number; info: boolean };
+
+function listFrame(state: State): ListFrame {
   const lines = linesOf(state.size);
   return {
     hints: lines >= 2,
@@ -77,18 +76,13 @@ export function jobsLayout(state: State): JobsLayout {
   return { ...frame, rows: Math.max(1, lines - count(...Object.values(frame))) };
 }
 
-type BoardLayout = {
-  header: boolean;
+type BoardLayout = ListFrame & {
   tabs: boolean;
-  banner: boolean;
   /** The line of the what-if. */
   bar: boolean;
-  heads: boolean;
   rows: number;
   /** Lines about the selected row, after a blank one. */
   detail: number;
-  note: boolean;
-  hints: boolean;
 };
 
 const leastDetail = 6;
