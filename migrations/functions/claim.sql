@@ -66,6 +66,13 @@ begin
       v_rows := 0;
     end if;
     v_total := v_rows;
+  elsif v_rows = 0 then
+    v_rows := servo_count_rows_v1(p_tenant, p_job);
+    if v_rows is null then
+      job_state := 'incomplete';
+      return next;
+      return;
+    end if;
   end if;
   if v_rows = 0 then
     -- The contract has no transition from pending to failed, so the job runs for this transaction.

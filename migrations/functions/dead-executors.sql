@@ -6,7 +6,8 @@ $$;
 -- Declares executors dead. Two conditions must hold: no ping for p_silence_ms, and their own
 -- backend does not hold their lock. Expires their leases (-infinity marks this reason); rescue
 -- releases the partitions under each job's lock. The test takes the lock for the transaction,
--- because a session lock is re-entrant, and reads the ping again under it. Returns the ids.
+-- because a session lock is re-entrant, and reads the ping again with the row locked, so that no
+-- ping is overwritten. Returns the ids.
 --
 -- The caller must have held its own lock for longer than p_silence_ms plus one ping: a restart or
 -- failover frees every lock at once, and other executors need time to reconnect. Leases that an
@@ -24,8 +25,9 @@ begin
   loop
     continue when not pg_try_advisory_xact_lock(servo_executor_lock(e.id))
       and (e.backend_pid is null or e.backend_pid in (select servo_lock_backends(servo_executor_lock(e.id))));
-    continue when not exists (select from backfill_executors where id = e.id and tenant_id = p_tenant
-      and seen_at < clock_timestamp() - p_silence_ms * interval '1 millisecond');
+    perform from backfill_executors where id = e.id and tenant_id = p_tenant
+      and seen_at < clock_timestamp() - p_silence_ms * interval '1 millisecond' for no key update skip locked;
+    continue when not found;
     update backfill_partitions p set lease_expires_at = '-infinity' from (
       select q.id from (select id, leases_revoked_at from backfill_jobs where tenant_id = p_tenant and needs_finalizing
           union all select id, leases_revoked_at from backfill_jobs where tenant_id = p_tenant and state in ('running', 'paused', 'resuming') and not needs_finalizing) j

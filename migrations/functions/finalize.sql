@@ -26,7 +26,9 @@ begin
           and tenant_id || '' = p_tenant and state || '' = 'skipped'
         returning 1
     ) select count(*) into skipped from revive;
-    needs_finalizing := skipped = p_batch;
+    -- Not by the number of changed rows: a row that a person has edited meanwhile is not changed.
+    needs_finalizing := exists (select from backfill_partitions
+      where backfill_job_id = p_job and state = 'skipped' and available_at = 'infinity');
     if not needs_finalizing then
       update backfill_jobs b set completed_partitions = r.completed, failed_partitions = r.failed, skipped_partitions = r.skipped,
           completed_at = null, error_message = null, needs_finalizing = false

@@ -36,13 +36,26 @@ end $$;
 
 -- Whether an open transaction has inserted partitions of the job: their foreign key then locks the
 -- job's row. The caller holds the row `for no key update`, which does not conflict with that lock.
+-- If not, the row is locked against such inserts until the transaction ends.
 create or replace function servo_is_being_created_v1(p_tenant text, p_job uuid) returns boolean language plpgsql as $$
 begin
   perform from backfill_jobs where id = p_job and tenant_id = p_tenant for update skip locked;
   return not found;
 end $$;
 
--- Fails a running job whose missing rows cannot be created.
+-- The number of the job's partitions, to which no writer can add until the transaction ends; null
+-- while an open transaction has added some. The count is a statement of its own, after the lock: an
+-- earlier one may lack a row that was committed before the lock was taken.
+create or replace function servo_count_rows_v1(p_tenant text, p_job uuid) returns integer language plpgsql as $$
+begin
+  if servo_is_being_created_v1(p_tenant, p_job) then
+    return null;
+  end if;
+  return (select count(*) from backfill_partitions where backfill_job_id = p_job);
+end $$;
+
+-- Fails a running job whose missing rows cannot be created. The caller has counted its rows under
+-- the lock of servo_count_rows_v1 or servo_is_being_created_v1.
 create or replace function servo_fail_incomplete_v1(p_tenant text, p_job uuid) returns void language sql as $$
   update backfill_jobs j set state = 'failed', version = j.version + 1, completed_at = clock_timestamp(), needs_finalizing = true, lease_tokens = '{}',
       completed_partitions = r.completed, failed_partitions = r.failed, skipped_partitions = r.skipped,
@@ -113,6 +126,7 @@ declare
   j record;
   t timestamptz;
   v_rows integer;
+  v_due boolean;
   v_total integer;
   v_keys text;
 begin
@@ -125,6 +139,13 @@ begin
   end if;
   t := clock_timestamp();
   select count(*) into v_rows from backfill_partitions where backfill_job_id = p_job;
+  v_due := coalesce(v_rows = j.rows_seen and j.rows_seen_at <= t - p_grace_ms * interval '1 millisecond', false);
+  if v_due then
+    v_rows := servo_count_rows_v1(p_tenant, p_job);
+    if v_rows is null then
+      return 'waiting';
+    end if;
+  end if;
   if v_rows >= greatest(j.total, 1) and (j.made or j.total > 0) then
     update backfill_jobs set partitions_made = true where id = p_job and tenant_id = p_tenant and not partitions_made;
     return null;
@@ -133,7 +154,7 @@ begin
     update backfill_jobs set rows_seen = v_rows, rows_seen_at = t where id = p_job and tenant_id = p_tenant;
     return 'waiting';
   end if;
-  if j.rows_seen_at > t - p_grace_ms * interval '1 millisecond' or servo_is_being_created_v1(p_tenant, p_job) then
+  if not v_due then
     return 'waiting';
   end if;
   v_total := j.total;

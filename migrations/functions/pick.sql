@@ -66,6 +66,18 @@ begin
   end if;
 
   if cardinality(pick) < p_queues then
+    if not p_made and p_serial then
+      -- A sequential job that is still being created does not go past a missing key. Read before
+      -- the partitions: a key that is added between the two is then only claimed later, while in
+      -- the other order the partition after it would run first.
+      begin
+        select case when p_descending then max(key) filter (where lacks) else min(key) filter (where lacks) end,
+            count(*) >= greatest(p_total, 1) and not bool_or(lacks)
+          into missing, complete from servo_job_keys_v1(p_tenant, p_job) key, lateral (
+            select not exists (select from backfill_partitions where backfill_job_id = p_job and partition_key = key) as lacks) l;
+      exception when data_exception then null; -- Not a range of times.
+      end;
+    end if;
     -- Partitions that were never claimed, in key order.
     if p_descending then
       v_fresh := array(select id from backfill_partitions
@@ -93,17 +105,11 @@ begin
             and case when p_descending then b.partition_key > p.partition_key else b.partition_key < p.partition_key end)
         order by f.n);
     end if;
-    if not p_made and p_serial and cardinality(v_fresh) > 0 then
-      -- A sequential job that is still being created does not go past a missing key.
-      begin
-        select case when p_descending then max(key) filter (where lacks) else min(key) filter (where lacks) end,
-            count(*) >= greatest(p_total, 1) and not bool_or(lacks)
-          into missing, complete from servo_job_keys_v1(p_tenant, p_job) key, lateral (
-            select not exists (select from backfill_partitions where backfill_job_id = p_job and partition_key = key) as lacks) l;
-      exception when data_exception then null; -- Not a range of times.
-      end;
+    if cardinality(v_fresh) = 0 then
+      missing := null;
+    elsif missing is not null then
       v_fresh := array(select f.id from unnest(v_fresh) with ordinality f (id, n) join backfill_partitions p on p.id = f.id
-        where case when missing is null then true when p_descending then p.partition_key > missing else p.partition_key < missing end
+        where case when p_descending then p.partition_key > missing else p.partition_key < missing end
         order by f.n);
     end if;
 

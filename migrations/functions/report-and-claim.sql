@@ -163,12 +163,17 @@ begin
         update backfill_partitions p set state = 'running', attempt_count = servo_sum_v1(p.attempt_count, 1), started_at = t, completed_at = null,
           available_at = null, lease_owner = p_owner, lease_token = v_new[1 + (w.n - 1) % v_queues], lease_expires_at = t + p_lease_ms * interval '1 millisecond'
         from unnest(k.pick) with ordinality w (id, n)
-        where p.id = w.id and p.tenant_id || '' = p_tenant and p.state || '' in ('pending', 'failed')
+        -- An external writer may have run it since it was picked.
+        where p.id = w.id and p.tenant_id || '' = p_tenant
+          and (p.state || '' = 'pending' or (p.state || '' = 'failed' and p.available_at is null and p.attempt_count < v_max_attempts))
         returning p.id, p.partition_key, p.attempt_count as attempt, p.failure_count as failures, p.lease_token as token, w.n
       )
       select coalesce(array_agg(row(c.id, c.partition_key, c.attempt, c.failures, c.token)::servo_attempt_v1 order by c.n), '{}')
         into v_reply.claimed from claimed c;
       v_live := v_live || array(select distinct token from unnest(v_reply.claimed));
+      if cardinality(v_reply.claimed) = 0 then
+        v_reply.due_in_ms := 1;
+      end if;
     elsif cardinality(v_live) < v_reply.max_parallel then
       -- Only if max parallel is not reached: otherwise due partitions wait for a lease queue to
       -- close.

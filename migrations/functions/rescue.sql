@@ -53,7 +53,7 @@ begin
   end if;
   t := clock_timestamp();
   with lost as (
-    select p.id, p.lease_token, p.lease_owner, p.lease_expires_at, w.kind, w.owner, w.reason, p.crash_count + (w.kind = 'lost')::integer as crashes
+    select p.id, p.lease_token, p.lease_owner, p.lease_expires_at, p.started_at, w.kind, w.owner, w.reason, p.crash_count + (w.kind = 'lost')::integer as crashes
     from backfill_partitions p cross join lateral servo_lost_reason_v1(p.lease_owner, p.lease_expires_at, p.started_at, j.leases_revoked_at,
       (j.claimed_version is not distinct from j.version or j.needs_finalizing)
         and coalesce(p.started_at, '-infinity') < t - p_stale_ms * interval '1 millisecond', t) w
@@ -67,9 +67,10 @@ begin
       error_message = case when lost.kind = 'lost' and lost.crashes >= p_max_crashes
         then format('lost %s times while it ran (last on %s): a poison partition, it may crash its executor', lost.crashes, lost.owner)
         else p.error_message end
-    -- Only if the lease is unchanged: a heartbeat may have renewed it since.
+    -- Only if it is unchanged: a heartbeat may have renewed the lease since, or an external writer,
+    -- which has none, may have started the partition again.
     from lost where p.id = lost.id and p.tenant_id || '' = p_tenant and p.state || '' = 'running' and p.lease_token is not distinct from lost.lease_token
-      and p.lease_expires_at is not distinct from lost.lease_expires_at
+      and p.lease_expires_at is not distinct from lost.lease_expires_at and p.started_at is not distinct from lost.started_at
     returning p.id, p.partition_key, p.state, lost.lease_token, lost.lease_owner, lost.kind, lost.reason
   ), journalled as (
     insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)

@@ -44,13 +44,15 @@ begin
   if not found then
     return null;
   end if;
-  select * into v from servo_upstream_verdict_v1(p_tenant, p_job, p_stale_ms);
-  if v.verdict = 'failed' then
-    -- Not format(), which turns a null into an empty text.
-    select 'upstream ' || coalesce(asset_name, 'job') || ' ' || left(upstream_job_id::text, 8) || coalesce(' is ' || state, ' was deleted')
-        || coalesce(': ' || nullif(left(error_message, 500), ''), '') into v_why
+  -- Verdict and reason in one statement: a retry of the upstream between two would lose the reason.
+  -- Not format(), which turns a null into an empty text.
+  select d.*, case when d.verdict = 'failed' then (select 'upstream ' || coalesce(asset_name, 'job') || ' ' || left(upstream_job_id::text, 8) || coalesce(' is ' || state, ' was deleted')
+        || coalesce(': ' || nullif(left(error_message, 500), ''), '')
       from servo_upstreams_v1(p_tenant, p_job) where state is null or state in ('failed', 'cancelled')
-      order by servo_upstream_cause(state, error_message), asset_name, upstream_job_id limit 1;
+      order by servo_upstream_cause(state, error_message), asset_name, upstream_job_id limit 1) end as why
+    into v from servo_upstream_verdict_v1(p_tenant, p_job, p_stale_ms) d;
+  if v.verdict = 'failed' then
+    v_why := v.why;
     perform set_config('servo.reason', v_why, true);
   elsif v.verdict = 'pending' then
     perform set_config('servo.reason', case when v.total = 0 then 'it waits for nothing' else 'its upstreams are completed' end, true);

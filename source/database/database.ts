@@ -1,48 +1,19 @@
-import type { Socket } from 'node:net';
 import pg from 'pg';
 import { messageOf, ServoError } from '../errors.ts';
-import { FailoverClient } from './failover.ts';
+import { closeTimeoutMs, destroy, liveness, pooledClient, withPassword } from './client.ts';
 import { codeOf, explainFailure, isConnectionFailure } from './failure.ts';
-import { passwordFor } from './password.ts';
 import type { Author, Query } from './query.ts';
-import { localSettings, queryAlone, withOwnSettings } from './session-settings.ts';
+import { localSettings, queryAlone } from './session-settings.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { outgoing, types } from './values.ts';
 
 export type { Author, Query } from './query.ts';
-
-/** A vanished peer is noticed within half a minute, on idle connections too. */
-const liveness = {
-  keepAlive: true,
-  keepAliveInitialDelayMillis: 10_000,
-  connectionTimeoutMillis: 10_000,
-};
 
 /**
  * Read committed, whatever the server's default: a snapshot of the whole transaction would miss
  * rows that others have just committed.
  */
 const beginStatement = 'begin isolation level read committed';
-
-const closeTimeoutMs = 2_000;
-
-export function createClient(settings: ConnectionSettings): pg.Client {
-  return new (clientOf(settings))({ ...liveness, ...withPassword(settings), types });
-}
-
-/** Looked up when the server asks: pg reads ~/.pgpass itself only with a warning. */
-function withPassword(settings: ConnectionSettings) {
-  return settings.password === undefined
-    ? { ...settings, password: passwordFor as unknown as () => Promise<string> }
-    : settings;
-}
-
-const single = withOwnSettings(pg.Client);
-const several = withOwnSettings(FailoverClient);
-
-function clientOf(settings: ConnectionSettings): typeof pg.Client {
-  return settings.hosts === undefined ? single : several;
-}
 
 /** A class whose instances are in the set from their creation to their end or failed login. */
 function tracked(clients: Set<pg.Client>, kind: typeof pg.Client): typeof pg.Client {
@@ -95,7 +66,7 @@ export class Database {
       ...pipeline,
       ...withPassword(settings),
       types,
-      Client: tracked(this.#clients, clientOf(settings)),
+      Client: tracked(this.#clients, pooledClient(settings)),
       max: options.connections ?? 4,
       allowExitOnIdle: true,
       ...(options.timeout === undefined ? {} : { query_timeout: options.timeout }),
@@ -237,11 +208,6 @@ function explainLock(error: unknown): unknown {
       cause: error,
     },
   );
-}
-
-/** Cuts the connection; its pending statements fail immediately. */
-export function destroy(client: pg.ClientBase): void {
-  (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
 }
 
 /**

@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { messageOf, ServoError } from '../errors.ts';
 import { version } from '../package.ts';
 import { buildIndex } from './build-index.ts';
-import { createClient } from './database.ts';
+import { createClient } from './client.ts';
 import { codeOf, explainFailure } from './failure.ts';
 import {
   functionsScript,
@@ -14,6 +14,7 @@ import {
   recordTable,
   type ScriptExtras,
 } from './migration-file.ts';
+import { watchingReplies } from './reply-watch.ts';
 import {
   type FunctionsRecord,
   firstNames,
@@ -156,11 +157,12 @@ async function withClient<T>(
   settings: ConnectionSettings,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = createClient({ ...settings, application_name: 'servo-tui migrate' });
+  const named = { ...settings, application_name: 'servo-tui migrate' };
+  const client = createClient(named, null);
   client.on('error', () => {});
   try {
     await client.connect();
-    return await work(client);
+    return await watchingReplies(client, named, () => work(client));
   } catch (error) {
     // A role that may not read the migrations may not write them either.
     throw explainFailure(codeOf(error) === '42501' ? explainMigration(error) : error, settings);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createClient, type Database } from '../database/database.ts';
+import { createClient } from '../database/client.ts';
+import type { Database } from '../database/database.ts';
 import type { EmbeddedServer } from '../database/embedded/server.ts';
 import { migrate } from '../database/migrate.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
@@ -78,17 +79,20 @@ export async function registerDemoAssets(database: Database, actor: string): Pro
   });
 }
 
+/** Creating and loading a database, on a slow disk. In milliseconds. */
+const timeoutMs = 120_000;
+
 type Run = (sql: string, values?: unknown[]) => Promise<unknown>;
 
 async function asSuperuser(
   settings: ConnectionSettings,
   work: (run: Run) => Promise<void>,
 ): Promise<void> {
-  const client = createClient(settings);
-  await client.connect();
+  const client = createClient(settings, timeoutMs);
   try {
+    await client.connect();
     await work((sql, values) => client.query(sql, values));
   } finally {
-    await client.end();
+    await client.end().catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-import { createClient } from '../database/database.ts';
+import { createClient } from '../database/client.ts';
 import type { EmbeddedServer } from '../database/embedded/server.ts';
 
 const lockKey = 0x5e41_0de0;
@@ -12,9 +12,15 @@ export async function lockDemo(
 ): Promise<{ release(): Promise<void> } | null> {
   const client = createClient({ ...server.app, application_name: 'servo-tui demo (live)' });
   client.on('error', () => {});
-  await client.connect();
-  const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [lockKey]);
-  if (rows[0].taken) return { release: () => client.end().catch(() => {}) };
-  await client.end();
+  const close = () => client.end().catch(() => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query('select pg_try_advisory_lock($1) as taken', [lockKey]);
+    if (rows[0].taken) return { release: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  await close();
   return null;
 }

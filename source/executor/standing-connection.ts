@@ -1,9 +1,11 @@
 import type pg from 'pg';
-import { createClient, destroy } from '../database/database.ts';
+import { createClient } from '../database/client.ts';
 import { isPooled } from '../database/pooler.ts';
 import type { ConnectionSettings } from '../database/settings.ts';
 import type { Meter } from '../observability/meter.ts';
-import { withTimeout } from './with-timeout.ts';
+
+/** Short: the leases of an executor whose pings fail are taken from it within seconds. */
+const timeoutMs = 5_000;
 
 type StandingConnectionPorts = {
   settings: ConnectionSettings;
@@ -40,7 +42,7 @@ export class StandingConnection {
     prepare?: (client: pg.Client) => void,
   ): Promise<{ client: pg.Client; pooled: boolean }> {
     const { settings, name, meter, onError } = this.#ports;
-    const client = createClient(settings);
+    const client = createClient(settings, timeoutMs);
     this.#client = client;
     prepare?.(client);
     client.on('error', (error) => onError(client, error, this.#client === client));
@@ -55,6 +57,6 @@ export class StandingConnection {
     this.#client = null;
     if (client === null) return;
     client.removeAllListeners('notification');
-    await withTimeout(client.end()).catch(() => destroy(client));
+    await client.end().catch(() => {});
   }
 }

@@ -8,7 +8,7 @@ import { Contexts } from '../../source/app/contexts.ts';
 import { resolveSettings, type SettingFlags } from '../../source/config.ts';
 import type { Act } from '../../source/console/model/effects.ts';
 import { DatabaseProxy } from '../faults/proxy.ts';
-import { environment, urlOf } from '../support/environment.ts';
+import { environment, urlOf, withVariables } from '../support/environment.ts';
 import { theTable } from '../support/jobs.ts';
 import { Operator } from '../support/operator.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -136,21 +136,22 @@ test('a context that cannot be opened leaves the present one unchanged', async (
 
 test('home is the context of the environment again, with its variables', async () => {
   const contexts = await start(section('one'), null);
-  const names = ['DATABASE_URL', 'TENANT_ID'] as const;
-  for (const name of names) process.env[name] = 'of the environment';
-  const there = await contexts.runEffect(
-    { type: 'open-context', to: { context: 'one' }, context_number: 1 },
-    0,
-  );
-  expect(there).toMatchObject({ view: { labels: { context: 'one', tenant: 'acme' } } });
-  expect(names.map((name) => process.env[name])).toEqual([undefined, undefined]);
-  const back = await contexts.runEffect(
-    { type: 'open-context', to: { home: true }, context_number: 2 },
-    1,
-  );
-  expect(back).toMatchObject({ view: { labels: { context: null, tenant: 'globex' } } });
-  expect(names.map((name) => process.env[name])).toEqual(names.map(() => 'of the environment'));
-  for (const name of names) delete process.env[name];
+  const variables = { DATABASE_URL: 'of the environment', TENANT_ID: 'of the environment' };
+  const present = () => Object.keys(variables).map((name) => process.env[name]);
+  await withVariables(variables, async () => {
+    const there = await contexts.runEffect(
+      { type: 'open-context', to: { context: 'one' }, context_number: 1 },
+      0,
+    );
+    expect(there).toMatchObject({ view: { labels: { context: 'one', tenant: 'acme' } } });
+    expect(present()).toEqual([undefined, undefined]);
+    const back = await contexts.runEffect(
+      { type: 'open-context', to: { home: true }, context_number: 2 },
+      1,
+    );
+    expect(back).toMatchObject({ view: { labels: { context: null, tenant: 'globex' } } });
+    expect(present()).toEqual(Object.values(variables));
+  });
   expect(await contexts.runEffect(theTable, 2)).toMatchObject({ list: { tenant_id: 'globex' } });
 });
 

@@ -17,6 +17,8 @@ beforeAll(async () => {
   writeFileSync(
     join(folder, 'servo-tui', 'config.toml'),
     `[here]\ndatabase_url = "${url}"\ntenant = "acme"\n[look]\ndatabase_url = "${url}"\ntenant = "acme"\nread_only = true\n`,
+    // The URL may hold a password, which others may not read.
+    { mode: 0o600 },
   );
 });
 afterAll(async () => {

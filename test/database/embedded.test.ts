@@ -38,6 +38,7 @@ import {
 import type { ConnectionSettings } from '../../source/database/settings.ts';
 import { ServoError } from '../../source/errors.ts';
 import { documentOf, run } from '../support/cli.ts';
+import { withVariables } from '../support/environment.ts';
 import { untilGone } from '../support/processes.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -218,18 +219,16 @@ describe('a running embedded server', () => {
   });
 
   it('is not misled by PG* variables', async () => {
-    Object.assign(process.env, {
+    const variables = {
       PGSSLMODE: 'require',
       PGOPTIONS: '-c nonsense=1',
       PGPORT: '1',
       PGHOST: 'nowhere',
-    });
-    try {
+    };
+    await withVariables(variables, async () => {
       const server = await ensureEmbeddedServer({ home: newHome() });
       expect(await query(server.app, 'select 1 as one')).toEqual([{ one: 1 }]);
-    } finally {
-      for (const name of ['PGSSLMODE', 'PGOPTIONS', 'PGPORT', 'PGHOST']) delete process.env[name];
-    }
+    });
   });
 
   it('puts the socket elsewhere if its path would be too long', async () => {

@@ -9,6 +9,7 @@ import { forecastWhatIf, noChange } from '../../source/domain/risk/what-if.ts';
 import { type ClaimScene, emptyScene } from '../../source/domain/triage/claim-scene.ts';
 import { formatEta } from '../../source/presentation/job/eta-phrase.ts';
 import { jobTone } from '../../source/presentation/job/health-text.ts';
+import { stallText } from '../../source/presentation/job/stall-text.ts';
 import { riskBadge } from '../../source/presentation/risk/badge.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 
@@ -251,6 +252,19 @@ describe('B3 a job that does nothing does not look well', () => {
       expect(then, what).toMatchObject({ eta_seconds, risk_level, incomplete_partitions });
     }
   });
+});
+
+it('a resumed job is unclaimed from 30 s on, in its health, its ETA and its line alike', () => {
+  const at = (seconds: number) => {
+    const job = { state: 'resuming', running_slots: 0, heartbeat_at: secondsAgo(seconds) };
+    const view = seen(job as Overrides, well);
+    return [view.health, formatEta(view, now, 'utc').forms[0], stallText(view, [])?.text ?? null];
+  };
+  const line = (age: string) =>
+    `not claimed for ${age}: the next executor with a handler takes it over; see: servo-tui executors`;
+  expect(at(29)).toEqual(['ok', 'to be claimed', null]);
+  expect(at(30)).toEqual(['unclaimed', 'unclaimed 30s', line('30s')]);
+  expect(at(120)).toEqual(['unclaimed', 'unclaimed 2m', line('2m')]);
 });
 
 const someScene = fc.record({

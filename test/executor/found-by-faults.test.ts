@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createClient, Database } from '../../source/database/database.ts';
+import { createClient } from '../../source/database/client.ts';
+import { Database } from '../../source/database/database.ts';
 import { policyRow } from '../../source/database/queries/report-and-claim.ts';
 import type { Attempt } from '../../source/domain/partition/attempt.ts';
 import { DatabaseProxy } from '../faults/proxy.ts';

@@ -1,9 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Registry } from '../../source/executor/duties/registry.ts';
-import { scaleTimings } from '../../source/executor/settings.ts';
-import { silentLog } from '../../source/observability/log.ts';
-import { noMeter } from '../../source/observability/meter.ts';
-import { Backfills, tenant } from '../support/backfill.ts';
+import { Backfills } from '../support/backfill.ts';
+import { aRegistry } from '../support/registry.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 let backfills: Backfills;
@@ -16,24 +13,8 @@ afterEach(() => backfills.close());
 
 it('kept its connection, and so the process alive, if it could not register', async () => {
   const application_name = 'cannot register';
-  const registry = new Registry({
-    settings: { ...backfills.database.app, application_name },
-    // More slots than the column takes.
-    registration: {
-      id: 'a:1:b',
-      tenants: [tenant],
-      host: 'a',
-      pid: 1,
-      version: '0',
-      slots: 2 ** 40,
-      catalogue: '00000000',
-      handlers: () => [],
-      outages: () => [],
-    },
-    timings: scaleTimings(50),
-    log: silentLog,
-    meter: noMeter,
-  });
+  // More slots than the column takes.
+  const registry = aRegistry({ ...backfills.database.app, application_name }, 2 ** 40);
   await expect(registry.register()).rejects.toThrow(/integer/);
   await waitFor(
     'its connection to be closed',

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { createClient, type Database, openDatabase } from '../../source/database/database.ts';
+import { createClient } from '../../source/database/client.ts';
+import { type Database, openDatabase } from '../../source/database/database.ts';
 import { FailoverClient } from '../../source/database/failover.ts';
 import { migrate } from '../../source/database/migrate.ts';
 import { registerAssets } from '../../source/database/queries/register-assets.ts';
@@ -98,7 +99,7 @@ export class Scene {
   }
 
   static async #openIn(folder: string, servers: Servers, options: SceneOptions): Promise<Scene> {
-    const client = createClient(servers.superuser);
+    const client = createClient(servers.superuser, 60_000);
     await client.connect();
     await client.query(`create database ${databaseName}`);
     const defaults = drawDefaults(new Random(options.seed));

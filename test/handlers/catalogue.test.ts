@@ -5,6 +5,7 @@ import type { UsageError } from '../../source/errors.ts';
 import { noSettings } from '../../source/handlers/asset-settings.ts';
 import { loadCatalogue } from '../../source/handlers/catalogue.ts';
 import { ownershipProblems } from '../../source/handlers/trusted-file.ts';
+import { withVariables } from '../support/environment.ts';
 import { errorOf } from '../support/operator.ts';
 import { handlerDirectory } from '../support/worker.ts';
 
@@ -228,8 +229,7 @@ describe('a settings file', () => {
 
 describe('an endpoint', () => {
   it('may have headers from variables, and no mistake repeats their values', async () => {
-    process.env.ENDPOINT_TOKEN = 'secret\nvalue';
-    try {
+    await withVariables({ ENDPOINT_TOKEN: 'secret\nvalue' }, async () => {
       expect(
         await mistakesIn({
           'a.toml': '[http]\nurl = "ftp://localhost"',
@@ -251,8 +251,6 @@ describe('an endpoint', () => {
         'd.toml: unknown key http.header — did you mean headers?',
         'e.toml: http.url must be the URL of an endpoint, such as "https://host/path"',
       ]);
-    } finally {
-      delete process.env.ENDPOINT_TOKEN;
-    }
+    });
   });
 });

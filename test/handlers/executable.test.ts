@@ -5,6 +5,7 @@ import { loadCatalogue } from '../../source/handlers/catalogue.ts';
 import { OutputTail } from '../../source/handlers/output-tail.ts';
 import { anAttempt } from '../support/attempt.ts';
 import { Backfills, keys } from '../support/backfill.ts';
+import { withVariables } from '../support/environment.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory } from '../support/worker.ts';
 
@@ -32,24 +33,20 @@ describe('an executable handler', () => {
   }
 
   it('D: gets the attempt in its environment, and no variable of the database', async () => {
-    process.env.NOTE_OF_SOMEBODY = 'holds the word secret';
-    process.env.PGPASSWORD = 'pw-of-the-worker';
-    process.env.DATABASE_URL = 'postgres://url-of-the-worker';
-    try {
-      const { output } = await run('#!/bin/sh\nenv\n');
-      expect(output).toContain('SERVO_PARTITION_KEY=2024-01-31\n');
-      expect(output).toContain('SERVO_PARTITION_START=2024-01-31T00:00:00Z\n');
-      expect(output).toContain('SERVO_PARTITION_END=2024-02-01T00:00:00Z\n');
-      expect(output).toContain('SERVO_ATTEMPT=2\n');
-      expect(output).toContain('SERVO_IDEMPOTENCY_KEY=backfill:j:2024-01-31\n');
-      expect(output).toContain('SERVO_TENANT_ID=acme\n');
-      expect(output).toContain('NOTE_OF_SOMEBODY=holds the word secret\n');
-      expect(output).not.toMatch(/of-the-worker/);
-    } finally {
-      delete process.env.NOTE_OF_SOMEBODY;
-      delete process.env.PGPASSWORD;
-      delete process.env.DATABASE_URL;
-    }
+    const variables = {
+      NOTE_OF_SOMEBODY: 'holds the word secret',
+      PGPASSWORD: 'pw-of-the-worker',
+      DATABASE_URL: 'postgres://url-of-the-worker',
+    };
+    const { output } = await withVariables(variables, () => run('#!/bin/sh\nenv\n'));
+    expect(output).toContain('SERVO_PARTITION_KEY=2024-01-31\n');
+    expect(output).toContain('SERVO_PARTITION_START=2024-01-31T00:00:00Z\n');
+    expect(output).toContain('SERVO_PARTITION_END=2024-02-01T00:00:00Z\n');
+    expect(output).toContain('SERVO_ATTEMPT=2\n');
+    expect(output).toContain('SERVO_IDEMPOTENCY_KEY=backfill:j:2024-01-31\n');
+    expect(output).toContain('SERVO_TENANT_ID=acme\n');
+    expect(output).toContain('NOTE_OF_SOMEBODY=holds the word secret\n');
+    expect(output).not.toMatch(/of-the-worker/);
   });
 
   it('A17: that cannot be run is unavailable, with the reason', async () => {

@@ -7,6 +7,7 @@ import { loadCatalogue } from '../../source/handlers/catalogue.ts';
 import { meaningOf, retryAfterMs } from '../../source/handlers/http-status.ts';
 import { anAttempt } from '../support/attempt.ts';
 import { Backfills, keys } from '../support/backfill.ts';
+import { withVariables } from '../support/environment.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory } from '../support/worker.ts';
 
@@ -66,14 +67,11 @@ function answering(status: number, headers: Record<string, string> = {}, body = 
 
 describe('an endpoint', () => {
   it('gets the partition, with an idempotency key and the headers of its settings', async () => {
-    process.env.ENDPOINT_TOKEN = 'hidden';
-    try {
-      expect(
-        await run({ headers: `[http.headers]\nAuthorization = "Bearer \${ENDPOINT_TOKEN}"\n` }),
-      ).toEqual({ outcome: { kind: 'completed' }, output: 'ok\n' });
-    } finally {
-      delete process.env.ENDPOINT_TOKEN;
-    }
+    const settings = { headers: `[http.headers]\nAuthorization = "Bearer \${ENDPOINT_TOKEN}"\n` };
+    expect(await withVariables({ ENDPOINT_TOKEN: 'hidden' }, () => run(settings))).toEqual({
+      outcome: { kind: 'completed' },
+      output: 'ok\n',
+    });
     const [{ method, url, headers, body }] = received as [Received];
     expect([method, url]).toEqual(['POST', '/run?key=hidden']);
     expect(headers).toMatchObject({

@@ -9,6 +9,7 @@ import { ModuleThreads } from '../../source/handlers/module-threads.ts';
 import { SharedLog } from '../../source/handlers/shared-log.ts';
 import { anAttempt } from '../support/attempt.ts';
 import { Backfills, keys } from '../support/backfill.ts';
+import { withVariables } from '../support/environment.ts';
 import { isAlive } from '../support/processes.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { handlerDirectory } from '../support/worker.ts';
@@ -219,16 +220,17 @@ describe('a module handler', () => {
   });
 
   it('gets only the database variables that its settings pass', async () => {
-    const code = `export default () => console.log(process.env.PGPASSWORD, process.env.DATABASE_URL, process.env.HOME)`;
-    Object.assign(process.env, { PGPASSWORD: 'hidden', DATABASE_URL: 'postgres://hidden' });
-    try {
-      expect((await run(code)).output).toBe(`undefined undefined ${process.env.HOME}\n`);
-      expect((await run(code, { pass: ['PGPASSWORD'] })).output).toMatch(/^hidden undefined /);
-      expect((await run(code)).output).toMatch(/^undefined undefined /);
-    } finally {
-      delete process.env.PGPASSWORD;
-      delete process.env.DATABASE_URL;
-    }
+    const variables = {
+      PGPASSWORD: 'hidden',
+      DATABASE_URL: 'postgres://hidden',
+      SERVO_TEST_KEPT: 'kept',
+    };
+    const code = `export default () => console.log(process.env.PGPASSWORD, process.env.DATABASE_URL, process.env.SERVO_TEST_KEPT)`;
+    await withVariables(variables, async () => {
+      expect((await run(code)).output).toBe('undefined undefined kept\n');
+      expect((await run(code, { pass: ['PGPASSWORD'] })).output).toBe('hidden undefined kept\n');
+      expect((await run(code)).output).toBe('undefined undefined kept\n');
+    });
   });
 
   it('may log a gigabyte: the tail is kept', async () => {
@@ -328,15 +330,12 @@ describe('a module handler', () => {
   });
 
   it('for which no thread can be started fails with the reason, and does not wait for one', async () => {
-    process.env.NODE_OPTIONS = '--require /no/such/file';
-    try {
-      const { outcome } = await run('export default () => {}');
-      expect((outcome as { message: string }).message).toContain(
-        "Cannot find module '/no/such/file'",
-      );
-    } finally {
-      delete process.env.NODE_OPTIONS;
-    }
+    const { outcome } = await withVariables({ NODE_OPTIONS: '--require /no/such/file' }, () =>
+      run('export default () => {}'),
+    );
+    expect((outcome as { message: string }).message).toContain(
+      "Cannot find module '/no/such/file'",
+    );
   });
 
   it('what it leaves behind affects no other attempt', async () => {

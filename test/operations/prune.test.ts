@@ -272,8 +272,9 @@ test.each(['without statistics', 'with statistics'])(
       `insert into backfill_events (tenant_id, job_id, kind, to_state, actor, at)
        select tenant_id, id, 'state', 'completed', 'x', completed_at from backfill_jobs`,
     );
-    // Of another writer, without a time: without events it ended before today, when the journal
-    // began.
+    // Of another writer, without a time: without events it ended before the journal began, which
+    // is now. The template of the test's database may be older.
+    await operator.sql('update servo_schema set journal_since = now()');
     await operator.sql(
       `insert into backfill_jobs (tenant_id, asset_id, asset_name, idempotency_key, state, created_at)
        select tenant_id, id, name, 'u' || i, 'cancelled', now() - i * interval '10 minutes'

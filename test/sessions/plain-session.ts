@@ -7,6 +7,7 @@ import { type ConsoleOptions, initialState, type State } from '../../source/cons
 import { PlainView, plainOptions } from '../../source/console/plain/view.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import type { ErrorCode } from '../../source/errors.ts';
+import { consoleOptions } from '../support/console-options.ts';
 import { aJob, aList } from '../support/jobs.ts';
 
 type Reply = (answer: DataAnswer) => void;
@@ -34,16 +35,7 @@ export class PlainSession {
   /** `jobs`: of the first answer; null: it has not come yet. */
   constructor(jobs: JobView[] | null = [orders, clicks], over: Partial<ConsoleOptions> = {}) {
     this.state = initialState({
-      labels: {
-        context: null,
-        database: 'warehouse',
-        tenant: 'acme',
-        embedded: false,
-        rls_bypassed: false,
-      },
-      read_only: false,
-      zone: 'utc',
-      interval_ms: 1000,
+      ...consoleOptions,
       ...plainOptions,
       ...over,
     });

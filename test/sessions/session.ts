@@ -24,6 +24,7 @@ import {
 import type { ActionResult, JobDetail } from '../../source/domain/job/detail.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import type { ErrorCode } from '../../source/errors.ts';
+import { consoleOptions } from '../support/console-options.ts';
 import { aDetail, aList, aPage, aPartition, now } from '../support/jobs.ts';
 
 type Untimed = Message extends infer M ? (M extends Message ? Omit<M, 'at'> : never) : never;
@@ -38,18 +39,9 @@ export class Session {
 
   constructor(options: Partial<ConsoleOptions> = {}) {
     this.state = initialState({
-      labels: {
-        context: null,
-        database: 'warehouse',
-        tenant: 'acme',
-        embedded: false,
-        rls_bypassed: false,
-      },
-      read_only: false,
+      ...consoleOptions,
       keymap,
       commands: paletteCommands,
-      zone: 'utc',
-      interval_ms: 1000,
       size: { columns: 120, rows: 30 },
       ...options,
     });

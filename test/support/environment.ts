@@ -25,3 +25,19 @@ export function urlOf({ host, port, user, password, database }: ConnectionSettin
     ? `postgres://${login}@/${database}?host=${encodeURIComponent(host)}&port=${port}`
     : `postgres://${login}@${host}:${port}/${database}`;
 }
+
+/** Runs `work` with these variables in this process, and restores the former values. */
+export async function withVariables<T>(
+  variables: Record<string, string>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const former = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
+  try {
+    return await work();
+  } finally {
+    for (const [name, value] of former)
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+  }
+}

@@ -10,8 +10,8 @@ import { safeText } from '../../presentation/text/safe-text.ts';
 import {
   checkCell,
   commandFor,
+  fitOf,
   foundText,
-  isFigure,
   sectionText,
   worstText,
 } from '../../presentation/triage/check-text.ts';
@@ -60,8 +60,8 @@ function table({ columns, rows, as_of }: Finding, { width, zone }: Options): str
     ...(jobs ? [row.job_id === null ? '' : shortId(row.job_id)] : []),
     ...columns.map((column) => checkCell(column, row.cells[column.name], { as_of, zone })),
   ]);
-  const aligns = columns.map((column) => (isFigure(column) ? 'right' : 'left') as 'right' | 'left');
-  return fittedTable([header, ...body], width, jobs ? ['left', ...aligns] : aligns);
+  const fits = columns.map(fitOf);
+  return fittedTable([header, ...body], width, jobs ? ['left', ...fits] : fits);
 }
 
 function remedies(finding: Finding, { about, ...options }: Options & About): string[] {

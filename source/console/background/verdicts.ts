@@ -3,6 +3,7 @@ import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { changesOf, describeChanges } from '../../domain/job/settings.ts';
 import { type Action, actionTargets } from '../../domain/job/state.ts';
+import { policy } from '../../domain/policy.ts';
 import { timesIn } from '../../presentation/job/action-text.ts';
 import { stateLabel } from '../../presentation/job/state-label.ts';
 import { formatFullCount, plural, type Zone } from '../../presentation/text/format.ts';
@@ -21,9 +22,6 @@ export type Look = {
   at: number;
   zone: Zone;
 };
-
-/** A job unclaimed for this long needs a person (backfill-operations, "Stuck in Resuming"). */
-const unclaimedMs = 30_000;
 
 export const verdicts: Readonly<Record<JobAction, (look: Look) => Verdict>> = {
   pause: (look) => transition('pause', look) ?? onceIdle(look, pausedText),
@@ -122,7 +120,7 @@ function retried(look: Look): Verdict {
 
 function unclaimed({ follow, at }: Look): Verdict {
   const waited = at - (follow.applied_at ?? follow.sent_at);
-  return waited < unclaimedMs
+  return waited < policy.unclaimed_ms
     ? waiting(
         follow.obstacle === null
           ? 'waiting for an executor to claim it'

@@ -46,18 +46,18 @@ export function hasPane({ screen, size, wide, jobs }: State): boolean {
   return screen === 'jobs' && wide === null && jobs.list !== null && paneWidth(size) > 0;
 }
 
-export type JobsLayout = {
+/** Lines around a list, as far as there is room. */
+type ListFrame = {
   header: boolean;
-  counts: boolean;
   banner: boolean;
   heads: boolean;
-  rows: number;
-  info: boolean;
   note: boolean;
   hints: boolean;
 };
 
-function listFrame(state: State) {
+export type JobsLayout = ListFrame & { counts: boolean; rows: number; info: boolean };
+
+function listFrame(state: State): ListFrame {
   const lines = linesOf(state.size);
   return {
     hints: lines >= 2,
@@ -75,16 +75,11 @@ export function jobsLayout(state: State): JobsLayout {
   return { ...frame, rows: Math.max(1, lines - count(...Object.values(frame))) };
 }
 
-type BoardLayout = {
-  header: boolean;
+type BoardLayout = ListFrame & {
   tabs: boolean;
-  banner: boolean;
   bar: boolean;
-  heads: boolean;
   rows: number;
   detail: number;
-  note: boolean;
-  hints: boolean;
 };
 
 const leastDetail = 6;

@@ -6,6 +6,8 @@ export type Span = {
   text: string;
   tone: Tone;
   inverse?: boolean;
+  /** Shown whole or not at all: half a time is another time. */
+  whole?: true;
   /** The terminal's cursor stands on its first column. */
   caret?: true;
   /** Drawn by this component of @inkjs/ui once Ink is loaded, in the same cells. */
@@ -19,6 +21,11 @@ export function span(text: string, tone: Tone = 'plain'): Span {
   return { text, tone };
 }
 
+/** A time, or a text that contains one. */
+export function time(text: string, tone: Tone = 'plain'): Span {
+  return { text, tone, whole: true };
+}
+
 export function lineWidth(line: Line): number {
   return line.reduce((width, { text }) => width + widthOf(text), 0);
 }
@@ -30,16 +37,18 @@ export function cut(line: Line, width: number): Line {
   let room = width;
   for (const piece of line) {
     const columns = widthOf(piece.text);
-    if (columns >= room) {
-      // A piece that fits exactly is cut too if more follows.
-      const text =
-        columns === room ? `${takeColumns(piece.text, room - 1)}…` : truncate(piece.text, room);
-      return room > 0 ? [...kept, { ...piece, text }] : kept;
-    }
+    if (columns >= room)
+      return room > 0 ? [...kept, { ...piece, text: cutPiece(piece, room) }] : kept;
     kept.push(piece);
     room -= columns;
   }
   return kept;
+}
+
+/** A piece that fits exactly is cut too: more follows. */
+function cutPiece({ text, whole }: Span, room: number): string {
+  if (whole) return '…';
+  return widthOf(text) === room ? `${takeColumns(text, room - 1)}…` : truncate(text, room);
 }
 
 /** A message on one line, after `before`; its end is never cut. */

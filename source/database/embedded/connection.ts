@@ -1,5 +1,6 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { ServoError } from '../../errors.ts';
+import { createClient } from '../client.ts';
 import type { ConnectionSettings } from '../settings.ts';
 import type { Installation } from './installation.ts';
 
@@ -51,12 +52,15 @@ export function connectedSessions(installation: Installation): Promise<EmbeddedS
   }).catch(() => []);
 }
 
+/** On the same host; a caller asks again. In milliseconds. */
+const timeoutMs = 5_000;
+
 async function onServer<T>(
   installation: Installation,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
   const settings = settingsFor(installation, 'postgres');
-  const client = new Client({ ...settings, connectionTimeoutMillis: 5_000 });
+  const client = createClient(settings, timeoutMs);
   client.on('error', () => {});
   try {
     await client.connect();

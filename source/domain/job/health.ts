@@ -58,9 +58,6 @@ export type HealthFacts = {
 
 type Rule = readonly [health: Health, holds: (job: HealthFacts) => boolean];
 
-/** A resumed job that is not claimed for longer needs attention. */
-const unclaimedSeconds = policy.unclaimed_ms / 1000;
-
 /** Only a person can remove these. */
 const blocking: readonly Clause[] = ['no_executor', 'no_handler', 'unavailable'];
 
@@ -75,11 +72,7 @@ const problems: readonly Rule[] = [
   ['stuck', ({ heartbeat_stale }) => heartbeat_stale],
   ['silent', ({ silent }) => silent],
   ['late', ({ risk_level }) => risk_level === 'high'],
-  [
-    'unclaimed',
-    ({ state, heartbeat_age_seconds: age }) =>
-      state === 'resuming' && (age ?? 0) > unclaimedSeconds,
-  ],
+  ['unclaimed', isUnclaimed],
   ['blocked', ({ waits_for }) => waits_for !== null && blocking.includes(waits_for)],
   ['auto_paused', (job) => job.state === 'paused' && job.failing && job.incomplete_partitions > 0],
   ['unknown', ({ risk_level }) => risk_level === 'unknown'],
@@ -95,6 +88,14 @@ const notices: readonly Rule[] = [
   ['starved', ({ waits_for, state }) => waits_for !== null && state === 'running'],
   ['queued', ({ waits_for }) => waits_for !== null],
 ];
+
+/** Whether a resumed job has waited so long for its claim that a person should look. */
+export function isUnclaimed({
+  state,
+  heartbeat_age_seconds: age,
+}: Pick<HealthFacts, 'state' | 'heartbeat_age_seconds'>): boolean {
+  return state === 'resuming' && (age ?? 0) >= policy.unclaimed_ms / 1000;
+}
 
 /** 0 is the most urgent; `healthy` and above need no person. */
 export function urgencyOf(job: HealthFacts): number {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { type Database, destroy } from '../../database/database.ts';
+import { destroy } from '../../database/client.ts';
+import type { Database } from '../../database/database.ts';
 import { isConnectionFailure } from '../../database/failure.ts';
 import type { BatchPolicy, BatchReply } from '../../database/queries/report-and-claim.ts';
 import {

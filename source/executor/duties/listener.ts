@@ -4,7 +4,6 @@ import type { Log } from '../../observability/log.ts';
 import type { Meter } from '../../observability/meter.ts';
 import { Duty } from '../duty.ts';
 import { StandingConnection } from '../standing-connection.ts';
-import { withTimeout } from '../with-timeout.ts';
 
 /** The channel of migrations/functions/triggers.sql. */
 const channel = 'servo';
@@ -52,7 +51,7 @@ export class Listener extends Duty {
     try {
       if (this.#pooled) return probeMs;
       if (client === null) await this.#listen();
-      else await withTimeout(client.query('select 1'));
+      else await client.query('select 1');
       return probeMs;
     } catch (error) {
       this.#ports.log.debug(`listener disconnected: ${messageOf(error)}`);
@@ -73,7 +72,7 @@ export class Listener extends Duty {
       await this.#connection.close();
       return;
     }
-    await withTimeout(client.query(`listen ${channel}`));
+    await client.query(`listen ${channel}`);
     // Notifications before the LISTEN were missed.
     onNotification('');
   }

@@ -10,7 +10,6 @@ import { Duty } from '../duty.ts';
 import type { OutageRow } from '../jobs/outages.ts';
 import { jittered, type Timings } from '../settings.ts';
 import { StandingConnection } from '../standing-connection.ts';
-import { withTimeout } from '../with-timeout.ts';
 
 type Registration = {
   id: string;
@@ -82,7 +81,7 @@ export class Registry extends Duty implements SessionReporter {
     await this.#alone(async () => {
       const { client } = this.#connection;
       if (client === null) return;
-      await withTimeout(client.query('select')).catch((error) => this.#lose(client, error));
+      await client.query('select').catch((error) => this.#lose(client, error));
     });
   }
 
@@ -141,23 +140,22 @@ export class Registry extends Duty implements SessionReporter {
     const { id, tenants, host, pid, version, slots, catalogue } = registration;
     const [handlers, outages] = [registration.handlers(), registration.outages()];
     if (!this.#pooled && !this.#locked) {
-      const { rows } = await withTimeout(
-        client.query('select pg_try_advisory_lock(servo_executor_lock($1)) as taken', [id]),
+      const { rows } = await client.query(
+        'select pg_try_advisory_lock(servo_executor_lock($1)) as taken',
+        [id],
       );
       // Not free while a cut-off session of ours remains, which also keeps us alive.
       this.#locked = rows[0].taken;
       this.#lockedAt = performance.now();
     }
     const phase = [!this.#pooled, this.#draining || stopped, stopped];
-    await withTimeout(
-      queryAlone(
-        client,
-        'select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
-        [
-          ...[id, tenants, host, pid, version, slots, handlers],
-          ...[...phase, this.#locked, catalogue, JSON.stringify(outages)],
-        ],
-      ),
+    await queryAlone(
+      client,
+      'select servo_register_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
+      [
+        ...[id, tenants, host, pid, version, slots, handlers],
+        ...[...phase, this.#locked, catalogue, JSON.stringify(outages)],
+      ],
     );
     this.#seenAt = performance.now();
   }
@@ -165,9 +163,7 @@ export class Registry extends Duty implements SessionReporter {
   async #connect(): Promise<pg.Client> {
     const { client, pooled } = await this.#connection.open();
     this.#pooled = pooled;
-    const { rows } = await withTimeout(
-      client.query('select pg_postmaster_start_time()::text as at'),
-    );
+    const { rows } = await client.query('select pg_postmaster_start_time()::text as at');
     this.serverStart = rows[0].at;
     return client;
   }

@@ -1,6 +1,6 @@
 import { isDrifting, trendSeconds } from '../../domain/forecast/eta.ts';
+import { isUnclaimed } from '../../domain/job/health.ts';
 import type { JobView } from '../../domain/job/job.ts';
-import { policy } from '../../domain/policy.ts';
 import { later } from '../../domain/time/time.ts';
 import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from '../text/format.ts';
 import type { Phrase } from '../text/tone.ts';
@@ -30,7 +30,7 @@ type Expected = Pick<
 export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   // No live executor runs it: its past rate does not count.
   if (job.health === 'silent' && !job.heartbeat_stale) return { forms: ['silent'], tone: 'bad' };
-  if (job.waits_for !== null && (job.state !== 'resuming' || isNew(job)))
+  if (job.waits_for !== null && !isUnclaimed(job))
     return {
       forms: waitingForms(job, asOf, zone),
       tone: job.state === 'pending' ? 'plain' : 'warn',
@@ -44,9 +44,9 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
     }
     case 'resuming': {
       const waited = job.heartbeat_age_seconds ?? 0;
-      return isNew(job)
-        ? { forms: ['to be claimed', '–'], tone: 'dim' }
-        : { forms: [`unclaimed ${formatAge(waited)}`, 'unclaimed'], tone: 'warn' };
+      return isUnclaimed(job)
+        ? { forms: [`unclaimed ${formatAge(waited)}`, 'unclaimed'], tone: 'warn' }
+        : { forms: ['to be claimed', '–'], tone: 'dim' };
     }
     case 'waiting_upstream': {
       const count = job.waiting_upstream_count;
@@ -96,11 +96,6 @@ function clockIn(seconds: number, asOf: Date, zone: Zone): string {
   return formatClock(later(asOf, seconds * 1000), asOf, zone);
 }
 
-/** Resumed so recently that no claim is due yet. */
-function isNew({ heartbeat_age_seconds: waited }: Expected): boolean {
-  return (waited ?? 0) < policy.unclaimed_ms / 1000;
-}
-
 function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   if (job.heartbeat_stale) return { forms: ['unknown'], tone: 'warn' };
   if (job.eta_seconds === null) return { forms: ['–'], tone: 'dim' };
@@ -108,9 +103,9 @@ function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   const left = `in ${formatLeft(job.eta_seconds)}`;
   const whole = `${formatClock(at, asOf, zone)} ${left}`;
   const drift = formatDrift(job);
-  if (drift === '') return { forms: [whole, left], tone: 'plain' };
+  if (drift === '') return { forms: [whole, left], tone: 'plain', whole: true };
   const tone = job.eta_drift_seconds! > 0 ? 'warn' : 'plain';
-  return { forms: [`${whole} ${drift}`, `${left} ${drift}`, left], tone };
+  return { forms: [`${whole} ${drift}`, `${left} ${drift}`, left], tone, whole: true };
 }
 
 /** `↗42m`: the ETA slipped by 42 minutes in the last 15; `↘`: it gained. Empty without a drift. */
@@ -122,10 +117,16 @@ export function formatDrift({
   return `${drift > 0 ? '↗' : '↘'}${formatDuration(Math.abs(drift))}`;
 }
 
-export function formatEtaRange(job: Expected, asOf: Date, zone: Zone): string {
+/** `14:17–14:20`; empty without a range that the clock shows. @param format for another day */
+export function formatEtaRange(
+  job: Expected,
+  asOf: Date,
+  zone: Zone,
+  format: typeof formatClock = formatClock,
+): string {
   if (job.state !== 'running' || job.eta_low_seconds === null || job.eta_high_seconds === null)
     return '';
-  const clock = (seconds: number) => formatClock(later(asOf, seconds * 1000), asOf, zone);
+  const clock = (seconds: number) => format(later(asOf, seconds * 1000), asOf, zone);
   const [low, high] = [clock(job.eta_low_seconds), clock(job.eta_high_seconds)];
   return low === high ? '' : `${low}–${high}`;
 }

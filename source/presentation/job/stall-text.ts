@@ -1,15 +1,12 @@
 import type { JobEvent } from '../../domain/job/detail.ts';
+import { isUnclaimed } from '../../domain/job/health.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
-import { policy } from '../../domain/policy.ts';
 import { actorName } from '../report/actor-name.ts';
 import { formatAge } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
 import type { Cell } from '../text/tone.ts';
 import { healthText } from './health-text.ts';
-
-/** Longer than this, a resumed job needs a person ("Job Stuck in Resuming State"). */
-const unclaimedSeconds = policy.unclaimed_ms / 1000;
 
 /**
  * Why a job does not progress: its error, no claim, what it waits for, else the person and the
@@ -38,7 +35,7 @@ export function stallText(
     return { text: safeText(job.error_message) + again, tone: 'bad' };
   }
   const silence = job.heartbeat_age_seconds;
-  if (job.heartbeat_stale || (job.state === 'resuming' && (silence ?? 0) >= unclaimedSeconds)) {
+  if (job.heartbeat_stale || isUnclaimed(job)) {
     const what = job.heartbeat_stale ? 'no heartbeat' : 'not claimed';
     const since = silence === null ? '' : ` for ${formatAge(silence)}`;
     return {

@@ -1,7 +1,7 @@
 import type { JobEvent } from '../../domain/job/detail.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { secondsBetween } from '../job/eta-phrase.ts';
-import { formatAge, formatMoment } from '../text/format.ts';
+import { formatAge, formatMoment, momentForms } from '../text/format.ts';
 import type { Detail, Item } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
 import { absent, column, longest, type Table } from '../text/table.ts';
@@ -31,7 +31,11 @@ export const eventTable: Table<Event> = {
       'at',
       'AT',
       12,
-      ({ row }, { as_of, zone }) => ({ forms: [formatMoment(row.at, as_of, zone)], tone: 'dim' }),
+      ({ row }, { as_of, zone }) => ({
+        forms: momentForms(row.at, as_of, zone),
+        tone: 'dim',
+        whole: true,
+      }),
       { gap: 1 },
     ),
     column('asset', 'ASSET', longest(nameOf, 40), (item) => ({

@@ -24,17 +24,20 @@ export const riskTable: Table<Risky> = {
     ),
     column('id', 'ID', 8, ({ row }) => ({ forms: [shortId(row.id)], tone: 'dim' })),
     column('eta', 'ETA', 8, ({ row }, { as_of, zone }) =>
-      row.eta_seconds === null ? absent : plain(clockOf(row.eta_seconds, as_of, zone)),
+      row.eta_seconds === null ? absent : clock(etaAt(row.eta_seconds, as_of), as_of, zone),
     ),
     column('range', 'RANGE', longest(rangeRoom, 20), ({ row }, { as_of, zone }) => {
-      const [range, drift] = [formatEtaRange(row, as_of, zone), formatDrift(row)];
-      const parts = [`${range} ${drift}`, drift, range].map((text) => text.trim()).filter(Boolean);
-      return parts.length === 0 ? absent : { forms: [parts[0]!, ...parts.slice(1)], tone: 'dim' };
+      const range = formatEtaRange(row, as_of, zone);
+      const short = formatEtaRange(row, as_of, zone, formatClockShort);
+      const drift = formatDrift(row);
+      const parts = [`${range} ${drift}`, `${short} ${drift}`, drift, range, short];
+      if (short !== '') parts.push(`to ${short.split('–').at(-1)}`);
+      const forms = new Set(parts.map((text) => text.trim()).filter(Boolean));
+      const [first, ...others] = forms;
+      return first === undefined ? absent : { forms: [first, ...others], tone: 'dim', whole: true };
     }),
     column('deadline', 'DEADLINE', 8, ({ row }, { as_of, zone }) =>
-      row.sla_deadline_at === null
-        ? absent
-        : plain(formatClockShort(row.sla_deadline_at, as_of, zone)),
+      row.sla_deadline_at === null ? absent : clock(row.sla_deadline_at, as_of, zone),
     ),
     column('severity', 'SEVERITY', 16, ({ row }, { as_of }) =>
       severityPhrase(row, row.state, as_of),
@@ -138,14 +141,18 @@ function thenPhrase(row: RiskRow, asOf: Date, zone: Zone): Phrase {
   if (isSame(row, what_if)) return { forms: ['='], tone: 'dim' };
   const { forms, tone } = severityPhrase(what_if, state, asOf);
   const seconds = what_if.eta_seconds;
-  const at = seconds === null ? '→' : `→ ${clockOf(seconds, asOf, zone)}`;
-  if (what_if.risk_level === 'none') return { forms: [at], tone: 'dim' };
+  const at = seconds === null ? '→' : `→ ${formatClockShort(etaAt(seconds, asOf), asOf, zone)}`;
+  if (what_if.risk_level === 'none') return { forms: [at], tone: 'dim', whole: true };
   const [whole, ...shorter] = forms.map((form) => `${at} ${form}`);
   return { forms: [whole!, ...shorter, `→ ${forms.at(-1)}`], tone };
 }
 
-function clockOf(seconds: number, asOf: Date, zone: Zone): string {
-  return formatClockShort(later(asOf, seconds * 1000), asOf, zone);
+function etaAt(seconds: number, asOf: Date): Date {
+  return later(asOf, seconds * 1000);
+}
+
+function clock(at: Date, asOf: Date, zone: Zone): Phrase {
+  return { forms: [formatClockShort(at, asOf, zone)], tone: 'plain', whole: true };
 }
 
 function plain(text: string): Phrase {

@@ -5,15 +5,17 @@ const gap = 2;
 /** A narrower text is useless. */
 const leastWidth = 8;
 
+/** Right for figures, whole for times: neither shrinks. */
+export type Fit = Align | 'whole';
+
 /**
  * Each column as wide as its widest cell. Above `width` the widest texts shrink, then the last
- * columns go: half a figure is a wrong one. Cells are safe text. `aligns` by column: right for
- * figures; default left.
+ * columns go: half a figure is a wrong one. Cells are safe text. `fits` by column, default left.
  */
 export function fittedTable(
   rows: readonly (readonly string[])[],
   width: number,
-  aligns: readonly (Align | undefined)[] = [],
+  fits: readonly (Fit | undefined)[] = [],
 ): string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -23,7 +25,7 @@ export function fittedTable(
   }
   const total = () => widths.reduce((sum, one) => sum + one + gap, -gap);
   const least = widths.map((one, index) =>
-    aligns[index] === 'right' ? one : Math.min(one, leastWidth),
+    fits[index] === 'right' || fits[index] === 'whole' ? one : Math.min(one, leastWidth),
   );
   while (
     widths.length > 1 &&
@@ -39,7 +41,9 @@ export function fittedTable(
   }
   return rows.map((row) =>
     widths
-      .map((one, index) => fitted(row[index] ?? '', one, aligns[index]))
+      .map((one, index) =>
+        fitted(row[index] ?? '', one, fits[index] === 'right' ? 'right' : 'left'),
+      )
       .join(' '.repeat(gap))
       .trimEnd(),
   );

@@ -119,6 +119,11 @@ export function formatSecond(at: Date, zone: Zone): string {
   return `${two(hour)}:${two(minute)}:${two(second)}`;
 }
 
+/** A time for a cell, the longest form first. The last has at most eight columns. */
+export function momentForms(at: Date, now: Date, zone: Zone): [string, ...string[]] {
+  return [formatMoment(at, now, zone), formatClockShort(at, now, zone)];
+}
+
 /** With seconds on the day of `now`, else as formatClock. */
 export function formatMoment(at: Date, now: Date, zone: Zone): string {
   const today = formatDay(at, zone) === formatDay(now, zone);

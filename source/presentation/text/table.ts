@@ -131,9 +131,11 @@ function shareOut<Row>(
   }
 }
 
+/** The longest form that fits, else the last one truncated or left out; aligned. */
 export function cellOf<Row>(column: Column<Row>, row: Row, context: CellContext): Cell {
-  const { forms, tone } = column.phrase(row, context);
-  const form = forms.find((text) => widthOf(text) <= context.width) ?? forms.at(-1)!;
+  const { forms, tone, whole } = column.phrase(row, context);
+  const fitting = forms.find((text) => widthOf(text) <= context.width);
+  const form = fitting ?? (whole ? '…' : forms.at(-1)!);
   return { text: fitted(form, context.width, column.align), tone };
 }
 

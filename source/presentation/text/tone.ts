@@ -8,5 +8,8 @@ export function signOf(tone: Tone): string {
 
 export type Cell = { text: string; tone: Tone };
 
-/** One content at several lengths, the longest first; the last always fits. */
-export type Phrase = { forms: readonly [string, ...string[]]; tone: Tone };
+/**
+ * One content at several lengths, the longest first. If none fits, the last is truncated; if it is
+ * `whole`, as a time is, it is left out instead: half of it would be another time.
+ */
+export type Phrase = { forms: readonly [string, ...string[]]; tone: Tone; whole?: true };

@@ -48,8 +48,8 @@ export function alertsText(report: AlertReport, { width, zone }: Options): strin
     alert.found > 0 ? foundText(alert) : '',
   ]);
   const header = ['STATE', 'ALERT', 'SEVERITY', 'FIGURE', 'LIMIT', 'SINCE', 'JOBS'];
-  const aligns = [undefined, undefined, undefined, 'right', undefined, undefined, 'right'] as const;
-  const lines = fittedTable([header, ...rows], width, aligns);
+  const fits = [undefined, undefined, undefined, 'right', undefined, 'whole', 'right'] as const;
+  const lines = fittedTable([header, ...rows], width, fits);
   return `${[lines[0]!, ...alerts.flatMap((alert, index) => [lines[index + 1]!, ...jobLines(alert, as_of, zone).map((line) => truncate(line, width))])].join('\n')}\n`;
 }
 

@@ -9,7 +9,14 @@ import type { Detail, DetailContext, Item } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
 import { column, longest, type Table } from '../text/table.ts';
 import type { Cell, Tone } from '../text/tone.ts';
-import { checkCell, foundText, isFigure, sectionText, worstText } from './check-text.ts';
+import {
+  checkCell,
+  checkForms,
+  foundText,
+  isFigure,
+  sectionText,
+  worstText,
+} from './check-text.ts';
 
 const tones: Readonly<Record<CheckDefinition['severity'], Tone>> = {
   critical: 'bad',
@@ -94,7 +101,7 @@ export function checkTable(data: Finding | null): Table<Item<FoundRow>> {
       one.title.toUpperCase(),
       longest(({ row }: Item<FoundRow>) => checkCell(one, row.cells[one.name], context), 60),
       ({ row }, { as_of, zone }) => ({
-        forms: [checkCell(one, row.cells[one.name], { as_of, zone })],
+        ...checkForms(one, row.cells[one.name], { as_of, zone }),
         tone: one.name === data?.check.figure ? tones[data.check.severity] : 'plain',
       }),
       { align: isFigure(one) ? 'right' : 'left', gap: index === 0 ? 1 : 2 },

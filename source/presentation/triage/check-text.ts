@@ -7,6 +7,7 @@ import type {
   Worst,
 } from '../../domain/triage/checks.ts';
 import { stateLabel } from '../job/state-label.ts';
+import type { Fit } from '../text/fitted-table.ts';
 import {
   formatAge,
   formatDuration,
@@ -14,9 +15,11 @@ import {
   formatMilliseconds,
   formatMoment,
   formatShare,
+  momentForms,
   type Zone,
 } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
+import type { Phrase } from '../text/tone.ts';
 
 const says: Readonly<Record<CheckColumn['kind'], (cell: NonNullable<Cell>) => string>> = {
   text: (cell) => safeText(String(cell), { cap: 300 }),
@@ -41,6 +44,23 @@ export function checkCell(
   if (cell === null || cell === undefined) return '–';
   if (column.kind === 'time') return formatMoment(new Date(cell as Date), as_of, zone);
   return says[column.kind](cell);
+}
+
+/** Its forms, the longest first; a time is shown whole or not at all. */
+export function checkForms(
+  column: CheckColumn,
+  cell: Cell | undefined,
+  { as_of, zone }: { as_of: Date; zone: Zone },
+): Pick<Phrase, 'forms' | 'whole'> {
+  if (column.kind !== 'time' || cell === null || cell === undefined)
+    return { forms: [checkCell(column, cell, { as_of, zone })] };
+  return { forms: momentForms(new Date(cell as Date), as_of, zone), whole: true };
+}
+
+/** How a column of a check is fitted into a table of text. */
+export function fitOf(column: CheckColumn): Fit {
+  if (isFigure(column)) return 'right';
+  return column.kind === 'time' ? 'whole' : 'left';
 }
 
 export function isFigure({ kind }: CheckColumn): boolean {

@@ -4,7 +4,7 @@ import { wrap } from '../text/fitted.ts';
 import { fittedTable } from '../text/fitted-table.ts';
 import type { Zone } from '../text/format.ts';
 import { safeText } from '../text/safe-text.ts';
-import { checkCell, isFigure, sectionText } from './check-text.ts';
+import { checkCell, fitOf, sectionText } from './check-text.ts';
 import { escalationReasons, escalationTitle } from './escalation-text.ts';
 import { evidenceLine } from './evidence-line.ts';
 import { explainReason } from './explain-reason.ts';
@@ -73,10 +73,10 @@ function evidenceTable({ evidence, as_of }: DiagnosedJob, { width, zone }: Optio
         columns.map((column) => checkCell(column, row.cells[column.name], { as_of, zone })),
       ),
   ];
-  const aligns = columns.map((column) => (isFigure(column) ? 'right' : 'left') as 'right' | 'left');
+  const fits = columns.map(fitOf);
   const hidden = evidence.rows.length - fewRows;
   const more = hidden > 0 ? [`… and ${evidence.truncated ? 'at least ' : ''}${hidden} more`] : [];
-  return [...fittedTable(rows, width - labelWidth, aligns), ...more].map(
+  return [...fittedTable(rows, width - labelWidth, fits), ...more].map(
     (line) => ' '.repeat(labelWidth) + line,
   );
 }

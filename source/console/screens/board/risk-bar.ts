@@ -4,7 +4,7 @@ import { isNoChange } from '../../../domain/risk/what-if.ts';
 import { formatClock, formatDuration } from '../../../presentation/text/format.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import type { State } from '../../model/state.ts';
-import { cut, type Line, type Span, span } from '../../widgets/spans.ts';
+import { cut, type Line, type Span, span, time } from '../../widgets/spans.ts';
 
 /**
  * `at risk 2 → 1  WHAT IF  slots 6 → [9]  pause clicks  parallel weather ×9  deadline weather +30m
@@ -38,7 +38,7 @@ export function riskBar(state: State, rows: readonly RiskRow[]): Line {
       ? [span(`  warning ${formatDuration(data.early_warning / 1000)} before`, 'dim')]
       : []),
     ...(data.truncated ? [span('  not all jobs are shown', 'warn')] : []),
-    span(`  (now ${formatClock(data.as_of, data.as_of, state.options.zone)})`, 'dim'),
+    time(`  (now ${formatClock(data.as_of, data.as_of, state.options.zone)})`, 'dim'),
   ];
   return cut(line, state.size.columns - 1);
 }

@@ -26,7 +26,7 @@ import {
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import { hasBell } from '../../background/bells.ts';
 import type { JobScreen, State } from '../../model/state.ts';
-import { type Line, span } from '../../widgets/spans.ts';
+import { type Line, span, time } from '../../widgets/spans.ts';
 
 type Facts = { job: JobView; screen: JobScreen; state: State; now: Date };
 
@@ -124,12 +124,12 @@ function pace({ job, screen, state, now }: Facts): Line[] {
       ? []
       : [
           [
-            span(expected(job, eta.forms[0]), eta.tone),
-            ...(range === '' ? [] : [span(` (${range})`, 'dim')]),
+            time(expected(job, eta.forms[0]), eta.tone),
+            ...(range === '' ? [] : [time(` (${range})`, 'dim')]),
           ],
         ]),
     ...(drift === '' ? [] : [[span(drift, job.eta_drift_seconds! > 0 ? 'warn' : 'plain')]]),
-    ...(started === '' ? [] : [[span(started)]]),
+    ...(started === '' ? [] : [[time(started)]]),
   ];
 }
 
@@ -183,5 +183,5 @@ function isSilent({ heartbeat_stale, running_slots, silent_slots }: JobView): bo
 
 function deadline({ job, state, now }: Facts): Line[] {
   const at = job.sla_deadline_at;
-  return at === null ? [] : [[span(`deadline ${formatClock(at, now, state.options.zone)}`)]];
+  return at === null ? [] : [[span('deadline '), time(formatClock(at, now, state.options.zone))]];
 }

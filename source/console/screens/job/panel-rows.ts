@@ -19,7 +19,7 @@ import { safeText } from '../../../presentation/text/safe-text.ts';
 import { widthOf } from '../../../presentation/text/width.ts';
 import type { PanelItem } from '../../model/panels.ts';
 import type { JobScreen, State } from '../../model/state.ts';
-import { type Line, span } from '../../widgets/spans.ts';
+import { type Line, span, time } from '../../widgets/spans.ts';
 
 type Item<P extends PanelItem['panel']> = Extract<PanelItem, { panel: P }>;
 
@@ -41,7 +41,7 @@ const rows: Rows = {
           span('    '),
           span(fitted(keyOf(item.partition.partition_key), context.keyWidth)),
           span(`  ${plural(item.partition.attempt_count, 'attempt')}`, 'dim'),
-          span(ended(item.partition.completed_at, context), 'dim'),
+          time(ended(item.partition.completed_at, context), 'dim'),
           span(`  ${safeText(item.partition.error_message ?? '(no message)')}`),
         ],
   open: ({ partition }, { now, keyWidth }) => [
@@ -53,11 +53,11 @@ const rows: Rows = {
     span(`${fitted(keyOf(partition.partition_key), context.keyWidth)}  `),
     span(fitted(formatMilliseconds(partition.duration_ms), 7, 'right')),
     span(timesTheMiddle(partition.duration_ms, context), 'dim'),
-    span(ended(partition.completed_at, context), 'dim'),
+    time(ended(partition.completed_at, context), 'dim'),
     span(partition.attempt_count > 1 ? `  attempt ${partition.attempt_count}` : '', 'dim'),
   ],
   events: ({ event }, { now, state }) => [
-    span(`${formatMoment(event.at, now, state.options.zone)}  `, 'dim'),
+    time(`${formatMoment(event.at, now, state.options.zone)}  `, 'dim'),
     ...eventCells(event),
   ],
   tree: (item, context) => (item.way === 'made' ? assetLine(item) : relatedLine(item, context)),
@@ -181,7 +181,7 @@ function relatedLine({ way, related }: Related, { now, state }: RowContext): Lin
     span(safeText(job.asset_name, { cap: 300 })),
     span(` ${shortId(job.id)}`, 'dim'),
     span(`  ${word} ${formatPercent(job.progress)}`),
-    ...(isTerminal(job.state) || eta.forms[0] === '–' ? [] : [span(`  ${eta.forms[0]}`, eta.tone)]),
+    ...(isTerminal(job.state) || eta.forms[0] === '–' ? [] : [time(`  ${eta.forms[0]}`, eta.tone)]),
     ...(job.risk_level === 'none' ? [] : [span(`  ${risk.forms[0]}`, risk.tone)]),
     span(error, 'bad'),
   ];

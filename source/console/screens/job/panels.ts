@@ -82,7 +82,7 @@ function tabs(job: JobScreen, width: number): Line {
   const line = (figures: boolean) =>
     panelNames.flatMap((panel): Line => {
       const focused = panel === job.panel;
-      const text = figures || focused ? `${titles[panel]} ${countOf(job, panel)}` : titles[panel];
+      const text = figures || focused ? titleOf(job, panel) : titles[panel];
       const tab = span(` ${text} `, focused ? 'plain' : 'dim');
       return [span(' '), focused ? { ...tab, inverse: true } : tab];
     });
@@ -91,20 +91,19 @@ function tabs(job: JobScreen, width: number): Line {
 }
 
 export function panelTitle(job: JobScreen, panel: PanelName): Line {
-  return [span(`${titles[panel]} ${countOf(job, panel)}`, 'dim')];
+  return [span(titleOf(job, panel), 'dim')];
 }
 
-export function plainRows(
-  state: State,
-  job: JobScreen,
-  panel: PanelName,
-  width: number,
-  most: number,
-): Line[] {
+function titleOf(job: JobScreen, panel: PanelName): string {
+  return `${titles[panel]} ${countOf(job, panel)}`;
+}
+
+/** The first rows of a list, at most `height`, without a selection. */
+export const plainRows: List = (state, job, panel, width, height) => {
   const items = panelItems(job, panel);
   const context = contextOf(state, job, items, width);
-  return items.slice(0, most).map((item) => cut(panelRow(item, context), width));
-}
+  return items.slice(0, height).map((item) => cut(panelRow(item, context), width));
+};
 
 const widestKey = 24;
 
@@ -129,14 +128,9 @@ type List = (
 const titled: List = (state, job, panel, width, height) => {
   if (height <= 0) return [];
   const focused = panel === job.panel;
-  const title = cut(
-    [
-      span(focused ? '▐' : ' ', 'accent'),
-      span(`${titles[panel]} ${countOf(job, panel)}`, focused ? 'strong' : 'dim'),
-    ],
-    width,
-  );
-  return [title, ...list(state, job, panel, width, height - 1)];
+  const mark = span(focused ? '▐' : ' ', 'accent');
+  const title = [mark, span(titleOf(job, panel), focused ? 'strong' : 'dim')];
+  return [cut(title, width), ...list(state, job, panel, width, height - 1)];
 };
 
 /** Totals: the lists hold about the first hundred. */

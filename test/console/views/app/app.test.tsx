@@ -12,6 +12,7 @@ import { isTerminal } from '../../../../source/domain/job/state.ts';
 import { widthOf } from '../../../../source/presentation/text/width.ts';
 import { Session } from '../../../sessions/session.ts';
 import { ConsoleApp } from '../../../support/console-app.tsx';
+import { badged } from '../../../support/console-options.ts';
 import {
   aJob,
   aList,
@@ -370,25 +371,14 @@ describe('what must not be overlooked', () => {
   });
 
   test('read-only, embedded, row-level security bypassed', () => {
-    const labels = {
-      context: null,
-      database: 'warehouse',
-      tenant: 'acme',
-      embedded: true,
-      rls_bypassed: true,
-    };
-    const [header] = screen(Session.showing([aJob()], { read_only: true, labels }).state);
+    const options = { read_only: true, labels: badged };
+    const [header] = screen(Session.showing([aJob()], options).state);
     expect(header).toMatch(/warehouse \/ acme {2}READ-ONLY .*RLS BYPASSED.*EMBEDDED/);
   });
 
   test('a long database name gives way to tenant, mode and badge, from its beginning', () => {
-    const labels = {
-      context: null,
-      database: 'servo_app@/tmp/a/very/long/path/to/a/socket/of/somebody/warehouse',
-      tenant: 'acme',
-      embedded: true,
-      rls_bypassed: true,
-    };
+    const database = 'servo_app@/tmp/a/very/long/path/to/a/socket/of/somebody/warehouse';
+    const labels = { ...badged, database };
     const options = { ...sized(80, 24, { labels, read_only: true }) };
     const [header] = screen(Session.showing([], options).state);
     expect(header).toMatch(

@@ -5,6 +5,7 @@ import type { ConsoleOptions } from '../../../../source/console/model/state.ts';
 import { paintAll, paintChanges } from '../../../../source/console/terminal/frame.ts';
 import { paletteOf, type Theme } from '../../../../source/console/widgets/theme.ts';
 import { Session } from '../../../sessions/session.ts';
+import { badged } from '../../../support/console-options.ts';
 import { inkFrame } from '../../../support/ink-frame.tsx';
 import { aJob, now } from '../../../support/jobs.ts';
 import { variedJobs } from '../../../support/memory-database.ts';
@@ -24,13 +25,7 @@ const themes: Readonly<Record<string, Theme>> = {
   'ASCII and NO_COLOR': { ...usual, ascii: true, palette: null },
 };
 
-const labels = {
-  context: null,
-  database: 'servo_app@db.example/warehouse',
-  tenant: 'acme',
-  embedded: true,
-  rls_bypassed: true,
-};
+const labels = { ...badged, database: 'servo_app@db.example/warehouse' };
 
 const begun = (options: Partial<ConsoleOptions>) => new Session(options).send({ type: 'started' });
 

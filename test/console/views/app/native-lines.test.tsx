@@ -3,6 +3,7 @@ import { boardNames } from '../../../../source/console/model/boards.ts';
 import type { State } from '../../../../source/console/model/state.ts';
 import { plainTheme } from '../../../../source/console/widgets/theme.ts';
 import { Session } from '../../../sessions/session.ts';
+import { badged } from '../../../support/console-options.ts';
 import { inkFrame } from '../../../support/ink-frame.tsx';
 import { now } from '../../../support/jobs.ts';
 import { variedJobs } from '../../../support/memory-database.ts';
@@ -12,15 +13,8 @@ import { openBoard } from '../../../support/text-boards.ts';
 const most = 8;
 
 const jobs = variedJobs(now);
-const labels = {
-  context: null,
-  database: 'warehouse',
-  tenant: 'acme',
-  embedded: true,
-  rls_bypassed: true,
-};
 const table = (columns: number) =>
-  Session.showing(jobs, { size: { columns, rows: 45 }, read_only: false, labels });
+  Session.showing(jobs, { size: { columns, rows: 45 }, read_only: false, labels: badged });
 
 /** Rows with text that Ink lays out itself; a frame around a dialog is none. */
 function nativeRows(state: State): string[] {

@@ -7,6 +7,7 @@ import type { Program, ProgramOptions } from '../../../../source/console/app/pro
 import { type LoadProgram, runConsole } from '../../../../source/console/app/run-console.ts';
 import type { DataEffect } from '../../../../source/console/model/effects.ts';
 import type { State } from '../../../../source/console/model/state.ts';
+import { labels } from '../../../support/console-options.ts';
 import { now } from '../../../support/jobs.ts';
 import { MemoryDatabase, variedJobs } from '../../../support/memory-database.ts';
 
@@ -29,13 +30,7 @@ function aConsole(load: LoadProgram) {
           asked.push(effect.type);
           return database.perform(effect);
         },
-        labels: {
-          context: null,
-          database: 'warehouse',
-          tenant: 'acme',
-          embedded: false,
-          rls_bypassed: false,
-        },
+        labels,
         read_only: false,
         light: false,
         stdin,

@@ -7,6 +7,7 @@ import { Placeholders } from '../../../../source/console/terminal/placeholders.t
 import { PlaceholderContext } from '../../../../source/console/widgets/line.tsx';
 import { plainTheme, type Theme } from '../../../../source/console/widgets/theme.ts';
 import { Session } from '../../../sessions/session.ts';
+import { badged } from '../../../support/console-options.ts';
 import { aDetail, aJob, aList, now } from '../../../support/jobs.ts';
 import { variedJobs } from '../../../support/memory-database.ts';
 import { openBoard } from '../../../support/text-boards.ts';
@@ -70,13 +71,6 @@ const at = (columns: number, rows = 30, options: Partial<ConsoleOptions> = {}) =
   ...options,
   size: { columns, rows },
 });
-const labels = {
-  context: null,
-  database: 'warehouse',
-  tenant: 'acme',
-  embedded: true,
-  rls_bypassed: true,
-};
 const jobs = variedJobs(now);
 const one = aJob({ asset_name: 'orders_daily', failed_partitions: 2 });
 const table = (columns = 100, options: Partial<ConsoleOptions> = {}) =>
@@ -119,7 +113,7 @@ const views: readonly Row[] = [
     / {2}UNLOCKED \d+m /,
   ],
   ['header: frozen', () => table().press('Z').state, / FROZEN <5s /],
-  ['header: bypassed', () => table(110, { labels }).state, / RLS BYPASSED .*EMBEDDED/],
+  ['header: bypassed', () => table(110, { labels: badged }).state, / RLS BYPASSED .*EMBEDDED/],
   ['note: warning', () => noted('look here', 'warn'), /^ ! look here$/m],
   ['note: error', () => noted('it failed', 'bad'), /^ ✗ it failed$/m],
   ['note: success', () => noted('it is done', 'good'), /^ ✓ it is done$/m],
