@@ -21,13 +21,16 @@ const letters: Readonly<Record<string, string>> = {
   '1;31': 'b',
 };
 
+/** What a sequence ends. */
+const ends: Readonly<Record<string, RegExp>> = { 22: /^[12]$/, 27: /^7$/, 39: /^[39]\d$/ };
+
 /**
  * A row as it is drawn, and how many columns of it have which tone: `orders   12m│ d9 b3`, of p(lain),
  * s(trong), d(im), a(ccent), c(ontext), g(ood), w(arn), b(ad). Nothing follows a plain row.
  */
 function rowWithTones(row: string): string {
   let text = '';
-  const codes = new Set<string>();
+  let codes: readonly string[] = [];
   const runs: [letter: string, columns: number][] = [];
   for (const piece of row.split(/(\x1b\[\d+m)/)) {
     const code = /^\x1b\[(\d+)m$/.exec(piece)?.[1];
@@ -40,19 +43,17 @@ function rowWithTones(row: string): string {
       if (last?.[0] === run) last[1] += widthOf(piece);
       else runs.push([run, widthOf(piece)]);
       text += piece;
-    } else if (code === '22') ['1', '2'].forEach((one) => codes.delete(one));
-    else if (code === '39') for (const one of codes) Number(one) >= 30 && codes.delete(one);
-    else if (code === '27') codes.delete('7');
-    else codes.add(code);
+    } else if (code in ends) codes = codes.filter((one) => !ends[code]!.test(one));
+    else codes = [...codes, code];
   }
   const plain = runs.every(([letter]) => letter === 'p');
   const tones = runs.map(([letter, columns]) => `${letter}${columns}`).join(' ');
   return `${text.replace(/\s+$/, '')}│${plain ? '' : ` ${tones}`}`;
 }
 
-function toneOf(codes: ReadonlySet<string>) {
-  const tone = [...codes].filter((code) => code !== '7').sort((a, b) => Number(a) - Number(b));
-  return { inverse: codes.has('7'), tone: tone.join(';') };
+function toneOf(codes: readonly string[]) {
+  const tone = codes.filter((code) => code !== '7').sort((a, b) => Number(a) - Number(b));
+  return { inverse: codes.includes('7'), tone: tone.join(';') };
 }
 
 /** The rows of the screen that the console draws in this state. */
@@ -122,7 +123,7 @@ const shortened = (json: string) =>
     .replace(/"([a-z_]\w*)":/g, '$1:')
     .replaceAll('2024-05-14T', '');
 
-const told = (effect: Effect): string => {
+const order = (effect: Effect): string => {
   switch (effect.type) {
     case 'data':
       return `→ ${effect.request} ${named(effect.effect)}`;
@@ -135,11 +136,6 @@ const told = (effect: Effect): string => {
 
 function named({ type, ...rest }: { type: string }): string {
   return Object.keys(rest).length === 0 ? type : `${type} ${briefly(rest)}`;
-}
-
-/** Whether one of the paths is a part of this one, or holds it. */
-function isTold(path: string, paths: readonly string[]): boolean {
-  return paths.some((other) => other.startsWith(`${path}.`) || path.startsWith(`${other}.`));
 }
 
 const widest = 140;
@@ -156,68 +152,36 @@ function lined(pieces: readonly string[], mark: string): string[] {
   return lines;
 }
 
+type Shot = { title: string; rows: readonly string[]; told: readonly string[] };
+
 /**
- * The story of a session as a text: the first screen whole, and of each step the rows that are drawn
- * otherwise (`row│text│ tones`), what has changed in the state (`=`) and what is to be done (`!`).
+ * The story of a session: of each step what is drawn, what has changed in the state (`=`) and what
+ * is to be done (`!`).
  */
 export class Film {
-  readonly lines: string[] = [];
+  readonly shots: Shot[] = [];
   readonly session: Session;
-  readonly #rows: boolean;
-  readonly #drawn: { title: string; rows: readonly string[] }[] = [];
-  #facts: ReadonlyMap<string, string> = new Map();
-  #told = 0;
+  #facts: ReadonlyMap<string, string>;
+  #told: number;
 
-  constructor(session: Session, { rows = true, told = true } = {}) {
+  /** `told`: what the session has led to so far is not part of the story. */
+  constructor(session: Session, { told = true } = {}) {
     this.session = session;
-    this.#rows = rows;
     this.#facts = factsOf(session.state);
-    if (told) this.#told = session.effects.length;
+    this.#told = told ? session.effects.length : 0;
   }
 
   shot(title: string): this {
     const { state, effects } = this.session;
-    const drawn = this.#rows ? screenOf(state) : [];
     const facts = factsOf(state);
-    const before = this.#facts;
-    const changed = [...facts].filter(([path, value]) =>
-      before.has(path) ? before.get(path) !== value : !['null', '[]', '{}'].includes(value),
-    );
-    // What is said of its parts, or of the whole, is not said twice.
-    const gone = [...before.keys()].filter(
-      (path) => !facts.has(path) && !isTold(path, [...facts.keys()]),
-    );
-    this.lines.push(
-      `## ${title}`,
-      ...this.#rowsOf(drawn),
-      ...lined(
-        [...changed.map(([path, value]) => `${path}=${value}`), ...gone.map((path) => `-${path}`)],
-        '=',
-      ),
-      ...lined(effects.slice(this.#told).map(told), '!'),
-    );
-    this.#drawn.push({ title, rows: drawn });
+    const told = [
+      ...lined(changes(this.#facts, facts), '='),
+      ...lined(effects.slice(this.#told).map(order), '!'),
+    ];
+    this.shots.push({ title, rows: screenOf(state), told });
     this.#facts = facts;
     this.#told = effects.length;
     return this;
-  }
-
-  /** The rows that differ from the last screen, or from an earlier one if fewer do. */
-  #rowsOf(drawn: readonly string[]): string[] {
-    const otherThan = (rows: readonly string[]) =>
-      drawn.flatMap((row, at) =>
-        row === rows[at] ? [] : [`${String(at + 1).padStart(2)}│${row}`],
-      );
-    const last = this.#drawn.at(-1);
-    const since = otherThan(last?.rows ?? []);
-    const best = this.#drawn.toSorted(
-      (a, b) => otherThan(a.rows).length - otherThan(b.rows).length,
-    )[0];
-    const earlier = best === undefined ? since : otherThan(best.rows);
-    const rows = (count = 0) => (drawn.length < count ? [`${drawn.length} rows`] : []);
-    if (best === undefined || earlier.length + 1 >= since.length)
-      return [...since, ...rows(last?.rows.length)];
-    return [`  as at "${best.title}"`, ...earlier, ...rows(best.rows.length)];
   }
 
   /** A shot after each key. */
@@ -236,13 +200,65 @@ export class Film {
   }
 }
 
-/** The films of one kind, one after the other in one file of test/console/texts. */
-export const expectFilms = (name: string, films: Record<string, Film>) =>
-  expectTexts(
-    name,
-    Object.entries(films).flatMap(([title, { lines }]) => [`# ${title}`, ...lines, '']),
-    'console',
+/** What is said of the parts of a fact, or of the whole, is not said twice. */
+function changes(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): string[] {
+  const changed = [...now].filter(([path, value]) =>
+    before.has(path) ? before.get(path) !== value : !['null', '[]', '{}'].includes(value),
   );
+  const gone = [...before.keys()].filter(
+    (path) => !now.has(path) && !isTold(path, [...now.keys()]),
+  );
+  return [...changed.map(([path, value]) => `${path}=${value}`), ...gone.map((path) => `-${path}`)];
+}
+
+/** Whether one of the paths is a part of this one, or holds it. */
+function isTold(path: string, paths: readonly string[]): boolean {
+  return paths.some((other) => other.startsWith(`${path}.`) || path.startsWith(`${other}.`));
+}
+
+/** `12│row│ tones` of the rows that are drawn otherwise; empty ones as `15–20││`. */
+function otherRows(rows: readonly string[], before: readonly string[]): string[] {
+  const lines: string[] = [];
+  let from = 0;
+  rows.forEach((row, at) => {
+    if (row === before[at]) return;
+    const number = String(at + 1).padStart(2);
+    const follows = row === empty && at > from && rows[at - 1] === empty && before[at - 1] !== empty;
+    if (!follows) from = at;
+    if (follows) lines[lines.length - 1] = `${from + 1}–${at + 1}│${empty}`;
+    else lines.push(`${number}│${row}`);
+  });
+  return rows.length < before.length ? [...lines, `${rows.length} rows`] : lines;
+}
+
+/** Of a blank row: nothing, and the mark of its end. */
+const empty = '│';
+
+/**
+ * The films of one kind, one after the other in one file of test/console/texts. Of a screen those
+ * rows are written that differ from the last one, or from the earlier one that it is most like.
+ */
+export function expectFilms(name: string, films: Record<string, Film>): Promise<void> {
+  const seen: { title: string; rows: readonly string[] }[] = [];
+  const lines = Object.entries(films).flatMap(([film, { shots }]) => [
+    `# ${film}`,
+    ...shots.flatMap(({ title, rows, told }, index) => {
+      const last = index === 0 ? [] : seen.at(-1)!.rows;
+      const since = otherRows(rows, last);
+      const [best] = seen
+        .map((one) => ({ ...one, other: otherRows(rows, one.rows) }))
+        .sort((a, b) => a.other.length - b.other.length);
+      seen.push({ title: `${film}: ${title}`, rows });
+      const drawn =
+        best === undefined || best.other.length + 1 >= since.length
+          ? since
+          : [`  as at "${best.title}"`, ...best.other];
+      return [`## ${title}`, ...drawn, ...told];
+    }),
+    '',
+  ]);
+  return expectTexts(name, lines, 'console');
+}
 
 export const sized = (columns: number, rows: number) => ({ size: { columns, rows } });
 

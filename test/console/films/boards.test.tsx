@@ -56,10 +56,10 @@ test('the board of risk, and its what-ifs', () =>
       .press(']', ']', '[', '}', '{', '{', ')', '(', '(', 'P', 'P', 'T', 'j', 'j', 'T', 'P', '/')
       .then('typed', (session) => session.type('clicks'))
       .press('enter', 'escape', '0', '0', ']', 'a', '0', 'a'),
-    applied: new Film(board('risk', '4', 110, 22).press('j', '}', ')', 'G', 'P'))
+    applied: new Film(board('risk', '4', 110, 22).press('j', '}', ')', 'j', 'P'))
       .shot('two jobs')
       .press('a')
-      .then('it is planned', (session) => session.answerPlan(fleet.slice(0, 8)))
+      .then('it is planned', (session) => session.answerPlan([fleet[3]!, fleet[1]!]))
       .press('escape'),
     'applied to one': new Film(board('risk', '4', 110, 22).press('P'))
       .shot('one job')
