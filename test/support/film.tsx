@@ -69,7 +69,7 @@ export function screenOf(state: State): string[] {
 const untold = ['at', 'options.keymap', 'options.commands'];
 
 /** The state as `path=value`; a job is its number and version, what has been read is its time. */
-function factsOf(state: State): Map<string, string> {
+export function factsOf(state: State): Map<string, string> {
   const facts = new Map<string, string>();
   const walk = (path: string, value: unknown) => {
     if (untold.includes(path)) return;
@@ -92,7 +92,7 @@ function isLeaf(value: object): boolean {
     Array.isArray(value) ||
     value instanceof Set ||
     value instanceof Date ||
-    'as_of' in value ||
+    ('as_of' in value && 'tenant_id' in value) ||
     'asset_name' in value ||
     Object.keys(value).length === 0
   );
@@ -126,13 +126,21 @@ const shortened = (json: string) =>
 const order = (effect: Effect): string => {
   switch (effect.type) {
     case 'data':
-      return `→ ${effect.request} ${named(effect.effect)}`;
+      return `→ ${named(effect.effect)}`;
     case 'timer':
       return `timer ${effect.name} ${effect.after_ms}`;
     default:
       return named(effect);
   }
 };
+
+/** Each once, and how often. */
+function counted(orders: readonly string[]): string[] {
+  return [...new Set(orders)].map((one) => {
+    const times = orders.filter((other) => other === one).length;
+    return times === 1 ? one : `${one} ×${times}`;
+  });
+}
 
 function named({ type, ...rest }: { type: string }): string {
   return Object.keys(rest).length === 0 ? type : `${type} ${briefly(rest)}`;
@@ -176,7 +184,7 @@ export class Film {
     const facts = factsOf(state);
     const told = [
       ...lined(changes(this.#facts, facts), '='),
-      ...lined(effects.slice(this.#told).map(order), '!'),
+      ...lined(counted(effects.slice(this.#told).map(order)), '!'),
     ];
     this.shots.push({ title, rows: screenOf(state), told });
     this.#facts = facts;
@@ -223,7 +231,8 @@ function otherRows(rows: readonly string[], before: readonly string[]): string[]
   rows.forEach((row, at) => {
     if (row === before[at]) return;
     const number = String(at + 1).padStart(2);
-    const follows = row === empty && at > from && rows[at - 1] === empty && before[at - 1] !== empty;
+    const follows =
+      row === empty && at > from && rows[at - 1] === empty && before[at - 1] !== empty;
     if (!follows) from = at;
     if (follows) lines[lines.length - 1] = `${from + 1}–${at + 1}│${empty}`;
     else lines.push(`${number}│${row}`);

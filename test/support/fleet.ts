@@ -258,7 +258,11 @@ export const escalations: readonly Escalation[] = [
     since: secondsAgo(2400),
     minutes: 40,
     triggers: [{ text: 'Multiple jobs stuck for >30 minutes', reason: '2 jobs' }],
-    steps: [step('on-call', 0, true), step('Lead', 30, true), step('Head', 50, false, secondsAgo(-600))],
+    steps: [
+      step('on-call', 0, true),
+      step('Lead', 30, true),
+      step('Head', 50, false, secondsAgo(-600)),
+    ],
     next: { who: 'Head', in_minutes: 10 },
   } as never,
   {

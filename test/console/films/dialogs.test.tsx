@@ -2,9 +2,9 @@ import { test } from 'vitest';
 import { actionNames, actionOf } from '../../../source/console/model/actions.ts';
 import type { DiagnosedJob } from '../../../source/domain/triage/explanation.ts';
 import { Session } from '../../sessions/session.ts';
+import { eventRows, stuckCheck } from '../../support/board-rows.ts';
 import { diagnosedJob, explainFacts } from '../../support/explained.ts';
 import { expectFilms, Film, resize, sized } from '../../support/film.tsx';
-import { eventRows, stuckCheck } from '../../support/board-rows.ts';
 import { fleet, jobNamed } from '../../support/fleet.ts';
 import { aJob, now, secondsAgo } from '../../support/jobs.ts';
 
@@ -150,9 +150,7 @@ test('a dialog on several jobs, and its run', () =>
         .filter((name) => name !== 'resume')
         .map((name) => [name, new Film(plan(name)).shot('opened').press('escape', 'y')]),
     ),
-    'nothing to resume': new Film(
-      Session.showing(some, sized(100, 12)).press('v', 'G', 'v', 'r'),
-    )
+    'nothing to resume': new Film(Session.showing(some, sized(100, 12)).press('v', 'G', 'v', 'r'))
       .shot('asked')
       .then('answered', (session) => session.answerPlan(some)),
     'all that match': new Film(Session.showing(some, sized(100, 12)).press('*'))
@@ -163,7 +161,10 @@ test('a dialog on several jobs, and its run', () =>
       .press('escape', 'escape', 'X', 'escape', 'X')
       .then('failed', (session) => session.fail('plan-jobs', 'permission_denied')),
     'many, and others': new Film(
-      Session.showing([...fleet], sized(80, 16)).press('g', 'v', 'G', 'v', 'p').answerPlan([...fleet]).seen(),
+      Session.showing([...fleet], sized(80, 16))
+        .press('g', 'v', 'G', 'v', 'p')
+        .answerPlan([...fleet])
+        .seen(),
     )
       .shot('opened')
       .then('others', (session) =>
@@ -218,8 +219,15 @@ test('a dialog on several jobs, and its run', () =>
         const many = Array.from({ length: 20 }, (_, number) =>
           aJob({ number: number + 1, asset_name: `asset_${number + 1}` }),
         );
-        const session = Session.showing(many, sized(80, 14)).press('v', 'G', 'v', 'p').answerPlan(many);
-        return session.seen().press('tab').type('20').press('tab', 'y').answerAct({ message: 'paused' });
+        const session = Session.showing(many, sized(80, 14))
+          .press('v', 'G', 'v', 'p')
+          .answerPlan(many);
+        return session
+          .seen()
+          .press('tab')
+          .type('20')
+          .press('tab', 'y')
+          .answerAct({ message: 'paused' });
       })(),
     )
       .shot('begun')
@@ -287,7 +295,10 @@ const acted = () =>
     .answerAct({ state: 'paused', version: 8 })
     .answer('load-job', {
       type: 'job',
-      detail: { as_of: now, job: { ...job, state: 'paused', version: 8, running_slots: 0 } } as never,
+      detail: {
+        as_of: now,
+        job: { ...job, state: 'paused', version: 8, running_slots: 0 },
+      } as never,
     });
 
 test('the texts that are read, and what they recommend', () =>
@@ -323,10 +334,16 @@ test('the texts that are read, and what they recommend', () =>
     'it failed': new Film(
       Session.showing([job], sized(80, 12)).press('e').fail('explain-job', 'not_found'),
     ).shot('answered'),
-    'a report': new Film(Session.showing([job], sized(100, 14)).press(':').type('export').press('enter'))
+    'a report': new Film(
+      Session.showing([job], sized(100, 14)).press(':').type('export').press('enter'),
+    )
       .shot('asked')
       .then('written', (session) =>
-        session.answer('write-report', { type: 'report', path: 'incident.md', text: '# Incident\n\n- a' }),
+        session.answer('write-report', {
+          type: 'report',
+          path: 'incident.md',
+          text: '# Incident\n\n- a',
+        }),
       )
       .press('y', 'escape')
       .then('refused', (session) =>
