@@ -202,7 +202,7 @@ export class Film {
   }
 
   /** A shot after what `step` does. */
-  then(title: string, step: (session: Session) => unknown): this {
+  after(title: string, step: (session: Session) => unknown): this {
     step(this.session);
     return this.shot(title);
   }

@@ -14,7 +14,7 @@ test('the boards: every row and its details', () =>
     triage: new Film(board('triage', '3'))
       .shot('opened')
       .press('j', 'G', 'g', 's', 'escape', 'E', 'y', 'Y', '!', 'enter')
-      .then('the check is read', (session) => session.answerBoard('check', boardsOfFleet.check))
+      .after('the check is read', (session) => session.answerBoard('check', boardsOfFleet.check))
       .press('j', 'j', 's', 'y', 'escape', 'y', 'Y', 'enter', 'escape', 'escape', 'escape'),
     'triage with escalations': new Film(
       table(110, 20)
@@ -31,20 +31,20 @@ test('the boards: every row and its details', () =>
     'a filter': new Film(board('events', '7', 100, 14))
       .shot('opened')
       .press('/')
-      .then('typed', (session) => session.type('pausd'))
+      .after('typed', (session) => session.type('pausd'))
       .press('backspace', 'up', 'enter', '/', 'escape', 'escape', 'escape'),
     'not read yet': new Film(table(80, 14).press('3'))
       .shot('triage')
       .press('enter', 's', 'E', 'p', 'y', '4', 'P', ')', '6', 'm')
-      .then('a failure', (session) => session.fail('load-board', 'permission_denied' as never)),
+      .after('a failure', (session) => session.fail('load-board', 'permission_denied' as never)),
     'a reading later': new Film(board('alerts', '6', 100, 16).press('j'))
       .shot('alerts')
-      .then('after 4 seconds', (session) => session.wait(4000).timer('refresh'))
-      .then('after 5 seconds', (session) => session.wait(1000).timer('refresh'))
-      .then('fewer', (session) =>
+      .after('after 4 seconds', (session) => session.wait(4000).timer('refresh'))
+      .after('after 5 seconds', (session) => session.wait(1000).timer('refresh'))
+      .after('fewer', (session) =>
         session.answerBoard('alerts', { ...boardsOfFleet.alerts, alerts: [] }),
       )
-      .then('no answer', (session) =>
+      .after('no answer', (session) =>
         session.wait(6000).timer('refresh').wait(3500).timer('clock'),
       ),
   }));
@@ -54,12 +54,12 @@ test('the board of risk, and its what-ifs', () =>
     'what if': new Film(board('risk', '4', 120, 24))
       .shot('opened')
       .press(']', ']', '[', '}', '{', '{', ')', '(', '(', 'P', 'P', 'T', 'j', 'j', 'T', 'P', '/')
-      .then('typed', (session) => session.type('clicks'))
+      .after('typed', (session) => session.type('clicks'))
       .press('enter', 'escape', '0', '0', ']', 'a', '0', 'a'),
     applied: new Film(board('risk', '4', 110, 22).press('j', '}', ')', 'j', 'P'))
       .shot('two jobs')
       .press('a')
-      .then('it is planned', (session) => session.answerPlan([fleet[3]!, fleet[1]!]))
+      .after('it is planned', (session) => session.answerPlan([fleet[3]!, fleet[1]!]))
       .press('escape'),
     'applied to one': new Film(board('risk', '4', 110, 22).press('P'))
       .shot('one job')
@@ -83,9 +83,9 @@ test('the boards at other sizes', () =>
         name,
         new Film(board(name, key, 80, 20))
           .shot('80×20')
-          .then('170×14', resize(170, 14))
-          .then('60×9', resize(60, 9))
-          .then('45×5', resize(45, 5)),
+          .after('170×14', resize(170, 14))
+          .after('60×9', resize(60, 9))
+          .after('45×5', resize(45, 5)),
       ]),
     ),
   ));

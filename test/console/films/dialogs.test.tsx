@@ -48,7 +48,7 @@ test('the dialog of each action on one job', () =>
       actionNames.map((name) => [
         name,
         new Film(card(name).press('y'), { told: false })
-          .then('painted, and everything is told', (session) => told(painted(session)))
+          .after('painted, and everything is told', (session) => told(painted(session)))
           .press('shift-tab', 'y'),
       ]),
     ),
@@ -60,37 +60,37 @@ test('what is typed into a dialog, and what comes of it', () =>
   expectFilms('cards-typed', {
     tune: new Film(card('tune').seen())
       .shot('opened')
-      .then(...typed('11'))
+      .after(...typed('11'))
       .press('enter')
-      .then(...typed('x'))
+      .after(...typed('x'))
       .press('tab', 'escape', 'y', 'backspace')
-      .then(...typed('8'))
+      .after(...typed('8'))
       .press('shift-tab', 'end', 'backspace', 'left')
-      .then(...typed('-'))
-      .then('pasted', (session) => session.paste('why\nnot\u001b[31m'))
+      .after(...typed('-'))
+      .after('pasted', (session) => session.paste('why\nnot\u001b[31m'))
       .press('ctrl-u', '9', 'up', 'n'),
     deadline: new Film(card('deadline').seen())
       .shot('opened')
-      .then(...typed('soon'))
+      .after(...typed('soon'))
       .press('ctrl-u')
-      .then(...typed('2024-05-14'))
+      .after(...typed('2024-05-14'))
       .press('ctrl-u')
-      .then(...typed('14:30'))
+      .after(...typed('14:30'))
       .press('ctrl-u')
-      .then(...typed('+90m'))
+      .after(...typed('+90m'))
       .press('tab')
-      .then(...typed('agreed'))
+      .after(...typed('agreed'))
       .press('tab', 'enter', 'y'),
     cancel: new Film(card('cancel').seen())
       .shot('opened')
-      .then(...typed('because'))
+      .after(...typed('because'))
       .press('tab')
-      .then(...typed('sessionx'))
+      .after(...typed('sessionx'))
       .press('tab', 'y', 'backspace')
-      .then(...typed('s'))
+      .after(...typed('s'))
       .press('tab', 'y')
-      .then('it is done', (session) => session.answerAct({ state: 'cancelled', version: 8 }))
-      .then('looked at', (session) =>
+      .after('it is done', (session) => session.answerAct({ state: 'cancelled', version: 8 }))
+      .after('looked at', (session) =>
         session.answer('load-job', {
           type: 'job',
           detail: { as_of: now, job: { ...job, state: 'cancelled', version: 8 } } as never,
@@ -101,31 +101,31 @@ test('what is typed into a dialog, and what comes of it', () =>
     ).shot('opened'),
     'the job has changed': new Film(card('pause').seen())
       .shot('opened')
-      .then('changed', (session) =>
+      .after('changed', (session) =>
         session.refreshed([{ ...job, version: 9, state: 'paused', paused_at: now }]),
       )
       .press('shift-tab', 'y')
-      .then('gone', (session) => session.refreshed([]))
+      .after('gone', (session) => session.refreshed([]))
       .press('y')
-      .then('no answer', (session) => session.wait(1000).timer('refresh').fail('load-jobs'))
+      .after('no answer', (session) => session.wait(1000).timer('refresh').fail('load-jobs'))
       .press('y'),
     'others close theirs': new Film(told(card('pause').seen()))
       .shot('opened')
-      .then('3 s later', (session) => session.wait(3000).timer('dialogs'))
-      .then('closed', (session) =>
+      .after('3 s later', (session) => session.wait(3000).timer('dialogs'))
+      .after('closed', (session) =>
         session.answer('announce-dialog', { type: 'dialogs', as_of: now, dialogs: [] }),
       )
-      .then('lost', (session) => session.wait(3000).timer('dialogs').fail('announce-dialog'))
-      .then('refused', (session) =>
+      .after('lost', (session) => session.wait(3000).timer('dialogs').fail('announce-dialog'))
+      .after('refused', (session) =>
         session.wait(3000).timer('dialogs').fail('announce-dialog', 'permission_denied'),
       )
       .press('escape', 'escape'),
     'low and narrow': new Film(told(card('recreate').seen()))
       .shot('90×22')
-      .then('60×14', resize(60, 14))
-      .then('42×11', resize(42, 11))
-      .then('38×9', resize(38, 9))
-      .then('160×40', resize(160, 40)),
+      .after('60×14', resize(60, 14))
+      .after('42×11', resize(42, 11))
+      .after('38×9', resize(38, 9))
+      .after('160×40', resize(160, 40)),
     refused: new Film(Session.showing([jobNamed('ledger')], sized(90, 10)))
       .shot('of one that has ended')
       .press(...actionNames.map((name) => actionOf(name).key)),
@@ -148,18 +148,19 @@ test('a dialog on several jobs, and its run', () =>
     ...Object.fromEntries(
       actionNames
         .filter((name) => name !== 'resume')
-        .map((name) => [name, new Film(plan(name)).shot('opened').press('escape', 'y')]),
+        .map((name) => [name, new Film(plan(name)).shot('opened')]),
     ),
+    'y too early': new Film(plan('cancel')).shot('opened').press('escape', 'y'),
     'nothing to resume': new Film(Session.showing(some, sized(100, 12)).press('v', 'G', 'v', 'r'))
       .shot('asked')
-      .then('answered', (session) => session.answerPlan(some)),
+      .after('answered', (session) => session.answerPlan(some)),
     'all that match': new Film(Session.showing(some, sized(100, 12)).press('*'))
       .shot('asked')
-      .then('too many', (session) => session.answerPlan(some, true))
+      .after('too many', (session) => session.answerPlan(some, true))
       .press('X')
-      .then('answered', (session) => session.answerPlan(some, true))
+      .after('answered', (session) => session.answerPlan(some, true))
       .press('escape', 'escape', 'X', 'escape', 'X')
-      .then('failed', (session) => session.fail('plan-jobs', 'permission_denied')),
+      .after('failed', (session) => session.fail('plan-jobs', 'permission_denied')),
     'many, and others': new Film(
       Session.showing([...fleet], sized(80, 16))
         .press('g', 'v', 'G', 'v', 'p')
@@ -167,7 +168,7 @@ test('a dialog on several jobs, and its run', () =>
         .seen(),
     )
       .shot('opened')
-      .then('others', (session) =>
+      .after('others', (session) =>
         session
           .answer('announce-dialog', {
             type: 'dialogs',
@@ -194,25 +195,25 @@ test('a dialog on several jobs, and its run', () =>
     'a run': new Film(plan('pause'))
       .shot('opened')
       .press('tab')
-      .then('typed', (session) => session.type(session.card.expected!).press('tab'))
+      .after('typed', (session) => session.type(session.card.expected!).press('tab'))
       .press('y')
-      .then('one is done', (session) => session.answerAct({ message: 'paused' }))
-      .then('one is skipped', (session) =>
+      .after('one is done', (session) => session.answerAct({ message: 'paused' }))
+      .after('one is skipped', (session) =>
         session.answerAct({ result: 'skipped', message: 'the job has changed' }),
       )
-      .then('one had been done', (session) =>
+      .after('one had been done', (session) =>
         session.answerAct({ result: 'skipped', already: true, message: 'done' }),
       )
       .press('S')
-      .then('one has failed', (session) =>
+      .after('one has failed', (session) =>
         session.answerAct({ result: 'failed', message: 'refused by a trigger' }),
       )
       .press('escape', 'q', 'p', ':', 'escape', 'B', 'y')
-      .then('lost', (session) => session.fail('act'))
+      .after('lost', (session) => session.fail('act'))
       .press('y', 'S')
-      .then('back', (session) => session.wait(2000).timer('refresh').answerJobs(some))
+      .after('back', (session) => session.wait(2000).timer('refresh').answerJobs(some))
       .press('y')
-      .then('done', (session) => session.answerAct({ message: 'paused' }))
+      .after('done', (session) => session.answerAct({ message: 'paused' }))
       .press('j', 'escape', 'escape', 'B', 'y'),
     'a long run': new Film(
       (() => {
@@ -306,16 +307,16 @@ test('the texts that are read, and what they recommend', () =>
     explained: new Film(recommended())
       .shot('answered')
       .press('G', 'g', 'page-down', 'y', 'enter')
-      .then('painted', painted)
+      .after('painted', painted)
       .press('shift-tab', 'y'),
     'it has helped': new Film(acted())
       .shot('done')
-      .then('verified', (session) => session.answer('verify-job', verified(true))),
+      .after('verified', (session) => session.answer('verify-job', verified(true))),
     'it has not helped': new Film(acted())
       .shot('done')
-      .then('not yet', (session) => session.answer('verify-job', verified(false)))
-      .then('again', (session) => session.wait(2000).timer('verify').fail('verify-job'))
-      .then('half a minute later', (session) =>
+      .after('not yet', (session) => session.answer('verify-job', verified(false)))
+      .after('again', (session) => session.wait(2000).timer('verify').fail('verify-job'))
+      .after('half a minute later', (session) =>
         session.wait(29_000).timer('verify').answer('verify-job', verified(false)),
       ),
     'it was not done': new Film(recommended().press('enter').read().press('escape', 'escape')).shot(
@@ -338,7 +339,7 @@ test('the texts that are read, and what they recommend', () =>
       Session.showing([job], sized(100, 14)).press(':').type('export').press('enter'),
     )
       .shot('asked')
-      .then('written', (session) =>
+      .after('written', (session) =>
         session.answer('write-report', {
           type: 'report',
           path: 'incident.md',
@@ -346,7 +347,7 @@ test('the texts that are read, and what they recommend', () =>
         }),
       )
       .press('y', 'escape')
-      .then('refused', (session) =>
+      .after('refused', (session) =>
         session.press(':').type('handoff 4h').press('enter').fail('write-report', 'system'),
       ),
   }));

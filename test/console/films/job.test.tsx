@@ -22,16 +22,16 @@ test('a job: its panels at every size', () =>
     'one above the others': new Film(opened(120, 45)).shot('120×45').press('tab'),
     'low and narrow': new Film(opened(100, 16))
       .shot('100×16')
-      .then('60×12', resize(60, 12))
-      .then('40×7', resize(40, 7))
-      .then('40×4', resize(40, 4)),
+      .after('60×12', resize(60, 12))
+      .after('40×7', resize(40, 7))
+      .after('40×4', resize(40, 4)),
     'nothing in any panel': new Film(opened(90, 14, aDetail(job, { insight: anInsight() })))
       .shot('90×14')
       .press('tab', 'tab', 'tab', 'tab', 'tab', 'enter', 'l'),
     'not read yet': new Film(Session.showing([job], sized(90, 14)).press('enter'))
       .shot('90×14')
       .press('tab', 'enter', 'l', 's', 'escape')
-      .then('figures, no insight', (session) =>
+      .after('figures, no insight', (session) =>
         session.answer('load-job', { type: 'job', detail: aDetail(job, { insight: null }) }),
       ),
   }));
@@ -41,22 +41,22 @@ test('what is opened from the panels of a job', () =>
     failed: new Film(opened(100, 20))
       .shot('opened')
       .press('enter', 'down', 'enter')
-      .then('it is read', (session) => session.answerPartition('2024-01-01/eu-1'))
+      .after('it is read', (session) => session.answerPartition('2024-01-01/eu-1'))
       .press('down', 'y', 'escape', 'l')
-      .then('its output', (session) => session.answerPartition('2024-01-01/eu-1'))
+      .after('its output', (session) => session.answerPartition('2024-01-01/eu-1'))
       .press('escape', 'G', 'g', 'y', 'Y', 'm'),
     'open, slow, events': new Film(opened(100, 20).press('tab'))
       .shot('open')
       .press('enter')
-      .then('it is gone', (session) => session.fail('load-partition', 'not_found'))
+      .after('it is gone', (session) => session.fail('load-partition', 'not_found'))
       .press('escape', 'l')
-      .then('running', (session) =>
+      .after('running', (session) =>
         session.answerPartition('2024-03-01', { partition: { state: 'running' } }),
       )
-      .then('a second later', (session) => session.wait(1000).timer('refresh'))
+      .after('a second later', (session) => session.wait(1000).timer('refresh'))
       .press('escape', 'tab', 'enter', 'escape', 'tab', 'enter', 'escape', 'down', 'down', 'enter')
       .press('escape', 's')
-      .then('it is answered', (session) =>
+      .after('it is answered', (session) =>
         session.answer('load-job-sql', { type: 'sql', text: 'select 1;\nselect 2;' }),
       )
       .press('escape'),
@@ -66,7 +66,7 @@ test('what is opened from the panels of a job', () =>
       .press('escape', 'tab', 'enter', 'escape', 'escape', 'escape'),
     'a reading later': new Film(opened(100, 20))
       .shot('opened')
-      .then('it has ended', (session) =>
+      .after('it has ended', (session) =>
         session
           .wait(1000)
           .timer('refresh')
@@ -75,13 +75,13 @@ test('what is opened from the panels of a job', () =>
             detail: fullDetail({ ...job, state: 'failed', version: 9, completed_at: now }),
           }),
       )
-      .then('it is gone', (session) =>
+      .after('it is gone', (session) =>
         session.wait(61_000).timer('refresh').fail('load-job', 'not_found'),
       )
       .press('p', 'm', 'Z', 'ctrl-r', 'Z')
-      .then('no answer', (session) => session.wait(3500).timer('clock'))
-      .then('lost', (session) => session.fail('load-job'))
-      .then('back', (session) =>
+      .after('no answer', (session) => session.wait(3500).timer('clock'))
+      .after('lost', (session) => session.fail('load-job'))
+      .after('back', (session) =>
         session
           .wait(1000)
           .timer('refresh')

@@ -12,33 +12,33 @@ test('the table of jobs: its sizes, and the pane', () =>
   expectFilms('jobs', {
     'at every size': new Film(table(120, 24))
       .shot('120×24')
-      .then('80×20', resize(80, 20))
-      .then('50×10', resize(50, 10))
-      .then('40×6', resize(40, 6))
-      .then('30×3', resize(30, 3)),
+      .after('80×20', resize(80, 20))
+      .after('50×10', resize(50, 10))
+      .after('40×6', resize(40, 6))
+      .after('30×3', resize(30, 3)),
     'the pane': new Film(few(180, 18))
       .shot('loading')
-      .then('it is asked for', (session) => session.wait(300).timer('pane'))
-      .then('it is answered', (session) =>
+      .after('it is asked for', (session) => session.wait(300).timer('pane'))
+      .after('it is answered', (session) =>
         session.answer('load-job', { type: 'job', detail: fullDetail(some[0]!) }),
       )
-      .then('a second later', (session) => session.wait(1000).timer('pane'))
+      .after('a second later', (session) => session.wait(1000).timer('pane'))
       .press('j', 'G')
-      .then('another one', (session) =>
+      .after('another one', (session) =>
         session
           .wait(300)
           .timer('pane')
           .answer('load-job', { type: 'job', detail: fullDetail(some[4]!, { insight: null }) }),
       )
-      .then('a failure', (session) => session.wait(3000).timer('pane').fail('load-job')),
+      .after('a failure', (session) => session.wait(3000).timer('pane').fail('load-job')),
     none: new Film(Session.showing([], sized(80, 14)))
       .shot('the tenant has none')
-      .then('none is visible', (session) => session.refreshed([], { page: { visible: false } }))
+      .after('none is visible', (session) => session.refreshed([], { page: { visible: false } }))
       .press('enter', 'p', 'space', 'm', 'e', 'y', '2', '*'),
     'not read yet': new Film(new Session(sized(60, 12)).send({ type: 'started' }), { told: false })
       .shot('started')
       .press('enter', '*', 'G')
-      .then('a failure', (session) => session.fail('load-jobs', 'schema', 'servo-tui migrate')),
+      .after('a failure', (session) => session.fail('load-jobs', 'schema', 'servo-tui migrate')),
   }));
 
 test('the keys of the table of jobs', () =>
@@ -48,21 +48,21 @@ test('the keys of the table of jobs', () =>
       .press('j', 'k', 'G', 'g', 'page-down', 'page-up', 'space', 'v', 'j', 'j', 'v', 'U')
       .press('>', '<', 'I', '<', 'w', 'right', 'right', 'left', 'w', '+', '-', '!', 'escape')
       .press('Z')
-      .then('frozen for a minute', (session) => session.wait(61_000).timer('clock'))
+      .after('frozen for a minute', (session) => session.wait(61_000).timer('clock'))
       .press('ctrl-r', 'Z', 'm', 'm', 'y', 'Y', '8', 'ctrl-l', 'ctrl-z', 'q', 'ctrl-c'),
     'a filter': new Film(few())
       .shot('opened')
       .press('/')
-      .then('typed', (session) => session.type('state:run pri'))
-      .then('it is answered', (session) => session.answerFrom(some))
+      .after('typed', (session) => session.type('state:run pri'))
+      .after('it is answered', (session) => session.answerFrom(some))
       .press('left', 'ctrl-w', 'end', 'ctrl-u', 'x')
       .press('enter')
-      .then('nothing matches', (session) => session.answerFrom(some))
+      .after('nothing matches', (session) => session.answerFrom(some))
       .press('/', 'a', 'escape', 'escape')
-      .then('all again', (session) => session.answerFrom(some)),
+      .after('all again', (session) => session.answerFrom(some)),
     'a reading later': new Film(few())
       .shot('opened')
-      .then('one has changed, one is gone, one is new', (session) =>
+      .after('one has changed, one is gone, one is new', (session) =>
         session.refreshed([
           { ...some[3]!, state: 'failed', completed_at: secondsAgo(0) },
           ...some.slice(1, 3),
@@ -70,11 +70,15 @@ test('the keys of the table of jobs', () =>
         ]),
       )
       .press('p', 'escape')
-      .then('the order again', (session) => session.wait(10_000).refreshed(some.slice(1)))
-      .then('no answer', (session) => session.wait(1000).timer('refresh').wait(4000).timer('clock'))
-      .then('a failure', (session) => session.fail('load-jobs', 'database_unreachable', 'start it'))
-      .then('another', (session) => session.wait(2000).timer('refresh').fail('load-jobs'))
-      .then('and again', (session) => session.wait(9000).timer('refresh').fail('load-jobs'))
+      .after('the order again', (session) => session.wait(10_000).refreshed(some.slice(1)))
+      .after('no answer', (session) =>
+        session.wait(1000).timer('refresh').wait(4000).timer('clock'),
+      )
+      .after('a failure', (session) =>
+        session.fail('load-jobs', 'database_unreachable', 'start it'),
+      )
+      .after('another', (session) => session.wait(2000).timer('refresh').fail('load-jobs'))
+      .after('and again', (session) => session.wait(9000).timer('refresh').fail('load-jobs'))
       .press('j', 'p', 'ctrl-r')
-      .then('back', (session) => session.answerJobs(some)),
+      .after('back', (session) => session.answerJobs(some)),
   }));

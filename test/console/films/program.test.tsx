@@ -4,7 +4,7 @@ import type { ContextView } from '../../../source/console/model/effects.ts';
 import { Session } from '../../sessions/session.ts';
 import { briefly, expectFilms, Film, factsOf, sized } from '../../support/film.tsx';
 import { boardsOfFleet, fleet, jobNamed } from '../../support/fleet.ts';
-import { aJob, now, secondsAgo } from '../../support/jobs.ts';
+import { aJob, secondsAgo } from '../../support/jobs.ts';
 import { expectTexts } from '../../support/texts.ts';
 
 const some = fleet.slice(0, 3);
@@ -26,19 +26,19 @@ test('palette and help', () =>
     palette: new Film(table(100, 15))
       .shot('table')
       .press(':', 'down', 'up', 'end', 'home', 'page-down')
-      .then(...typed('so'))
+      .after(...typed('so'))
       .press('tab', 'down', 'tab', 'enter'),
     'palette, what is refused': new Film(table(90, 12).press(':'))
       .shot('opened')
-      .then(...typed('sort nmae'))
+      .after(...typed('sort nmae'))
       .press('enter', 'escape')
-      .then('a tenant', (session) => session.press(':').type('tenant '))
-      .then('they are read', (session) =>
+      .after('a tenant', (session) => session.press(':').type('tenant '))
+      .after('they are read', (session) =>
         session.answer('load-tenants', { type: 'tenants', tenants: ['acme', 'globex', 'initech'] }),
       )
-      .then(...typed('glo'))
+      .after(...typed('glo'))
       .press('ctrl-w', 'escape', 'escape')
-      .then('pasted', (session) => session.press(':').paste('pau\nse'))
+      .after('pasted', (session) => session.press(':').paste('pau\nse'))
       .press('enter', 'escape'),
     ...Object.fromEntries(
       [
@@ -65,19 +65,19 @@ test('palette and help', () =>
         'zzz',
         'pause',
         '3',
-      ].map((text) => [`:${text}`, new Film(table(90, 9)).then('entered', line(text))]),
+      ].map((text) => [`:${text}`, new Film(table(90, 9)).after('entered', line(text))]),
     ),
     help: new Film(table(130, 14))
       .press('?', 'down', 'page-down', 'end')
-      .then(...typed('prob'))
+      .after(...typed('prob'))
       .press('enter'),
     'help, on the job screen': new Film(table(70, 14).press('enter'))
       .press('?')
-      .then(...typed('zzz'))
+      .after(...typed('zzz'))
       .press('enter', 'escape', 'escape'),
     'help of what is disabled': new Film(table(90, 14, { read_only: true, locked_reason: null }))
       .press('?')
-      .then(...typed('pause'))
+      .after(...typed('pause'))
       .press('enter'),
   }));
 
@@ -111,17 +111,17 @@ const prod = view('acme', {
 test('contexts, tenants, and what unlocks them', () =>
   expectFilms('contexts', {
     'another context': new Film(table(100, 12, contexts))
-      .then('they are listed', (session) => session.press(':').type('context '))
-      .then(...typed('prod'))
+      .after('they are listed', (session) => session.press(':').type('context '))
+      .after(...typed('prod'))
       .press('enter', 'p')
-      .then('again', line('tenant globex'))
-      .then('opened', (session) => session.answer('open-context', { type: 'opened', view: prod }))
-      .then('read', (session) => session.answerJobs(some))
-      .then('locked', line('ro'))
+      .after('again', line('tenant globex'))
+      .after('opened', (session) => session.answer('open-context', { type: 'opened', view: prod }))
+      .after('read', (session) => session.answerJobs(some))
+      .after('locked', line('ro'))
       .press('p', 'escape')
-      .then('unlocking', line('rw'))
+      .after('unlocking', line('rw'))
       .press('shift-tab', 'y')
-      .then('painted', (session) =>
+      .after('painted', (session) =>
         session
           .send({
             type: 'painted',
@@ -130,25 +130,25 @@ test('contexts, tenants, and what unlocks them', () =>
           .wait(300),
       )
       .press('y')
-      .then(...typed('prodx'))
+      .after(...typed('prodx'))
       .press('enter', 'y', 'backspace', 'escape', 'y')
-      .then('unlocked', (session) => session.answer('unlock', { type: 'unlocked', ms: 600_000 }))
-      .then('again', line('rw'))
-      .then('five minutes later', (session) => session.wait(299_000).timer('clock'))
-      .then('it is over', (session) => session.wait(301_000).timer('unlock'))
-      .then('home', line('home'))
-      .then('failed', (session) => session.fail('open-context', 'schema', 'servo-tui migrate'))
-      .then('none', line('context pord')),
+      .after('unlocked', (session) => session.answer('unlock', { type: 'unlocked', ms: 600_000 }))
+      .after('again', line('rw'))
+      .after('five minutes later', (session) => session.wait(299_000).timer('clock'))
+      .after('it is over', (session) => session.wait(301_000).timer('unlock'))
+      .after('home', line('home'))
+      .after('failed', (session) => session.fail('open-context', 'schema', 'servo-tui migrate'))
+      .after('none', line('context pord')),
     'a tenant, from a board': new Film(
       table(100, 12, contexts).press('6').answerBoard('alerts', boardsOfFleet.alerts),
     )
-      .then('asked', line('tenant globex'))
-      .then('opened', (session) =>
+      .after('asked', line('tenant globex'))
+      .after('opened', (session) =>
         session.answer('open-context', { type: 'opened', view: view('globex') }),
       ),
     'unlocking fails': new Film(table(80, 14, { read_only: true, locked_reason: null }))
-      .then('unlocking', line('rw'))
-      .then('closed', (session) =>
+      .after('unlocking', line('rw'))
+      .after('closed', (session) =>
         session
           .send({
             type: 'painted',
@@ -158,13 +158,13 @@ test('contexts, tenants, and what unlocks them', () =>
           .type('acme')
           .press('tab', 'y'),
       )
-      .then('refused', (session) => session.fail('unlock', 'permission_denied')),
+      .after('refused', (session) => session.fail('unlock', 'permission_denied')),
     'it cannot be unlocked': new Film(
       table(80, 10, { read_only: true, locked_reason: 'no write_url' }),
     )
       .shot('table')
       .press('p')
-      .then('unlocking', line('rw')),
+      .after('unlocking', line('rw')),
   }));
 
 const slow = (session: Session, ms: number) => session.timer('refresh').wait(ms).answerJobs(some);
@@ -172,16 +172,18 @@ const slow = (session: Session, ms: number) => session.timer('refresh').wait(ms)
 test('what the console notices by itself', () =>
   expectFilms('background', {
     'answers that take long': new Film(table(110, 9))
-      .then('three of 400 ms', (session) => [400, 400, 400].map((ms) => slow(session, ms)))
-      .then('five of 700 ms', (session) => [700, 700, 700, 700, 700].map((ms) => slow(session, ms)))
-      .then('one of 30 s', (session) => slow(session, 30_000))
-      .then('three of 3 s', (session) => [3000, 3000, 3000].map((ms) => slow(session, ms)))
-      .then('three of 25 s', (session) => [25_000, 25_000, 25_000].map((ms) => slow(session, ms)))
-      .then('fast again', (session) => Array.from({ length: 5 }, () => slow(session, 10)))
-      .then('20 later', (session) => Array.from({ length: 20 }, () => slow(session, 10))),
+      .after('three of 400 ms', (session) => [400, 400, 400].map((ms) => slow(session, ms)))
+      .after('five of 700 ms', (session) =>
+        [700, 700, 700, 700, 700].map((ms) => slow(session, ms)),
+      )
+      .after('one of 30 s', (session) => slow(session, 30_000))
+      .after('three of 3 s', (session) => [3000, 3000, 3000].map((ms) => slow(session, ms)))
+      .after('three of 25 s', (session) => [25_000, 25_000, 25_000].map((ms) => slow(session, ms)))
+      .after('fast again', (session) => Array.from({ length: 5 }, () => slow(session, 10)))
+      .after('20 later', (session) => Array.from({ length: 20 }, () => slow(session, 10))),
     bells: new Film(table(100, 9).press('m', 'j', 'm', 'j', 'm'))
       .shot('three')
-      .then('they are read', (session) =>
+      .after('they are read', (session) =>
         session
           .wait(2000)
           .timer('bells')
@@ -193,7 +195,7 @@ test('what the console notices by itself', () =>
             ],
           }),
       )
-      .then('nothing new', (session) =>
+      .after('nothing new', (session) =>
         session
           .wait(2000)
           .timer('bells')
@@ -202,20 +204,20 @@ test('what the console notices by itself', () =>
             jobs: [{ ...some[1]!, risk_level: 'high', state: 'paused' }],
           }),
       )
-      .then('a failure', (session) => session.wait(2000).timer('bells').fail('load-named'))
-      .then('gone', (session) =>
+      .after('a failure', (session) => session.wait(2000).timer('bells').fail('load-named'))
+      .after('gone', (session) =>
         session.wait(2000).timer('bells').answer('load-named', { type: 'named', jobs: [] }),
       )
-      .then('none is left', (session) => session.timer('bells')),
+      .after('none is left', (session) => session.timer('bells')),
     alerts: new Film(table(120, 9))
-      .then('they are read', (session) =>
+      .after('they are read', (session) =>
         session.answer('load-board', {
           type: 'board',
           board: 'alerts',
           data: boardsOfFleet.alerts,
         }),
       )
-      .then('no executor', (session) =>
+      .after('no executor', (session) =>
         session
           .wait(3000)
           .timer('alerts')
@@ -229,22 +231,22 @@ test('what the console notices by itself', () =>
             },
           }),
       )
-      .then('all is well', (session) =>
+      .after('all is well', (session) =>
         session.timer('alerts').answer('load-board', {
           type: 'board',
           board: 'alerts',
           data: { ...boardsOfFleet.alerts, executors: { alive: 2, silent: 0 }, alerts: [] },
         }),
       )
-      .then('a failure', (session) => session.timer('alerts').fail('load-board'))
-      .then('counts', (session) => session.press('5').timer('counts'))
-      .then('frozen', (session) => session.press('Z').timer('counts').timer('alerts')),
+      .after('a failure', (session) => session.timer('alerts').fail('load-board'))
+      .after('counts', (session) => session.press('5').timer('counts'))
+      .after('frozen', (session) => session.press('Z').timer('counts').timer('alerts')),
     'started again, woken, repainted': new Film(table(80, 9))
-      .then('a light background', (session) => session.send({ type: 'background', light: true }))
-      .then('woken', (session) => session.send({ type: 'woken' }))
-      .then('many keys in one read', (session) => session.burst('jjjjjjjjjjjjjjjjppp'))
-      .then('many in a field', (session) => session.press('/').burst('asset:clicks* by:mara'))
-      .then('the notice passes', (session) =>
+      .after('a light background', (session) => session.send({ type: 'background', light: true }))
+      .after('woken', (session) => session.send({ type: 'woken' }))
+      .after('many keys in one read', (session) => session.burst('jjjjjjjjjjjjjjjjppp'))
+      .after('many in a field', (session) => session.press('/').burst('asset:clicks* by:mara'))
+      .after('the notice passes', (session) =>
         session.press('escape', '>').wait(5000).timer('notice'),
       ),
   }));
@@ -259,24 +261,24 @@ test('more jobs than are loaded', () =>
     many: new Film(Session.on(many, sized(100, 9)))
       .shot('opened')
       .press('G')
-      .then('answered', answered)
+      .after('answered', answered)
       .press('k', 'g')
-      .then('answered', answered)
+      .after('answered', answered)
       .press('page-down')
-      .then('in the middle', (session) => {
+      .after('in the middle', (session) => {
         for (let page = 0; page < 30; page += 1) session.press('page-down');
       })
-      .then('answered', answered)
+      .after('answered', answered)
       .press('I')
-      .then('answered', answered)
+      .after('answered', answered)
       .press('>')
-      .then('answered', answered)
-      .then('sorted by what is not walked', line('sort failed'))
-      .then('answered', answered)
-      .then('filtered', (session) => session.press('/').type('asset_11').press('enter'))
-      .then('answered', answered)
+      .after('answered', answered)
+      .after('sorted by what is not walked', line('sort failed'))
+      .after('answered', answered)
+      .after('filtered', (session) => session.press('/').type('asset_11').press('enter'))
+      .after('answered', answered)
       .press('escape')
-      .then('answered', answered),
+      .after('answered', answered),
   }));
 
 const job = jobNamed('sessions');
