@@ -209,7 +209,7 @@ export class Film {
 }
 
 /** What is said of the parts of a fact, or of the whole, is not said twice. */
-function changes(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): string[] {
+export function changes(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): string[] {
   const changed = [...now].filter(([path, value]) =>
     before.has(path) ? before.get(path) !== value : !['null', '[]', '{}'].includes(value),
   );
