@@ -37,7 +37,7 @@ test('the facts of a job of each kind, on its screen and in the pane', () =>
       const { state } = opened(job).answer('load-job', { type: 'job', detail: aDetail(job) });
       const screen = state.job!;
       const lines = [...titleFacts(state, screen, 60), ...jobFacts(state, screen, true)];
-      return `${name}: ${lines.map(withTones).join(' · ')}`;
+      return `${name}: ${lines.map(withTones).join(' · ').replaceAll('{plain}', '')}`;
     }),
     'console',
   ));
@@ -63,7 +63,7 @@ function courses(lineOf: (width: number) => Line | readonly Line[], from = 12, t
 
 const labels = {
   context: null,
-  database: 'warehouse.internal:5432',
+  database: 'warehouse',
   tenant: 'acme',
   embedded: true,
   rls_bypassed: true,
@@ -101,8 +101,8 @@ const lines: Record<string, string[]> = {
     30,
     90,
   ),
-  banner: courses((width) => bannerLine(at(failing.state)(width)), 20, 90),
-  counts: courses((width) => countsLine(at(table().state)(width)), 100),
+  banner: courses((width) => bannerLine(at(failing.state)(width)), 45, 75),
+  counts: courses((width) => countsLine(at(table().state)(width)), 112),
   info: courses((width) => infoLine(at(marked.state)(width)), 20, 80),
   note: courses((width) => noteLine(at(table().state)(width), []), 60),
   hints: courses((width) => hintsLine(at(table().state)(width))),
@@ -183,12 +183,10 @@ test('every sequence of a terminal: its tokens, and what is waited for inside of
       const due = dueAt(waiting);
       return due === null ? said(tokens) : `${due}${said(elapsed(waiting, due)[1])}`;
     });
-    return (
-      `${bytes.toString('latin1')}`.replace(
-        /[^\x20-\x7e]/g,
-        (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`,
-      ) + `: ${said(whole)} ← ${parts.join(' ')}`
-    );
+    return `${`${bytes.toString('latin1')}`.replace(
+      /[^\x20-\x7e]/g,
+      (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    )}: ${said(whole)} ← ${parts.join(' ')}`;
   });
   return expectTexts('terminal-sequences', lines, 'console');
 });

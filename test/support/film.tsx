@@ -146,7 +146,7 @@ function named({ type, ...rest }: { type: string }): string {
   return Object.keys(rest).length === 0 ? type : `${type} ${briefly(rest)}`;
 }
 
-const widest = 140;
+const widest = 190;
 
 /** As many pieces on a line as fit. */
 function lined(pieces: readonly string[], mark: string): string[] {
@@ -209,7 +209,10 @@ export class Film {
 }
 
 /** What is said of the parts of a fact, or of the whole, is not said twice. */
-export function changes(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): string[] {
+export function changes(
+  before: ReadonlyMap<string, string>,
+  now: ReadonlyMap<string, string>,
+): string[] {
   const changed = [...now].filter(([path, value]) =>
     before.has(path) ? before.get(path) !== value : !['null', '[]', '{}'].includes(value),
   );
@@ -224,24 +227,20 @@ function isTold(path: string, paths: readonly string[]): boolean {
   return paths.some((other) => other.startsWith(`${path}.`) || path.startsWith(`${other}.`));
 }
 
-/** `12│row│ tones` of the rows that are drawn otherwise; empty ones as `15–20││`. */
+/** `12│row│ tones` of the rows that are drawn otherwise; `15–20│row│` of rows that are alike. */
 function otherRows(rows: readonly string[], before: readonly string[]): string[] {
-  const lines: string[] = [];
-  let from = 0;
+  const other: { from: number; to: number; row: string }[] = [];
   rows.forEach((row, at) => {
     if (row === before[at]) return;
-    const number = String(at + 1).padStart(2);
-    const follows =
-      row === empty && at > from && rows[at - 1] === empty && before[at - 1] !== empty;
-    if (!follows) from = at;
-    if (follows) lines[lines.length - 1] = `${from + 1}–${at + 1}│${empty}`;
-    else lines.push(`${number}│${row}`);
+    const last = other.at(-1);
+    if (last?.row === row && last.to === at) last.to = at + 1;
+    else other.push({ from: at + 1, to: at + 1, row });
   });
+  const lines = other.map(({ from, to, row }) =>
+    from === to ? `${String(from).padStart(2)}│${row}` : `${from}–${to}│${row}`,
+  );
   return rows.length < before.length ? [...lines, `${rows.length} rows`] : lines;
 }
-
-/** Of a blank row: nothing, and the mark of its end. */
-const empty = '│';
 
 /**
  * The films of one kind, one after the other in one file of test/console/texts. Of a screen those
