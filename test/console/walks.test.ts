@@ -70,60 +70,62 @@ const labels = {
 };
 const table = (options = {}) => Session.showing([...fleet], options);
 const at = (state: State) => (columns: number) => ({ ...state, size: { columns, rows: 24 } });
-const alerting = table({ labels }).answer('load-board', {
-  type: 'board',
-  board: 'alerts',
-  data: boardsOfFleet.alerts,
-});
-const failing = table()
-  .wait(1000)
-  .timer('refresh')
-  .fail('load-jobs', 'database_unreachable', 'is it running?');
-const marked = table()
-  .press('space', 'j', 'space', '/')
-  .type('state:running')
-  .press('enter')
-  .answerFrom([...fleet]);
-const risky = table()
-  .press('4')
-  .answerBoard('risk', boardsOfFleet.risk)
-  .press(']', '}', ')', 'P', 'T');
-const triage = table()
-  .press('3')
-  .answerBoard('triage', { ...boardsOfFleet.triage, escalations } as never);
-const job = opened(fleet[0]!).answer('load-job', { type: 'job', detail: fullDetail(fleet[0]!) });
-const read = job.state.job as JobScreen;
+function frameLines(): Record<string, string[]> {
+  const alerting = table({ labels }).answer('load-board', {
+    type: 'board',
+    board: 'alerts',
+    data: boardsOfFleet.alerts,
+  });
+  const failing = table()
+    .wait(1000)
+    .timer('refresh')
+    .fail('load-jobs', 'database_unreachable', 'is it running?');
+  const marked = table()
+    .press('space', 'j', 'space', '/')
+    .type('state:running')
+    .press('enter')
+    .answerFrom([...fleet]);
+  const risky = table()
+    .press('4')
+    .answerBoard('risk', boardsOfFleet.risk)
+    .press(']', '}', ')', 'P', 'T');
+  const triage = table()
+    .press('3')
+    .answerBoard('triage', { ...boardsOfFleet.triage, escalations } as never);
+  const job = opened(fleet[0]!).answer('load-job', { type: 'job', detail: fullDetail(fleet[0]!) });
+  const read = job.state.job as JobScreen;
 
-const lines: Record<string, string[]> = {
-  header: courses((width) => headerLine(at(alerting.state)(width)), 30),
-  'header, read-only': courses(
-    (width) => headerLine(at(table({ read_only: true }).state)(width)),
-    30,
-    90,
-  ),
-  banner: courses((width) => bannerLine(at(failing.state)(width)), 45, 75),
-  counts: courses((width) => countsLine(at(table().state)(width)), 112),
-  info: courses((width) => infoLine(at(marked.state)(width)), 20, 80),
-  note: courses((width) => noteLine(at(table().state)(width), []), 60),
-  hints: courses((width) => hintsLine(at(table().state)(width))),
-  'hints of a job': courses((width) => hintsLine(at(job.state)(width))),
-  'hints of the risk': courses((width) => hintsLine(at(risky.state)(width))),
-  tabs: courses((width) => tabsLine(at(triage.state)(width)), 12, 90),
-  escalations: courses((width) => escalationBar(triage.state, width), 70, 100),
-  'what if': courses((width) => riskBar(at(risky.state)(width), []), 120, 130),
-  trend: courses((width) => trendLine(read, width), 8, 70),
-  'trend beside the map': courses((width) => trendLines(read, width), 60, 70),
-  panels: courses(
-    (columns) => panelLines({ ...job.state, size: { columns, rows: 24 } }, read, 1),
-    60,
-    110,
-  ),
-};
+  return {
+    header: courses((width) => headerLine(at(alerting.state)(width)), 30),
+    'header, read-only': courses(
+      (width) => headerLine(at(table({ read_only: true }).state)(width)),
+      30,
+      90,
+    ),
+    banner: courses((width) => bannerLine(at(failing.state)(width)), 45, 75),
+    counts: courses((width) => countsLine(at(table().state)(width)), 112),
+    info: courses((width) => infoLine(at(marked.state)(width)), 20, 80),
+    note: courses((width) => noteLine(at(table().state)(width), []), 60),
+    hints: courses((width) => hintsLine(at(table().state)(width))),
+    'hints of a job': courses((width) => hintsLine(at(job.state)(width))),
+    'hints of the risk': courses((width) => hintsLine(at(risky.state)(width))),
+    tabs: courses((width) => tabsLine(at(triage.state)(width)), 12, 90),
+    escalations: courses((width) => escalationBar(triage.state, width), 70, 100),
+    'what if': courses((width) => riskBar(at(risky.state)(width), []), 120, 130),
+    trend: courses((width) => trendLine(read, width), 8, 70),
+    'trend beside the map': courses((width) => trendLines(read, width), 60, 70),
+    panels: courses(
+      (columns) => panelLines({ ...job.state, size: { columns, rows: 24 } }, read, 1),
+      60,
+      110,
+    ),
+  };
+}
 
 test('each line of the frame on every width', () =>
   expectTexts(
     'line-widths',
-    Object.entries(lines).flatMap(([name, rows]) => [`# ${name}`, ...rows, '']),
+    Object.entries(frameLines()).flatMap(([name, rows]) => [`# ${name}`, ...rows, '']),
     'console',
   ));
 
