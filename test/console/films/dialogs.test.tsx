@@ -214,7 +214,7 @@ test('a dialog on several jobs, and its run', () =>
       .after('back', (session) => session.wait(2000).timer('refresh').answerJobs(some))
       .press('y')
       .after('done', (session) => session.answerAct({ message: 'paused' }))
-      .press('j', 'escape', 'escape', 'B', 'y'),
+      .press('j', 'escape', 'escape', 'B', 'y', 'x', 'enter', 'B', 'q'),
     'a long run': new Film(
       (() => {
         const many = Array.from({ length: 20 }, (_, number) =>

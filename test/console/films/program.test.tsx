@@ -67,6 +67,13 @@ test('palette and help', () =>
         '3',
       ].map((text) => [`:${text}`, new Film(table(90, 9)).after('entered', line(text))]),
     ),
+    'a job is looked for': new Film(table(90, 9))
+      .after('asked', line('job 00ab'))
+      .after('found', (session) => session.answer('find-job', { type: 'found', job: fleet[5]! }))
+      .after('another', line('job 00cd'))
+      .after('not found', (session) => session.fail('find-job', 'not_found'))
+      .after('a third', line('job 00ef'))
+      .after('lost', (session) => session.fail('find-job')),
     help: new Film(table(130, 14))
       .press('?', 'down', 'page-down', 'end')
       .after(...typed('prob'))
