@@ -13,18 +13,20 @@ import { cut, type Line, lineWidth, type Span, span, spread } from '../widgets/s
 
 /** Tenant, mode and the first badge are always shown; the rest gives way. */
 export function headerLine(state: State): Line {
-  const { labels, read_only } = state.options;
-  const left_open = unlockedMinutes(state);
+  const { labels } = state.options;
   const width = state.size.columns - 1;
-  const mode: Line = !read_only
-    ? [span(' · ', 'dim'), span(state.size.columns < roomForMode ? 'RW' : 'read-write', 'dim')]
-    : left_open === null
-      ? [span(' '), badge('READ-ONLY')]
-      : [span(' '), badge(`UNLOCKED ${left_open}m`, 'bad')];
   const tenant = truncate(safeText(labels.tenant), longestTenant);
-  const around = widthOf(` servo-tui ·  / ${tenant}`) + lineWidth(mode);
   const name = safeText(labels.context ?? labels.database);
-  const shown = someBadges(badges(state), width - around - Math.min(widthOf(name), shortestName));
+  const all = badges(state);
+  const withMode = (mode: Line) => {
+    const around = widthOf(` servo-tui ·  / ${tenant}`) + lineWidth(mode);
+    const least = Math.min(widthOf(name), shortestName);
+    return { mode, around, shown: someBadges(all, width - around - least) };
+  };
+  const short = withMode(modeOf(state, 'RW'));
+  const long = withMode(modeOf(state, 'read-write'));
+  const isLong = state.size.columns >= roomForMode && long.shown.length === short.shown.length;
+  const { mode, around, shown } = isLong ? long : short;
   const room = width - around - (shown.length > 0 ? lineWidth(shown) + 2 : 0);
   const left = [
     span(' servo-tui', 'context'),
@@ -41,10 +43,18 @@ export function headerLine(state: State): Line {
   return spread(whole && fits ? [...left, ...zone] : left, shown, width);
 }
 
-/** On less the mode is abbreviated. */
+/** On less the mode is abbreviated; on more if a badge would give way to it. */
 const roomForMode = 100;
 const longestTenant = 24;
 const shortestName = 12;
+
+function modeOf(state: State, writes: string): Line {
+  if (!state.options.read_only) return [span(' · ', 'dim'), span(writes, 'dim')];
+  const left_open = unlockedMinutes(state);
+  return left_open === null
+    ? [span(' '), badge('READ-ONLY')]
+    : [span(' '), badge(`UNLOCKED ${left_open}m`, 'bad')];
+}
 
 /**
  * As many badges as fit, the most important first, and that one in any case. None is left out

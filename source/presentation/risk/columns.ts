@@ -142,7 +142,8 @@ function thenPhrase(row: RiskRow, asOf: Date, zone: Zone): Phrase {
   const { forms, tone } = severityPhrase(what_if, state, asOf);
   const seconds = what_if.eta_seconds;
   const at = seconds === null ? '→' : `→ ${formatClockShort(etaAt(seconds, asOf), asOf, zone)}`;
-  if (what_if.risk_level === 'none') return { forms: [at], tone: 'dim', whole: true };
+  if (what_if.risk_level === 'none')
+    return { forms: [seconds === null ? '→ –' : at], tone: 'dim', whole: true };
   const [whole, ...shorter] = forms.map((form) => `${at} ${form}`);
   return { forms: [whole!, ...shorter, `→ ${forms.at(-1)}`], tone };
 }

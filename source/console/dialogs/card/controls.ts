@@ -5,7 +5,7 @@ import { formatFullCount, plural } from '../../../presentation/text/format.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import { signOf } from '../../../presentation/text/tone.ts';
 import { keyName } from '../../model/key-names.ts';
-import type { Card } from '../../model/overlay.ts';
+import type { Card, CardPlan } from '../../model/overlay.ts';
 import { isOfChanges } from '../../model/run-items.ts';
 import type { State } from '../../model/state.ts';
 import { buttons } from '../../widgets/buttons.ts';
@@ -20,11 +20,20 @@ export function cardTitle(card: Card): string {
     const jobs = new Set(card.plan.jobs.map(({ job }) => job.id)).size;
     return `${verb} ${plural(card.plan.jobs.length, 'change')} to ${plural(jobs, 'job')}`;
   }
-  if (card.plan !== null) return `${verb} ${plural(card.plan.jobs.length, 'job')}`;
+  if (card.plan !== null) {
+    const { length } = card.plan.jobs;
+    const some = possibleIn(card.plan);
+    return `${verb} ${some === length ? '' : `${formatFullCount(some)} of `}${plural(length, 'job')}`;
+  }
   const which = card.only === null ? '' : `${safeText(card.only, { cap: 60 })} of `;
   return `${verb} ${which}${safeText(card.job.asset_name)} · ${shortId(card.job.id)}`;
 }
 
+function possibleIn({ jobs }: CardPlan): number {
+  return jobs.filter(({ refusal }) => refusal === null).length;
+}
+
+/** Before an object: `Pause`, `Set deadline of`. */
 function verbOf(card: Card): string {
   const { action, verb } = actionOfCard(card);
   return verb ?? (action === 'cancel' ? 'Cancel' : actionText[action].verb);
@@ -58,7 +67,7 @@ function buttonTexts(card: Card): { keep: string; confirm: string; verb: string 
   const { plan } = card;
   const { keep, verb } = actionText[actionOfCard(card).action];
   if (plan === null) return { keep, confirm: verb, verb };
-  const some = plan.jobs.filter(({ refusal }) => refusal === null).length;
+  const some = possibleIn(plan);
   const count = isOfChanges(plan) ? plural(some, 'change') : plural(some, 'job');
   return { keep: keepAll, confirm: `${verbOf(card)} ${count}`, verb: verbOf(card) };
 }

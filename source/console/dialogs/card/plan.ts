@@ -9,6 +9,7 @@ import { cutMessage } from '../../../presentation/text/fitted.ts';
 import { formatFullCount, plural } from '../../../presentation/text/format.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
 import { widthOf } from '../../../presentation/text/width.ts';
+import { actionOf } from '../../model/actions.ts';
 import type { Card, CardPlan } from '../../model/overlay.ts';
 import { isOfChanges } from '../../model/run-items.ts';
 import { cut, type Line, span } from '../../widgets/spans.ts';
@@ -25,7 +26,7 @@ export function planLines(card: Card, plan: CardPlan, width: number, rows: numbe
       span(
         isOfChanges(plan)
           ? `make ${plural(some, 'change')}, one after the other`
-          : `${card.name} ${plural(some, 'job')}, one after the other`,
+          : `${(actionOf(card.name).verb ?? card.name).toLowerCase()} ${plural(some, 'job')}, one after the other`,
       ),
       span(left === 0 ? '' : `; ${formatFullCount(left)} will be skipped`, 'warn'),
       span(plan.missing === 0 ? '' : `; ${formatFullCount(plan.missing)} no longer exist`, 'warn'),

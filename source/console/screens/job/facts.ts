@@ -15,6 +15,7 @@ import {
 import { isWaiting, jobTone } from '../../../presentation/job/health-text.ts';
 import { stateLabel } from '../../../presentation/job/state-label.ts';
 import { riskBadge } from '../../../presentation/risk/badge.ts';
+import { truncate } from '../../../presentation/text/fitted.ts';
 import {
   formatAge,
   formatClock,
@@ -24,6 +25,7 @@ import {
   plural,
 } from '../../../presentation/text/format.ts';
 import { safeText } from '../../../presentation/text/safe-text.ts';
+import { widthOf } from '../../../presentation/text/width.ts';
 import { hasBell } from '../../background/bells.ts';
 import type { JobScreen, State } from '../../model/state.ts';
 import { type Line, span, time } from '../../widgets/spans.ts';
@@ -48,10 +50,10 @@ export function factsOf(state: State, screen: JobScreen, withRisk: boolean): Lin
 }
 
 /**
- * `orders_daily · 3f2a9c1e · ● running · priority 5 · started 42m ago by mara`, the first two
- * always.
+ * `orders_daily · ● running · 3f2a9c1e · priority 5 · started 42m ago by mara`; in `width` columns
+ * the name is cut so that the state stays visible.
  */
-export function titleFacts(state: State, screen: JobScreen): Line[] {
+export function titleFacts(state: State, screen: JobScreen, width: number): Line[] {
   const { job, detail, gone } = screen;
   const now = clockOf(state, screen);
   const { glyph, word } = stateLabel(job.state);
@@ -62,9 +64,11 @@ export function titleFacts(state: State, screen: JobScreen): Line[] {
     job.started_at === null
       ? `created ${since(job.created_at)}`
       : `started ${since(job.started_at)}`;
+  const inState = `${glyph} ${word}`;
+  const room = Math.max(leastName, width - widthOf(inState) - ' · '.length);
   return [
-    [span(safeText(job.asset_name), 'strong')],
-    [span(`${glyph} ${word}`, tone)],
+    [span(truncate(safeText(job.asset_name), room), 'strong')],
+    [span(inState, tone)],
     ...(hasBell(state, job.id) ? [[span('♪ followed', 'accent')]] : []),
     ...dialogFact(detail),
     ...(gone ? [[span('NO LONGER EXISTS', 'bad')]] : []),
@@ -73,6 +77,8 @@ export function titleFacts(state: State, screen: JobScreen): Line[] {
     [span(begun + by)],
   ];
 }
+
+const leastName = 8;
 
 function dialogFact(detail: JobDetail | null): Line[] {
   const text = detail && dialogText(detail.dialogs, detail.as_of, 'on it');

@@ -1,8 +1,4 @@
-import {
-  formatCount,
-  formatFullCount,
-  formatMilliseconds,
-} from '../../../presentation/text/format.ts';
+import { formatFullCount, formatMilliseconds } from '../../../presentation/text/format.ts';
 import { widthOf } from '../../../presentation/text/width.ts';
 import { isWide, panelColumns } from '../../model/layout.ts';
 import { type PanelItem, panelItems, selectedIndex } from '../../model/panels.ts';
@@ -146,7 +142,7 @@ function countOf(job: JobScreen, panel: PanelName): string {
     case 'slow': {
       const { p95_ms = null, count = 0 } = insight?.durations ?? {};
       if (p95_ms === null) return '–';
-      const of = count >= 9_000 ? ` of the last ${formatCount(count)}` : '';
+      const of = count >= 9_000 ? ` of the last ${formatFullCount(count)}` : '';
       return `p95 ${formatMilliseconds(p95_ms)}${panel === job.panel ? of : ''}`;
     }
     case 'tree': {

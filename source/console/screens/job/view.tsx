@@ -29,7 +29,7 @@ export function JobView() {
   const job = state.job!;
   const layout = jobLayout(state, job);
   const width = state.size.columns - 1;
-  const title = indented(flow(titleFacts(state, job), width - 1)[0] ?? blank);
+  const title = indented(flow(titleFacts(state, job, width - 1), width - 1)[0] ?? blank);
   const risk = riskFact(job.job, clockOf(state, job));
   const isRiskInTitle = lineWidth(title) + lineWidth(risk) + 2 <= width;
   const facts = flow(factsOf(state, job, !isRiskInTitle), width - 1).map(indented);

@@ -33,7 +33,7 @@ export function paneLines(state: State, job: JobScreen, width: number, height: n
   const range = rangeText(job.job);
   const head: Line[] = [
     ...flow(
-      titleFacts(state, job)
+      titleFacts(state, job, width)
         .slice(1)
         .filter(([first]) => first?.text !== shortId(job.id)),
       width,
