@@ -91,7 +91,7 @@ export class TenantReporter {
     const readings = [];
     for (const tenant of tenants) {
       const reading = await this.#ports.database.read(tenant, (query) =>
-        readFigures(query, tenant, activeStates),
+        readFigures(query, tenant, activeStates, this.#ports.thresholds.early_warning),
       );
       readings.push(reading);
     }

@@ -45,7 +45,7 @@ const works: Readonly<Record<string, Work>> = {
     findWork(database, tenant, { assets: ['asset_002'], stale_ms: 120_000, limit: 20 }),
   'what an executor holds': ({ database }) => findHeld(database, tenant, 'nobody'),
   explain: ({ database }, { big }) => explainJob(database, tenant, big),
-  metrics: ({ query }) => readFigures(query, tenant, activeStates),
+  metrics: ({ query }) => readFigures(query, tenant, activeStates, 0),
   'the risk board': ({ database }) => readRiskBoard(database, tenant),
   'list state:failed': list('state:failed'),
   'list asset_007': list('asset_007'),

@@ -25,7 +25,7 @@ function fill(from: number, to: number): string {
 export async function scraping(database: BenchDatabase, rounds: number): Promise<Block> {
   const db = openDatabase(database.app, { connections: 1 });
   const scrape = async () => {
-    const reading = await db.read(tenant, (query) => readFigures(query, tenant, activeStates));
+    const reading = await db.read(tenant, (query) => readFigures(query, tenant, activeStates, 0));
     await tenantMetrics(figuresOf([reading], thresholdDefaults));
   };
   const count = () =>

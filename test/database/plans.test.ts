@@ -241,7 +241,7 @@ const statements: Statement[] = [
     'the figures of a tenant',
     900,
     async (_, query) => {
-      const { counts, unfinished } = await readFigures(query, tenant, activeStates);
+      const { counts, unfinished } = await readFigures(query, tenant, activeStates, 0);
       expect(unfinished).toHaveLength(counts.running!);
     },
   ],

@@ -188,7 +188,7 @@ async function askTheRest(broken: string, pending: string): Promise<void> {
     await readFinished(ask, 'acme', [broken]);
     await isAnythingVisible(ask, 'acme');
     await tenantNames(ask, 500);
-    await readFigures(ask, 'acme', ['pending', 'running']);
+    await readFigures(ask, 'acme', ['pending', 'running'], 0);
   });
   await db.write({ tenant: 'acme', actor: marked }, async (ask) => {
     await readForExpansion(ask, 'acme', pending, 0);

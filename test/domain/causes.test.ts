@@ -65,7 +65,8 @@ test('likely causes are counted, the most frequent first, of equals in the runbo
 });
 
 test('figures of tenants together; nothing is made of nothing', () => {
-  const unfinished = (changes: Parameters<typeof aJob>[0]) => aJob(changes) as UnfinishedJob;
+  const unfinished = (changes: Parameters<typeof aJob>[0]) =>
+    ({ ...aJob(changes), forecast_at: null }) satisfies UnfinishedJob;
   const reading = (jobs: UnfinishedJob[], pending_breached = 0) => ({
     as_of: now,
     counts: { running: jobs.length, failed: 9 },

@@ -27,6 +27,7 @@ async function everything(): Promise<Exposition> {
     execution_strategy: {},
     running_slots: 1,
     sla_deadline_at: as_of,
+    forecast_at: null,
   };
   const reading = { as_of, counts: {}, unfinished: [job], pending_breached: 0, executors: [] };
   const text = await own.registry.metrics();

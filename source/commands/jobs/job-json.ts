@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, figure, nullableTime, time } from '../../app/json-shapes.ts';
+import { bounds } from '../../domain/forecast/job-forecast.ts';
 import { healths } from '../../domain/job/health.ts';
 import { riskLevels } from '../../domain/risk/risk.ts';
 import { waitingClauses } from '../../domain/triage/clause-reason.ts';
@@ -69,13 +70,27 @@ export const job = z.looseObject({
   eta_seconds: z
     .number()
     .nullable()
-    .describe('null where it is not known, or no executor that is not silent runs it'),
+    .describe(
+      'by the forecast; null where it is not known, for a paused job, and on silent executors only',
+    ),
   needs_seconds: z
     .number()
     .nullable()
     .describe('how long it takes once it is worked on, where its ETA waits for that'),
-  eta_low_seconds: z.number().nullable().describe('by the fastest average of the last 15 minutes'),
-  eta_high_seconds: z.number().nullable().describe('by the slowest'),
+  start_seconds: z.number().nullable().describe('until it gets a slot, if it has none'),
+  place: z.int().nullable().describe('among the jobs that wait for a slot, from 1'),
+  bound_by: z.enum(bounds).nullable().describe('what keeps it from being done earlier'),
+  unknown: z
+    .enum([...bounds, 'no_duration'])
+    .nullable()
+    .describe('why the forecast knows no ETA'),
+  late_by_seconds: z.number().nullable().describe('ETA − deadline; negative: in time'),
+  eta_low_seconds: z.number().nullable().describe('eight of ten finishes are expected between'),
+  eta_high_seconds: z.number().nullable().describe('this and this'),
+  forecast: z
+    .looseObject({ computed_at: time, start_at: nullableTime, finish_at: nullableTime })
+    .nullable()
+    .describe('as an executor has stored it; null: computed by this command, or there is none'),
   eta_drift_seconds: z.number().nullable().describe('above 0: later than it was 15 minutes ago'),
   waiting_upstream_count: count,
   risk_level: z.enum(riskLevels),

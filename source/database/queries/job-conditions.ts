@@ -204,16 +204,28 @@ function riskSql(levels: readonly RiskLevel[], clocked: Clocked, values: Values)
         ]
       : []),
     ...(levels.some((level) => level !== 'unknown')
-      ? [`j.avg_partition_duration_ms is not null and ${lateAt(clocked, values.add)}`]
+      ? [foretoldLateAt(clocked, values.add), lateOnOneSlot(clocked, values.add)]
       : []),
   ];
   return `j.sla_deadline_at is not null and (${parts.join(' or ')})`;
 }
 
-/** The ETA may be after the deadline, assuming one slot. Exact: domain/forecast/eta.ts. */
-export function lateAt({ as_of, thresholds }: Clocked, value: Value): string {
-  return `coalesce(j.avg_partition_duration_ms::float8 * ${partitionsLeft('j')} + ${value(thresholds.early_warning, 'bigint')}
-    >= ${secondsBetween(value(as_of, 'timestamptz'), 'j.sla_deadline_at')} * 1000, true)`;
+/**
+ * The ETA may be after the deadline: by the stored forecast, or assuming one slot; a job without an
+ * average may be. Exact: domain/job/job.ts.
+ */
+export function lateAt(clocked: Clocked, value: Value): string {
+  return `(${foretoldLateAt(clocked, value)} or coalesce(${lateOnOneSlot(clocked, value)}, true))`;
+}
+
+function foretoldLateAt({ thresholds }: Clocked, value: Value): string {
+  return `exists (select from backfill_forecasts f where f.job_id = j.id and f.tenant_id = j.tenant_id
+    and f.finish_at > j.sla_deadline_at - ${value(thresholds.early_warning, 'bigint')} * interval '1 millisecond')`;
+}
+
+function lateOnOneSlot({ as_of, thresholds }: Clocked, value: Value): string {
+  return `j.avg_partition_duration_ms::float8 * ${partitionsLeft('j')} + ${value(thresholds.early_warning, 'bigint')}
+    >= ${secondsBetween(value(as_of, 'timestamptz'), 'j.sla_deadline_at')} * 1000`;
 }
 
 /** No lease: whether it waits for a slot depends on the other jobs. */

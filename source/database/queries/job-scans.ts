@@ -198,14 +198,21 @@ function unfinishedWithDeadline(states: readonly string[]): Stream[] {
   return [...moving, ...queuedWithDeadline(states), ...unknownWithDeadline(states)];
 }
 
-/** Jobs that may have an ETA: all but pending ones that never ran. */
+/** Jobs that may have an ETA: all but pending ones that never ran and have no forecast. */
 function estimableWithDeadline(states: readonly string[]): Stream[] {
   const begun: Stream = {
     where: () =>
       `j.state = 'pending' and j.started_at is not null and j.sla_deadline_at is not null`,
     holds: (position) => position.state === 'pending' && position.sla_deadline_at !== null,
   };
-  return [...movingWithDeadline(states), ...(states.includes('pending') ? [begun] : [])];
+  const foretold: Stream = {
+    byKey: true,
+    where:
+      () => `j.id = any (array(select f.job_id from backfill_forecasts f where f.tenant_id = $1 and f.finish_at is not null))
+      and j.state || '' = 'pending' and j.started_at is null and j.sla_deadline_at is not null`,
+    holds: begun.holds,
+  };
+  return [...movingWithDeadline(states), ...(states.includes('pending') ? [begun, foretold] : [])];
 }
 
 /**

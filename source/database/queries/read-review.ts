@@ -16,7 +16,10 @@ const reviewed = `reviewed as materialized (
    where tenant_id = $1 and sla_deadline_at is not null and state in (${unfinishedStates}) order by sla_deadline_at limit $3)
 )`;
 
-const atRisk = `s.at < j.sla_deadline_at and ${secondsBetween('j.sla_deadline_at', 's.estimated_completion_at')} * 1000 > -$4::bigint`;
+/** The ETA that was told: the forecast, or without one the contract's. */
+const told = 'coalesce(s.forecast_at, s.estimated_completion_at)';
+
+const atRisk = `s.at < j.sla_deadline_at and ${secondsBetween('j.sla_deadline_at', told)} * 1000 > -$4::bigint`;
 
 /**
  * The jobs under review with what their samples said; each sample stands for a minute. The last
@@ -39,8 +42,8 @@ export function readReviewed(
          count(*) filter (where s.at >= j.sla_deadline_at)::int as breached_minutes,
          percentile_cont(0.5) within group (order by e.off) as eta_bias, percentile_cont(0.5) within group (order by abs(e.off)) as eta_error
        from backfill_samples s left join lateral (
-         select ${secondsBetween('s.estimated_completion_at', 'j.completed_at')}::float8 / ${secondsBetween('s.at', 'j.completed_at')}::float8 as off
-         where j.state = 'completed' and isfinite(j.completed_at) and isfinite(s.estimated_completion_at) and ${secondsBetween('s.at', 'j.completed_at')} > 60) e on true
+         select ${secondsBetween(told, 'j.completed_at')}::float8 / ${secondsBetween('s.at', 'j.completed_at')}::float8 as off
+         where j.state = 'completed' and isfinite(j.completed_at) and isfinite(${told}) and ${secondsBetween('s.at', 'j.completed_at')} > 60) e on true
        where s.job_id = j.id and s.tenant_id = $1 and s.at >= $2) s`,
     [tenant, since, limit, earlyWarningMs],
   );

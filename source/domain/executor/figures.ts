@@ -8,7 +8,12 @@ export const activeStates: readonly JobState[] = jobStates.filter(
   (state) => transitions[state].length > 0,
 );
 
-export type UnfinishedJob = EtaFacts & { started_at: Date | null; sla_deadline_at: Date | null };
+export type UnfinishedJob = EtaFacts & {
+  started_at: Date | null;
+  sla_deadline_at: Date | null;
+  /** Its finish by the stored forecast; null without a fresh one, or if that is unknown. */
+  forecast_at: Date | null;
+};
 
 /** Read for one tenant at one moment, by the database's clock. */
 export type TenantReading = {
@@ -43,7 +48,7 @@ export type Figures = {
 
 export function figuresOf(readings: readonly TenantReading[], thresholds: JobThresholds): Figures {
   const jobs = readings.flatMap(({ unfinished, as_of }) =>
-    unfinished.map((job) => ({ ...job, as_of, eta: etaOf(job, as_of, thresholds) })),
+    unfinished.map((job) => ({ ...job, as_of, eta: expectedSeconds(job, as_of, thresholds) })),
   );
   const running = jobs.filter(({ state }) => state === 'running');
   const risks = jobs.map(({ eta, as_of, sla_deadline_at }) => {
@@ -76,6 +81,14 @@ export function figuresOf(readings: readonly TenantReading[], thresholds: JobThr
     // An executor that serves several tenants counts once.
     executors_alive: new Set(readings.flatMap(({ executors }) => executors)).size,
   };
+}
+
+/** As in a job's view: by the forecast, unless it is paused or its heartbeat is stale. */
+function expectedSeconds(job: UnfinishedJob, asOf: Date, thresholds: JobThresholds): number | null {
+  const { forecast_at: at, state } = job;
+  if (at === null || state === 'paused' || isStale(job, asOf, thresholds))
+    return etaOf(job, asOf, thresholds);
+  return Math.max(0, -secondsSince(at, asOf));
 }
 
 function secondsSince(then: Date, now: Date): number {

@@ -31,12 +31,12 @@ const jobs = fc.record({
 });
 
 test.each([
-  [0, 120_000],
-  [600_000, 120_000],
-  [0, 300_000],
+  [0, 120_000, false],
+  [600_000, 120_000, true],
+  [0, 300_000, true],
 ])(
-  'metrics count what triage finds, with an early warning of %i ms, and a stale heartbeat of %i ms',
-  (early_warning, heartbeat_stale) =>
+  'metrics count what triage finds, with an early warning of %i ms, a stale heartbeat of %i ms, and forecasts: %s',
+  (early_warning, heartbeat_stale, forecasts) =>
     scene.during(async (now) => {
       for (const seed of fc.sample(jobs, { numRuns: 120, seed: 11 })) {
         const ago = (seconds: number) => `now() - interval '${seconds}.5 seconds'`;
@@ -52,10 +52,22 @@ test.each([
           started_at: ago(seed.started),
         });
       }
+      if (forecasts) {
+        await now.query(
+          `insert into backfill_forecasts (job_id, tenant_id, computed_at, bound_by, finish_at)
+           select id, tenant_id, now(), 'slots', case when n % 4 > 0 then now() + (n * 17 % 180) * interval '1 minute' end
+           from (select id, tenant_id, row_number() over (order by created_at, id) as n from backfill_jobs where tenant_id = 'acme') j
+           where n % 3 > 0`,
+        );
+        await now.query(`insert into backfill_forecast_rounds values ('acme', now(), 'web-1')`);
+        await now.query(
+          `update backfill_jobs set started_at = null where tenant_id = 'acme' and state = 'pending' and total_partitions - completed_partitions > 25`,
+        );
+      }
       const thresholds = { ...thresholdDefaults, early_warning, heartbeat_stale };
       const found = async (name: 'stuck' | 'at-risk' | 'breached' | 'long-running') =>
         (await now.find(name, { thresholds })).rows;
-      const reading = await readFigures(now.query, 'acme', activeStates);
+      const reading = await readFigures(now.query, 'acme', activeStates, early_warning);
       const [clock] = await now.query<{ at: Date }>('select now() as at');
       const figures = figuresOf([{ ...reading, as_of: clock!.at }], thresholds);
       const stuck = await found('stuck');

@@ -47,7 +47,7 @@ export const atRisk: Check = {
     }),
     remedy('start-executor', 'High risk: scale executor instances (platform team).'),
   ],
-  // Pending jobs that never ran have no average and no ETA, and are many. The others have an index
+  // Pending jobs that never ran are many: only those with a late forecast are read. The others have an index
   // (0039); without the limit, the planner does not expect them to be few and reads all pending
   // jobs.
   sql: (context) => {
@@ -68,6 +68,10 @@ FROM (
   WHERE state = 'pending' AND started_at IS NOT NULL AND sla_deadline_at > NOW()
     AND ${scope(context)}
   ORDER BY sla_deadline_at LIMIT 1000)
+  UNION ALL
+  SELECT bj.* FROM backfill_forecasts f JOIN backfill_jobs bj ON bj.id = f.job_id
+  WHERE f.tenant_id = ${literal(context.tenant)} AND bj.state || '' = 'pending' AND bj.started_at IS NULL
+    AND bj.sla_deadline_at > NOW() AND f.finish_at > ${limit} AND ${scope(context, 'bj')}
 ) bj
 ${etaOf(context)}
 CROSS JOIN LATERAL (

@@ -1,3 +1,4 @@
+import { policy } from '../../../domain/policy.ts';
 import { roughDuration } from '../../../domain/time/duration.ts';
 import type { CheckContext } from '../../../domain/triage/checks.ts';
 import { laterBy, partitionsLeft, secondsBetween } from '../sql-time.ts';
@@ -5,19 +6,26 @@ import { remedy } from './remedies.ts';
 import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 /**
- * Joins the ETA of `bj` by the rule of source/domain/forecast/eta.ts: remaining ÷ slots × average,
- * and none while the heartbeat is stale.
+ * Joins the ETA of `bj`: the stored forecast; without a fresh one, and for a paused job, remaining ÷
+ * slots × average (source/domain/forecast/eta.ts). None while the heartbeat is stale.
  */
-export const etaOf = ({ thresholds }: CheckContext) => `CROSS JOIN LATERAL (
-  SELECT CASE WHEN bj.avg_partition_duration_ms < 0
-      OR bj.state = 'running' AND (bj.heartbeat_at IS NULL OR bj.heartbeat_at < NOW() - ${interval(thresholds.heartbeat_stale)}) THEN NULL
+export const etaOf = ({ tenant, thresholds }: CheckContext) => `LEFT JOIN LATERAL (
+  SELECT GREATEST(f.finish_at, NOW()) as finish_at FROM backfill_forecasts f JOIN backfill_forecast_rounds r ON r.tenant_id = f.tenant_id
+  WHERE f.job_id = bj.id AND f.tenant_id = ${literal(tenant)} AND f.finish_at IS NOT NULL AND bj.state <> 'paused'
+    AND r.computed_at >= NOW() - ${interval(policy.forecast_fresh_ms)}
+) forecast ON true
+CROSS JOIN LATERAL (
+  SELECT bj.state = 'running' AND (bj.heartbeat_at IS NULL OR bj.heartbeat_at < NOW() - ${interval(thresholds.heartbeat_stale)}) as stale
+) heartbeat
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN bj.avg_partition_duration_ms < 0 OR heartbeat.stale THEN NULL
     ELSE CEIL(${partitionsLeft('bj')}::numeric
       / GREATEST(1, CASE WHEN bj.state = 'running' AND cardinality(bj.lease_tokens) > 0 THEN cardinality(bj.lease_tokens)
           ELSE servo_max_parallel(bj.execution_strategy) END))::float8
       * bj.avg_partition_duration_ms END as ms
 ) need
 CROSS JOIN LATERAL (
-  SELECT ${laterBy('NOW()', 'need.ms')} as at
+  SELECT CASE WHEN heartbeat.stale THEN NULL ELSE COALESCE(forecast.finish_at, ${laterBy('NOW()', 'need.ms')}) END as at
 ) eta`;
 
 export const eta: Check = {
