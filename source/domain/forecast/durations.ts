@@ -36,7 +36,7 @@ export function relativeError({ spread, samples }: Durations, remaining: number)
  */
 export function restMs(durations: Durations, elapsed: number): number {
   const mean = Math.max(1, durations.mean_ms);
-  const spread = Math.min(5, Math.max(0.01, durations.spread));
+  const spread = Math.min(5, Math.max(0.01, durations.spread || 0));
   if (elapsed <= 0) return mean;
   const sigma = Math.sqrt(Math.log(1 + spread * spread));
   const z = (Math.log(elapsed / mean) + (sigma * sigma) / 2) / sigma;
