@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../source/database/database.ts';
@@ -195,6 +196,36 @@ describe('who gets the slots', () => {
   });
 });
 
+describe('what is measured of attempts', () => {
+  it('is the time in their slots, once, also where a queue is reported in several batches', async () => {
+    const tenant = 'measured';
+    const [slots, partitions] = [4, 90];
+    const id = await backfills.job({
+      tenant,
+      keys: keys(partitions),
+      strategy: { type: 'parallel', max_parallel: slots },
+    });
+    const handler = functionHandler('orders', async (key) => {
+      await sleep(20 + (Number(key.slice(-2)) % 7) * 5);
+      return undefined;
+    });
+    const executor = await backfills.execute([handler], { slots, tenants: [tenant] });
+    await backfills.state(id, 'completed');
+    await executor.drain();
+    const row = await backfills.row<Record<string, number>>(
+      `select timed_attempts, slot_ms, slot_ms_square, avg_partition_duration_ms::float8 as average,
+         (select avg(duration_ms)::float8 from backfill_partitions where backfill_job_id = j.id) as handler_ms,
+         extract(epoch from completed_at - started_at)::float8 * 1000 as run_ms from backfill_jobs j where id = $1`,
+      [id],
+    );
+    expect(row.timed_attempts).toBe(partitions);
+    expect(row.slot_ms).toBeGreaterThanOrEqual(row.handler_ms! - 1);
+    // The slots had no more time than this; each attempt is rounded to a millisecond.
+    expect(row.slot_ms! * partitions).toBeLessThanOrEqual(slots * row.run_ms! + partitions);
+    expect(row.slot_ms_square).toBeGreaterThanOrEqual(row.slot_ms! ** 2);
+  });
+});
+
 describe('stored forecasts', () => {
   const told = (tenant: string) =>
     backfills.rows<{ job_id: string; bound_by: string; unknown: string | null; finish: boolean }>(
@@ -214,7 +245,7 @@ describe('stored forecasts', () => {
     const tenant = 'stored';
     const database = openDatabase(backfills.database.app, { connections: 1 });
     const gate = new Gate();
-    const slow = await backfills.job({ tenant, keys: keys(3) });
+    const slow = await backfills.job({ tenant, keys: keys(3), columns: { priority: 9 } });
     const next = await backfills.job({ tenant, keys: keys(3), columns: { priority: 1 } });
     const handler = functionHandler('orders', async () => {
       await gate.opened;

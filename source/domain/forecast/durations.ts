@@ -47,7 +47,7 @@ export function restMs(durations: Durations, elapsed: number): number {
 }
 
 /** The share of a standard normal distribution below z (Abramowitz and Stegun, 26.2.17). */
-function normal(z: number): number {
+export function normal(z: number): number {
   const t = 1 / (1 + 0.2316419 * Math.abs(z));
   const tail =
     t *

@@ -20,10 +20,14 @@ export class Group {
   readonly level: number;
   readonly partition_us: number;
   readonly max_parallel: number;
+  /** Of its durations: standard deviation ÷ mean. */
+  readonly spread: number;
   /** Never changed while it is empty: jobs that wait share one. */
   slots: Slot[] = noSlots;
   /** Partitions that can be claimed. */
   unclaimed: number;
+  /** The same at first. */
+  readonly total: number;
   /** Partitions that cannot be claimed yet. */
   later = 0;
   /** Slots of executors that start nothing more. */
@@ -36,9 +40,14 @@ export class Group {
   ends = 0;
   start: number | null;
   finish: number | null = null;
+  /** Everything is claimed; expected end of the last partition. */
+  last: number | null = null;
 
   constructor(
-    fixed: Pick<Group, 'index' | 'queue' | 'rank' | 'level' | 'partition_us' | 'max_parallel'> & {
+    fixed: Pick<
+      Group,
+      'index' | 'queue' | 'rank' | 'level' | 'partition_us' | 'max_parallel' | 'spread'
+    > & {
       unclaimed: number;
       running: boolean;
       start: number | null;
@@ -50,6 +59,8 @@ export class Group {
     this.level = fixed.level;
     this.partition_us = fixed.partition_us;
     this.max_parallel = fixed.max_parallel;
+    this.spread = fixed.spread;
+    this.total = fixed.unclaimed;
     this.unclaimed = fixed.unclaimed;
     this.running = fixed.running;
     this.start = fixed.start;

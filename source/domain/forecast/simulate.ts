@@ -6,6 +6,7 @@ import { type Pool, poolsOf } from './pools.ts';
 import { type Queue, queuesOf } from './queue.ts';
 import { type Ranks, ranksOf } from './ranks.ts';
 import type { LivingJob, Snapshot } from './snapshot.ts';
+import { drift, lastEndExcess, lastRestMs } from './tail.ts';
 import { Working } from './working.ts';
 
 /** What becomes of a job. */
@@ -33,7 +34,7 @@ type Event =
   | { kind: 'closing'; group: Group }
   | { kind: 'due'; group: Group; count: number }
   | { kind: 'freed'; pool: Pool }
-  | { kind: 'external'; group: Group };
+  | { kind: 'external' | 'last'; group: Group };
 
 /**
  * What becomes of every living job if nothing changes but by itself, as the executors decide it
@@ -172,6 +173,11 @@ class Simulation {
     if (group.slots.length > 0) {
       this.#working.add(group);
       this.#schedule(group);
+      const nothingLeft = group.unclaimed + group.later + group.closing === 0;
+      if (nothingLeft && job.durations !== null && group.spread > 0 && group.slots.length > 1) {
+        const elapsed = job.slots.map(({ elapsed_ms }) => elapsed_ms);
+        this.#last(group, us(lastRestMs(job.durations, elapsed) * scaleOf(job, which)));
+      }
     }
     if (group.running && group.idle && group.unclaimed + group.later === 0) this.#end(group);
     else if (this.#waits[group.index] === 0) this.#queue(group);
@@ -208,6 +214,7 @@ class Simulation {
         event.pool.free += 1;
         break;
       case 'external':
+      case 'last':
         this.#end(event.group);
         break;
     }
@@ -221,9 +228,30 @@ class Simulation {
       slot.at += group.partition_us;
       group.unclaimed -= 1;
     }
+    if (group.unclaimed === 0) this.#expectLast(group);
     for (let last = group.slots.length - 1; last >= 0; last -= 1)
       if (group.slots[last]!.at === this.#now) this.#free(group, last);
     this.#afterChange(group);
+  }
+
+  /** The first slot finds nothing left. Where the others really are is not known to the instant. */
+  #expectLast(group: Group): void {
+    const { slots, spread, partition_us, total } = group;
+    if (spread === 0 || slots.length < 2) return;
+    if (group.last !== null || group.later + group.closing > 0) return;
+    let [sum, latest] = [0, 0];
+    for (const { at } of slots) {
+      sum += at;
+      latest = Math.max(latest, at);
+    }
+    const expected = sum / slots.length + lastEndExcess(slots.length, spread) * partition_us;
+    const share = drift(spread, total / slots.length);
+    this.#last(group, latest + (expected - latest) * share);
+  }
+
+  #last(group: Group, at: number): void {
+    group.last = Math.max(this.#now, Math.round(at));
+    this.#events.push({ kind: 'last', group }, group.last);
   }
 
   /** At a partition boundary the job leaves a slot to another one. */
@@ -252,6 +280,7 @@ class Simulation {
   }
 
   #endIfDone(group: Group): void {
+    if (group.last !== null) return;
     if (group.running && group.idle && group.unclaimed + group.later === 0) this.#end(group);
   }
 
@@ -366,6 +395,7 @@ function groupOf(
     level: of.level,
     partition_us: Math.max(1, us(usual * scaleOf(job, of.which))),
     max_parallel: job.max_parallel,
+    spread: job.durations?.spread || 0,
     unclaimed: Math.max(0, job.remaining - job.slots.length),
     running,
     start: job.external || job.slots.length > 0 ? 0 : null,

@@ -8,9 +8,9 @@ import type {
 
 export const now = new Date('2026-03-01T04:00:00Z');
 
-/** Durations that hardly vary. */
+/** Durations that do not vary. */
 export function every(mean_ms: number, others: Partial<Durations> = {}): Durations {
-  return { mean_ms, spread: 0.01, samples: 100, failed_share: 0, ...others };
+  return { mean_ms, spread: 0, samples: 100, failed_share: 0, ...others };
 }
 
 let number = 0;
