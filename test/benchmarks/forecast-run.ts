@@ -28,6 +28,9 @@ export type Told = {
   left: number | null;
   /** Until its end by the stored forecast; null: with `unknown`, or without anything stored. */
   forecast: number | null;
+  /** The range in which eight of ten are to end; null as `forecast`. */
+  low: number | null;
+  high: number | null;
   unknown: string | null;
   bound_by: string | null;
   /** Until its end by remaining ÷ slots × average; null without an average. */
@@ -47,6 +50,8 @@ type Reading = {
   now: Date;
   fresh: boolean;
   finish_at: Date | null;
+  low_at: Date | null;
+  high_at: Date | null;
   unknown: string | null;
   bound_by: string | null;
   formula: number | null;
@@ -124,6 +129,8 @@ function told(
     moment,
     left,
     forecast: row.fresh ? until(row.finish_at) : null,
+    low: row.fresh ? until(row.low_at) : null,
+    high: row.fresh ? until(row.high_at) : null,
     unknown: row.fresh ? row.unknown : null,
     bound_by: row.bound_by,
     formula: row.formula,
@@ -250,7 +257,7 @@ function read(superuser: BenchDatabase['superuser'], tenant: string): Promise<Re
   return withClient(superuser, async (client) => {
     const { rows } = await client.query(
       `select j.id, clock_timestamp() as now, coalesce(r.computed_at > now() - interval '20 seconds', false) as fresh,
-         f.finish_at, f.unknown, f.bound_by,
+         f.finish_at, f.low_at, f.high_at, f.unknown, f.bound_by,
          ceil((j.total_partitions - j.completed_partitions - j.failed_partitions)::float8 / greatest(1, cardinality(j.lease_tokens)))
            * j.avg_partition_duration_ms / 1000 as formula
        from backfill_jobs j

@@ -8,7 +8,7 @@ const runs = 9;
 export function forecastMs(jobs: number): number[] {
   const snapshot = crowdOf(jobs);
   // Compiled before it counts, as in an executor that forecasts every few seconds.
-  for (let run = 0; run < 3; run += 1) forecastJobs(snapshot);
+  for (let run = 0; run < 10; run += 1) forecastJobs(snapshot);
   return Array.from({ length: runs }, () => {
     const before = process.cpuUsage();
     forecastJobs(snapshot);

@@ -40,6 +40,7 @@ export async function forecasting(
       ...rowsOf('steady durations, one executor, no change', steady),
       ...rowsOf('heavy tails, several executors, changes', harder),
       ...rowsOf('of these, jobs with heavy tails', heavy),
+      value('ended within the range (80 expected)', ranged(long)),
       value(
         'jobs without a finish, with the reason',
         share(told, (one) => one.unknown !== null),
@@ -138,6 +139,12 @@ function levels(told: readonly Told[], by: 'forecast' | 'formula'): number {
       Math.abs(left - deadline) > leastMargin * left,
   );
   return share(clear, ({ left, deadline, ...one }) => one[by]! > deadline === left! > deadline);
+}
+
+/** Percent of the jobs with a forecast that ended within its range. */
+function ranged(told: readonly Told[]): number {
+  const known = told.filter(({ forecast }) => forecast !== null);
+  return share(known, ({ left, low, high }) => left! >= low! && left! <= high!);
 }
 
 function worstOf(told: readonly Told[]): string[] {
