@@ -2,9 +2,10 @@
 -- types and a new function, so that old and new executors run side by side.
 
 -- How one attempt ended. `fingerprint`: the part of a permanent failure's message that is common
--- to all failures of its kind (source/domain/partition/failure-fingerprint.ts).
+-- to all failures of its kind (source/domain/partition/failure-fingerprint.ts). `slot_ms`: how long
+-- it kept its slot, with what passed since the slot's attempt before; null: since its claim.
 create type servo_report_v1 as (
-  id uuid, attempt integer, token uuid, outcome text, duration_ms bigint, delay_ms bigint, message text, fingerprint text
+  id uuid, attempt integer, token uuid, outcome text, duration_ms bigint, delay_ms bigint, message text, fingerprint text, slot_ms bigint
 );
 
 -- A lease queue to open: its token, chosen by the caller, and the token that it replaces, or null.

@@ -13,8 +13,7 @@ $$;
 --   fingerprint  of the last permanent failure after the last completion, with its message
 --   repeats      how many failures after the last completion have this fingerprint
 --   timed        attempts that ran to their end
---   slot_ms      sum over these of the time that each kept its slot: its handler's time, and an
---                equal share of what else passed since its queue was claimed
+--   slot_ms      sum over these of the time that each kept its slot
 --   slot_ms_square  the same of the square
 --   retried      of these, how many failed and are tried again
 --
@@ -52,11 +51,11 @@ begin
         when r.outcome = 'crashed' and p.crash_count::bigint + 1 >= p_max_crashes
           then format('lost %s times while it ran (last on %s): %s', p.crash_count::bigint + 1, p_owner, r.message)
         else coalesce(r.message, p.error_message) end
-    from unnest(p_reports) with ordinality r (id, attempt, token, outcome, duration_ms, delay_ms, message, fingerprint, n)
+    from unnest(p_reports) with ordinality r (id, attempt, token, outcome, duration_ms, delay_ms, message, fingerprint, slot_ms, n)
     where p.id = r.id and p.state || '' = 'running' and p.backfill_job_id || '' = p_job::text
       and p.tenant_id || '' = p_tenant and p.lease_token = r.token and p.attempt_count = r.attempt
     returning p.id, p.partition_key, p.state, p.duration_ms as duration, r.outcome, r.message, r.n, r.token, r.fingerprint,
-      p.started_at
+      greatest(r.duration_ms, coalesce(r.slot_ms, servo_seconds_v1(p.started_at, p_at) * 1000), 0)::float8 as kept
   ), counted as (
     select array_agg(n::integer) as reports, count(*) filter (where state = 'completed') as ok, count(*) filter (where state = 'failed') as bad,
       max(partition_key) filter (where state = 'completed') as top, coalesce(max(n) filter (where state = 'completed'), 0) as last_ok from finished
@@ -67,9 +66,8 @@ begin
     select sum(duration * case when n = 1 and p_average is null then 1 else 0.3 end * power(0.7::float8, of - n)) as part, max(of) as of
       from (select duration, row_number() over (order by n) as n, count(*) over () as of from finished where state = 'completed') c
   ), timed as (
-    select count(*)::integer as of, sum(duration + others) as ms, sum((duration + others) ^ 2) as square, count(*) filter (where state = 'pending')::integer as retried
-      from (select duration::float8, state, greatest(0, servo_seconds_v1(min(started_at) over w, p_at) * 1000 - sum(duration) over w) / count(*) over w as others
-        from finished where outcome in ('completed', 'failed', 'fatal') window w as (partition by token)) a
+    select count(*)::integer as of, sum(kept) as ms, sum(kept ^ 2) as square, count(*) filter (where state = 'pending')::integer as retried
+      from finished where outcome in ('completed', 'failed', 'fatal')
   ), journalled as (
     insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)
       select p_tenant, p_job, partition_key,
@@ -89,12 +87,12 @@ begin
   -- A report that is repeated after a lost reply is accepted: the row still has its token and
   -- attempt. Other reports have lost their lease.
   select accepted || coalesce(array_agg(r.n::integer), '{}') into accepted
-    from backfill_partitions p join unnest(p_reports) with ordinality r (id, attempt, token, outcome, duration_ms, delay_ms, message, fingerprint, n)
+    from backfill_partitions p join unnest(p_reports) with ordinality r (id, attempt, token, outcome, duration_ms, delay_ms, message, fingerprint, slot_ms, n)
       on p.id = r.id
     where p.lease_token = r.token and p.attempt_count = r.attempt and p.state || '' <> 'running' and r.n <> all (accepted);
   insert into backfill_events (tenant_id, job_id, partition_key, kind, actor, reason)
     select p_tenant, p_job, p.partition_key, 'fenced', p_owner, format('attempt %s reported %s after its lease was lost', r.attempt, r.outcome)
-    from backfill_partitions p join unnest(p_reports) with ordinality r (id, attempt, token, outcome, duration_ms, delay_ms, message, fingerprint, n)
+    from backfill_partitions p join unnest(p_reports) with ordinality r (id, attempt, token, outcome, duration_ms, delay_ms, message, fingerprint, slot_ms, n)
       on p.id = r.id
     where r.n <> all (accepted) and r.outcome not in ('released', 'unavailable') and p.backfill_job_id || '' = p_job::text;
 end $$;

@@ -62,7 +62,7 @@ begin
   select asset_id, state, version, claimed_version, checkpoint_partition_key as checkpoint, heartbeat_at, lease_tokens,
       execution_strategy as strategy, avg_partition_duration_ms as average, estimated_completion_at as eta,
       partitions_made as made, total_partitions as total, completed_partitions::bigint + failed_partitions + skipped_partitions as done, failing,
-      least(timed_attempts, 200) as timed, slot_ms, slot_ms_square, retried_share
+      case when timed_attempts > 0 then least(timed_attempts, 200) else 0 end as timed, slot_ms, slot_ms_square, retried_share
     into j from backfill_jobs where id = p_job and tenant_id = p_tenant for no key update;
   if not found then
     return null;
@@ -85,7 +85,7 @@ begin
     v_bad := f.failed;
     if f.timed > 0 then
       -- Equal weights until there are 200 attempts; from then on older ones fade.
-      v_timed := coalesce(j.timed, 0);
+      v_timed := j.timed;
       j.slot_ms := (coalesce(j.slot_ms, 0) * v_timed + f.slot_ms) / (v_timed + f.timed);
       j.slot_ms_square := (coalesce(j.slot_ms_square, 0) * v_timed + f.slot_ms_square) / (v_timed + f.timed);
       j.retried_share := (coalesce(j.retried_share, 0) * v_timed + f.retried) / (v_timed + f.timed);
@@ -219,7 +219,7 @@ begin
     update backfill_jobs set completed_partitions = servo_sum_v1(completed_partitions, v_ok), failed_partitions = servo_sum_v1(failed_partitions, v_bad),
         partitions_made = partitions_made or v_complete, checkpoint_partition_key = v_checkpoint, lease_tokens = v_live,
         avg_partition_duration_ms = v_reply.average_ms,
-        timed_attempts = j.timed, slot_ms = j.slot_ms, slot_ms_square = j.slot_ms_square, retried_share = j.retried_share,
+        timed_attempts = nullif(j.timed, 0), slot_ms = j.slot_ms, slot_ms_square = j.slot_ms_square, retried_share = j.retried_share,
         heartbeat_at = case when v_fresh and j.state = 'running' then greatest(j.heartbeat_at, t) else heartbeat_at end,
         estimated_completion_at = case when v_fresh and v_reply.average_ms is not null
           then servo_time_after_v1(t, ceil(greatest(j.total - j.done - v_ok - v_bad, 0)::float8 / greatest(v_reply.leases, 1)) * v_reply.average_ms)

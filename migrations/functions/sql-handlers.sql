@@ -92,7 +92,7 @@ begin
   -- Behind a pooler row_security may be off for the role, but our policies must apply.
   perform set_config('lock_timeout', '60s', true), set_config('row_security', 'on', true);
   v_reply := servo_report_and_claim_v1(p_tenant, p_job, p_owner,
-    array[row(p_id, p_attempt, p_token, 'completed', round(extract(epoch from clock_timestamp() - v_start) * 1000), 0, null, null)::servo_report_v1],
+    array[row(p_id, p_attempt, p_token, 'completed', round(extract(epoch from clock_timestamp() - v_start) * 1000), 0, null, null, null)::servo_report_v1],
     array[p_token], case when p_next is null then '{}' else array[row(p_next, p_token)::servo_opening_v1] end, 1, p_lease_ms, p_policy);
   discard sequences; -- The values that the batch took for the journal.
   -- If another transaction completed the partition, this message is a late duplicate, which the

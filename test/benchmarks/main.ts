@@ -4,6 +4,7 @@ import { atSize } from './at-size.ts';
 import { consoleInTerminal } from './console.ts';
 import { creatingAJob } from './creating-a-job.ts';
 import { firstAttempt } from './first-attempt.ts';
+import { forecasting } from './forecast.ts';
 import { idleExecutor } from './idle-executor.ts';
 import { killedExecutor } from './killed-executor.ts';
 import { type Block, held, report } from './measure.ts';
@@ -30,6 +31,7 @@ const benchmarks: Readonly<
   idle: idleExecutor,
   'create-job': creatingAJob,
   killed: killedExecutor,
+  forecast: forecasting,
   scrape: scraping,
   'at-size': atSize,
   console: consoleInTerminal,
@@ -57,7 +59,7 @@ if (
   !(minutes >= 1)
 ) {
   console.error(
-    `usage: npm run bench -- [${Object.keys(benchmarks).join('] [')}] [--rounds N (3)] [--scale S of at-size and console (1)] [--minutes M of memory (5)]`,
+    `usage: npm run bench -- [${Object.keys(benchmarks).join('] [')}] [--rounds N (3)] [--scale S of at-size, console and forecast (1)] [--minutes M of memory (5)]`,
   );
   process.exit(2);
 }

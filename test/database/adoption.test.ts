@@ -266,7 +266,7 @@ describe.each([
     const [ended] = await run<{ job_state: string }>(
       app,
       `select job_state from servo_report_and_claim_v1('ours', $1, 'e1',
-         (select array_agg(row(id, 1, $2, 'completed', 5, 0, null, null)::servo_report_v1) from unnest($3::uuid[]) id),
+         (select array_agg(row(id, 1, $2, 'completed', 5, 0, null, null, null)::servo_report_v1) from unnest($3::uuid[]) id),
          array[$2::uuid], '{}', 0, 60000, '(3,300000,,3,5000,120000,250)')`,
       [job!.id, token, opened.map(({ id }) => id)],
     );

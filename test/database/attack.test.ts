@@ -88,6 +88,8 @@ async function fill(tenant: string): Promise<void> {
      insert into backfill_upstreams select id, gen_random_uuid(), tenant_id from backfill_jobs where tenant_id = '${tenant}';
      insert into backfill_dialogs (tenant_id, console_id, actor, host, action, job_ids, expires_at)
        select tenant_id, gen_random_uuid(), 'a', 'h', 'pause', array[id], now() + interval '1 hour' from backfill_jobs where tenant_id = '${tenant}';
+     insert into backfill_forecasts (job_id, tenant_id, computed_at, bound_by) select id, tenant_id, now(), 'slots' from backfill_jobs where tenant_id = '${tenant}';
+     insert into backfill_forecast_rounds values ('${tenant}', now(), 'me');
      insert into backfill_executors (tenant_id, id, host, pid, version, slots, handlers) values ('${tenant}', 'both', 'h', 1, '1', 4, '{orders}');
      insert into backfill_events (tenant_id, job_id, kind, actor, at) values ('${tenant}', gen_random_uuid(), 'state', 'x', now() - interval '1 year')`,
   );
@@ -291,7 +293,7 @@ async function calls(definers: boolean): Promise<string[]> {
     if (type.startsWith('timestamp')) return 'now()';
     if (type === 'servo_policy_v1') return `'${policyRow()}'`;
     if (type === 'servo_report_v1[]')
-      return `array[row('${target!.id}', 1, '${target!.token}', 'completed', 1, 0, null, null)::servo_report_v1]`;
+      return `array[row('${target!.id}', 1, '${target!.token}', 'completed', 1, 0, null, null, null)::servo_report_v1]`;
     if (type.endsWith('[]')) return `'{}'`;
     return type === 'uuid' ? 'gen_random_uuid()' : `'metrics'`;
   };
@@ -347,6 +349,7 @@ describe('A6: nothing of another tenant changes', () => {
       `delete from backfill_jobs where tenant_id = 'acme'; delete from assets where tenant_id = 'acme';
        delete from backfill_limits where tenant_id = 'acme'; delete from backfill_locks where tenant_id = 'acme';
        delete from backfill_leaders where tenant_id = 'acme'; delete from backfill_dialogs where tenant_id = 'acme';
+       delete from backfill_forecast_rounds where tenant_id = 'acme';
        delete from backfill_executors where tenant_id = 'acme'`,
     );
     await fill('acme');

@@ -21,7 +21,17 @@ test('values of a composite type arrive as they were, whatever text they hold', 
     ...['completed', '', ' ', 'NULL', 'null', 'a,b', '(a)', '{a}', '"', '\\', '\\"', "'"],
     ...['é – ☃', 'line\nbreak', '\t', 'a"b\\c,d)e}f', '\u{1f600}'],
   ];
-  const rows = [null, ...texts].map((text, i) => [null, i, null, text, -1, 2 ** 40, text, null]);
+  const rows = [null, ...texts].map((text, i) => [
+    null,
+    i,
+    null,
+    text,
+    -1,
+    2 ** 40,
+    text,
+    null,
+    null,
+  ]);
   const read = async (value: string, type: string) => {
     const { rows: found } = await client.query(`select to_json($1::${type}) as value`, [value]);
     return found[0].value;

@@ -255,6 +255,8 @@ async function digest(): Promise<string> {
     'backfill_limits',
     'backfill_upstreams',
     'backfill_dialogs',
+    'backfill_forecasts',
+    'backfill_forecast_rounds',
   ];
   const parts = tables.map(
     (table) =>

@@ -10,6 +10,7 @@ export const oddValues: Readonly<Record<string, readonly string[]>> = {
   ],
   int4: ['-2147483648', '-1', '0', '2147483647'],
   int8: ['-9223372036854775808', '-1', '0', '9223372036854775807'],
+  float8: ['NaN', 'Infinity', '-Infinity', '-1', '0', '1e308'],
   bool: ['true', 'false'],
   jsonb: [
     'null',

@@ -20,8 +20,18 @@ export async function storeForecasts(
     tenant,
     executor,
     writeTime(as_of),
-    JSON.stringify(changed),
+    JSON.stringify(changed.map(rowOf)),
     gone,
     all,
   ]);
+}
+
+/** Dates as the database reads them: a job of many long partitions ends after the year 9999. */
+function rowOf(forecast: JobForecast): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(forecast).map(([name, value]) => [
+      name,
+      value instanceof Date ? writeTime(value) : value,
+    ]),
+  );
 }

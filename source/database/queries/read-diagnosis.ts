@@ -118,7 +118,8 @@ export async function readProtection(database: Database): Promise<Diagnosis['pro
          where g.grantee <> c.relowner and g.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') order by 1) as writers
      from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = (select relnamespace from pg_class where oid = to_regclass('backfill_jobs'))
        and (c.relname in ('assets', 'asset_dependencies', 'backfill_jobs', 'backfill_partitions', 'backfill_events', 'backfill_executors', 'backfill_samples',
-         'backfill_attempt_logs', 'backfill_leaders', 'backfill_limits', 'backfill_locks', 'backfill_upstreams', 'backfill_dialogs') or starts_with(c.relname, 'servo_'))
+         'backfill_attempt_logs', 'backfill_leaders', 'backfill_limits', 'backfill_locks', 'backfill_upstreams', 'backfill_dialogs',
+         'backfill_forecasts', 'backfill_forecast_rounds') or starts_with(c.relname, 'servo_'))
      order by 1`,
   );
   const functions = await database.call<Diagnosis['protection']['functions'][number]>(

@@ -12,12 +12,16 @@ export type Report = {
   duration_ms: number;
   /** How long until it is tried again, if it is. */
   delay_ms: number;
+  /** How long it kept its slot, with what passed since the slot's attempt before; null: unknown. */
+  slot_ms?: number | null;
 };
 
 export type Opening = {
   token: string;
   /** The token of the lease queue that it replaces, or null. */
   replaces: string | null;
+  /** When its slot was free for it (monotonic); not sent. */
+  since?: number;
 };
 
 export type BatchPolicy = { max_attempts?: number; timeout_ms?: number; pause_at?: number };
@@ -100,7 +104,7 @@ export async function reportAndClaim(database: Database, batch: Batch): Promise<
   return readReply(row, batch);
 }
 
-function reportRow({ attempt, outcome, duration_ms, delay_ms }: Report) {
+function reportRow({ attempt, outcome, duration_ms, delay_ms, slot_ms }: Report) {
   return [
     attempt.id,
     attempt.attempt,
@@ -110,6 +114,7 @@ function reportRow({ attempt, outcome, duration_ms, delay_ms }: Report) {
     Math.round(delay_ms),
     'message' in outcome ? outcome.message : null,
     'permanent' in outcome && outcome.permanent ? failureFingerprint(outcome.message) : null,
+    slot_ms == null ? null : Math.round(slot_ms),
   ];
 }
 

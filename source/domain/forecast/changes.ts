@@ -1,7 +1,7 @@
 import type { JobForecast } from './job-forecast.ts';
 
-/** A stored finish may be off by so much: a second, or a hundredth of the time until then. */
-const leastMoveMs = 1_000;
+/** A stored finish may be off by so much, or by a hundredth of the time until then. */
+const leastMoveMs = 200;
 const leastMoveShare = 0.01;
 /** A range, and a place in a long queue, may be off by this share. */
 const roughShare = 0.05;

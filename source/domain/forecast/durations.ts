@@ -36,7 +36,7 @@ export function relativeError({ spread, samples }: Durations, remaining: number)
  */
 export function restMs(durations: Durations, elapsed: number): number {
   const mean = Math.max(1, durations.mean_ms);
-  const spread = Math.min(5, Math.max(0.01, durations.spread));
+  const spread = Math.min(5, Math.max(0.01, durations.spread || 0));
   if (elapsed <= 0) return mean;
   const sigma = Math.sqrt(Math.log(1 + spread * spread));
   const z = (Math.log(elapsed / mean) + (sigma * sigma) / 2) / sigma;
@@ -47,7 +47,7 @@ export function restMs(durations: Durations, elapsed: number): number {
 }
 
 /** The share of a standard normal distribution below z (Abramowitz and Stegun, 26.2.17). */
-function normal(z: number): number {
+export function normal(z: number): number {
   const t = 1 / (1 + 0.2316419 * Math.abs(z));
   const tail =
     t *

@@ -1,21 +1,24 @@
 import { later } from '../time/time.ts';
 import type { Bound, JobForecast } from './job-forecast.ts';
+import { ranksOf } from './ranks.ts';
 import { type Course, isWorkable, simulate } from './simulate.ts';
 import type { LivingJob, Snapshot } from './snapshot.ts';
 
 /** Forecasts every unfinished job of a tenant; those of other states in the snapshot have none. */
 export function forecastJobs(snapshot: Snapshot): JobForecast[] {
-  const expected = simulate(snapshot);
-  const short = simulate(snapshot, 'short');
-  const long = simulate(snapshot, 'long');
+  const ranks = ranksOf(snapshot.jobs);
+  const expected = simulate(snapshot, 'expected', ranks);
+  const short = simulate(snapshot, 'short', ranks);
+  const long = simulate(snapshot, 'long', ranks);
   const unknown = unknownOf(snapshot, expected);
   const places = placesOf(snapshot, expected);
   const limited = limitedAssets(snapshot);
+  const barred = barredAssets(snapshot);
   const at = (ms: number | null) => (ms === null ? null : later(snapshot.as_of, ms));
   return snapshot.jobs.flatMap((job, index) => {
     if (job.state === 'cancelled') return [];
     const course = expected[index]!;
-    const bound_by = boundOf(snapshot, job, course, limited);
+    const bound_by = boundOf(job, course, { limited, barred });
     const why =
       unknown[index] === true ? (job.durations === null ? 'no_duration' : bound_by) : null;
     const finish = why === null ? course.finish_ms : null;
@@ -65,23 +68,32 @@ function placesOf({ jobs }: Snapshot, courses: readonly Course[]): Map<number, n
 }
 
 function boundOf(
-  { executors }: Snapshot,
   job: LivingJob,
-  course: Course,
-  limited: ReadonlySet<string>,
+  { slots, wanted }: Course,
+  assets: { limited: ReadonlySet<string>; barred: ReadonlyMap<string, Bound> },
 ): Bound {
-  const { slots, wanted } = course;
   if (!isWorkable(job)) return job.state === 'paused' ? 'paused' : 'unknown_state';
   if (job.external) return 'external';
   if (job.upstreams.length > 0) return 'upstream';
-  const able = executors.filter(({ assets }) => assets.includes(job.asset_name));
-  if (executors.length === 0) return 'no_executor';
-  if (able.length === 0) return 'no_handler';
-  if (able.every(({ closed }) => closed)) return 'closed';
-  if (slots === 0 && job.state !== 'running' && limited.has(job.asset_name)) return 'limit';
+  const barred = assets.barred.get(job.asset_name);
+  if (barred !== undefined) return barred;
+  if (slots === 0 && job.state !== 'running' && assets.limited.has(job.asset_name)) return 'limit';
   if (slots === 0 && wanted === 0) return 'back_off';
   if (wanted > 0) return 'slots';
   return job.remaining > slots ? 'max_parallel' : 'nothing';
+}
+
+/** The assets that no executor would start now, and why. */
+function barredAssets({ executors, jobs }: Snapshot): Map<string, Bound> {
+  const handled = new Set(executors.flatMap(({ assets }) => assets));
+  const open = new Set(executors.flatMap(({ assets, closed }) => (closed ? [] : assets)));
+  const barred = new Map<string, Bound>();
+  for (const name of new Set(jobs.map(({ asset_name }) => asset_name))) {
+    if (open.has(name)) continue;
+    const why = executors.length === 0 ? 'no_executor' : 'no_handler';
+    barred.set(name, handled.has(name) ? 'closed' : why);
+  }
+  return barred;
 }
 
 /** The assets of which no further job may run. */

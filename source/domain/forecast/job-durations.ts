@@ -27,7 +27,7 @@ export function durationsOf(
   const mine = figuresOf(own);
   const past = history === null ? null : figuresOf(history);
   if (mine === null && past === null) {
-    if (averageMs === null || averageMs < 0) return null;
+    if (!isMeasured(averageMs)) return null;
     return { mean_ms: averageMs, spread: assumed.spread, samples: 1, failed_share: 0 };
   }
   if (mine === null || past === null || mine.count >= enoughAttempts) {
@@ -48,13 +48,20 @@ export function durationsOf(
 type Figures = { count: number; mean: number; square: number; failed: number };
 
 function figuresOf({ timed_attempts, slot_ms, slot_ms_square, retried_share }: Timed) {
-  if (timed_attempts === null || timed_attempts < 1 || slot_ms === null) return null;
+  if (timed_attempts === null || timed_attempts < 1) return null;
+  // Other programs may write anything: what is no measurement does not count.
+  if (!isMeasured(slot_ms)) return null;
   return {
     count: timed_attempts,
     mean: slot_ms,
-    square: slot_ms_square ?? slot_ms ** 2,
-    failed: retried_share ?? 0,
+    square: isMeasured(slot_ms_square) ? slot_ms_square : slot_ms ** 2,
+    failed: isMeasured(retried_share) ? Math.min(1, retried_share) : 0,
   };
+}
+
+/** JSON has a number that is none, or infinite, as text. */
+function isMeasured(figure: number | null): figure is number {
+  return typeof figure === 'number' && Number.isFinite(figure) && figure >= 0;
 }
 
 function summary({ count, mean, square, failed }: Figures): Durations {

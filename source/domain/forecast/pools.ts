@@ -1,7 +1,13 @@
+import type { Queue } from './queue.ts';
 import type { ExecutorSlots } from './snapshot.ts';
 
 /** Executors that can run the same assets: a slot of one is as good as one of another. */
-export type Pool = { readonly assets: ReadonlySet<string>; free: number };
+export type Pool = {
+  readonly assets: ReadonlySet<string>;
+  free: number;
+  /** Those whose jobs it can run. */
+  readonly queues: Queue[];
+};
 
 /**
  * The pools of executors that start partitions, and each executor's pool; closed ones have none.
@@ -17,7 +23,7 @@ export function poolsOf(
     if (executor.closed) continue;
     const known = [...new Set(executor.assets)].filter((name) => assets.has(name)).sort();
     const key = JSON.stringify(known);
-    const pool = pools.get(key) ?? { assets: new Set(known), free: 0 };
+    const pool = pools.get(key) ?? { assets: new Set(known), free: 0, queues: [] };
     pool.free += executor.slots;
     pools.set(key, pool);
     of.set(executor.id, pool);

@@ -1,10 +1,13 @@
-import { compareRank } from '../job/rank.ts';
+import { Agenda } from './agenda.ts';
 import { partitionMs, relativeError, restMs } from './durations.ts';
 import { Group } from './group.ts';
 import { Heap } from './heap.ts';
 import { type Pool, poolsOf } from './pools.ts';
-import { type Allowance, Queue } from './queue.ts';
-import type { LimitedJobs, LivingJob, Snapshot } from './snapshot.ts';
+import { type Queue, queuesOf } from './queue.ts';
+import { type Ranks, ranksOf } from './ranks.ts';
+import type { LivingJob, Snapshot } from './snapshot.ts';
+import { drift, lastEndExcess, lastRestMs } from './tail.ts';
+import { Working } from './working.ts';
 
 /** What becomes of a job. */
 export type Course = {
@@ -28,21 +31,25 @@ const mostReturns = 8;
 const mostEvents = 1_000_000;
 
 type Event =
-  | { kind: 'exhausted'; group: Group; change: number }
   | { kind: 'closing'; group: Group }
   | { kind: 'due'; group: Group; count: number }
   | { kind: 'freed'; pool: Pool }
-  | { kind: 'external'; group: Group };
+  | { kind: 'external' | 'last'; group: Group };
 
 /**
  * What becomes of every unfinished job if no one changes anything, as the executors decide it
  * (executor/jobs/claimer.ts): a free slot goes to the first job in claim order that can use it,
  * within its max parallel, handlers and limits; a job keeps its slot from partition to partition
  * unless one that outranks it waits; what ends or becomes due makes others claimable.
+ * @param ranks the claim order of the same jobs, if it is known already
  * @returns the course of each job, in the order of `snapshot.jobs`
  */
-export function simulate(snapshot: Snapshot, which: Case = 'expected'): Course[] {
-  return new Simulation(snapshot, which).run();
+export function simulate(
+  snapshot: Snapshot,
+  which: Case = 'expected',
+  ranks: Ranks = ranksOf(snapshot.jobs),
+): Course[] {
+  return new Simulation(snapshot, which, ranks).run();
 }
 
 class Simulation {
@@ -50,30 +57,31 @@ class Simulation {
   readonly #groups: Group[];
   readonly #pools: Pool[];
   readonly #queues: Queue[];
+  /** When jobs run out of partitions to claim; and everything else that happens. */
+  readonly #agenda = new Agenda();
   readonly #events = new Heap<Event>();
-  readonly #working = new Set<Group>();
-  /** The last of `#working` in claim order; null: to be looked for. */
-  #lowest: Ordered | null = null;
+  readonly #working: Working;
   /** Jobs that wait for a job, by its index; and for how many each one waits. */
   readonly #dependents = new Map<number, number[]>();
   readonly #waits: number[];
   #now = 0;
 
-  constructor(snapshot: Snapshot, which: Case) {
+  constructor(snapshot: Snapshot, which: Case, ranks: Ranks) {
     const { jobs, executors, limits } = snapshot;
     this.#jobs = jobs;
+    this.#working = new Working(ranks.levels);
     const assets = new Set(jobs.map(({ asset_name }) => asset_name));
     const { pools, of } = poolsOf(executors, assets);
     this.#pools = pools;
     const queues = queuesOf(assets, pools, limits);
     this.#queues = [...new Set(queues.values())];
-    const ranks = rankOf(jobs);
     const usual = usualMs(jobs);
     this.#groups = jobs.map((job, index) =>
       groupOf(job, {
         index,
         queue: queues.get(job.asset_name)!,
-        rank: ranks[index]!,
+        rank: ranks.rank[index]!,
+        level: ranks.level[index]!,
         usual,
         which,
       }),
@@ -85,29 +93,45 @@ class Simulation {
 
   run(): Course[] {
     this.#assign();
-    const given = this.#groups.map((group) => ({
-      slots: group.slots.length + group.closing,
-      wanted: Math.max(0, group.room),
-    }));
+    const courses = this.#groups.map(
+      (group): Course => ({
+        slots: group.slots.length + group.closing,
+        wanted: Math.max(0, group.room),
+        start_ms: null,
+        finish_ms: null,
+      }),
+    );
     for (let steps = 0; steps < mostEvents; steps += 1) {
-      const yielding = this.#nextYield();
-      const time = this.#events.firstKey;
-      if (yielding !== null && (time === undefined || yielding.at <= time)) {
-        this.#now = yielding.at;
-        this.#release(yielding.group, yielding.slot);
-      } else {
-        const event = this.#events.pop();
-        if (event === undefined) break;
-        this.#now = time!;
-        this.#handle(event);
-      }
+      if (!this.#step()) break;
       this.#assign();
     }
-    return this.#groups.map(({ index, start, finish }) => ({
-      ...given[index]!,
-      start_ms: start === null ? null : start / 1000,
-      finish_ms: finish === null ? null : finish / 1000,
-    }));
+    for (const { index, start, finish } of this.#groups) {
+      const course = courses[index]!;
+      course.start_ms = start === null ? null : start / 1000;
+      course.finish_ms = finish === null ? null : finish / 1000;
+    }
+    return courses;
+  }
+
+  /** Goes to what happens next; of what happens together, first what frees slots for others. */
+  #step(): boolean {
+    const yielding = this.#nextYield();
+    const ending = this.#agenda.first;
+    const event = this.#events.firstKey ?? Number.POSITIVE_INFINITY;
+    const end = ending?.ends ?? Number.POSITIVE_INFINITY;
+    if (yielding !== null && yielding.at <= Math.min(event, end)) {
+      this.#now = yielding.at;
+      this.#release(yielding.group, yielding.slot);
+    } else if (ending !== undefined && end <= event) {
+      this.#now = end;
+      this.#exhaust(ending);
+    } else {
+      const next = this.#events.pop();
+      if (next === undefined) return false;
+      this.#now = event;
+      this.#handle(next);
+    }
+    return true;
   }
 
   #wire(jobs: readonly LivingJob[]): void {
@@ -136,7 +160,7 @@ class Simulation {
         group.closing += 1;
         this.#events.push({ kind: 'closing', group }, at);
         if (pool !== undefined) this.#events.push({ kind: 'freed', pool }, at);
-      } else group.slots.push({ pool, at });
+      } else group.take(pool, at);
     }
     if (job.external) {
       group.queue.count(-1);
@@ -147,8 +171,13 @@ class Simulation {
     if (!isWorkable(job)) return;
     if (job.later !== null) this.#delay(group, job.later);
     if (group.slots.length > 0) {
-      this.#join(group);
+      this.#working.add(group);
       this.#schedule(group);
+      const nothingLeft = group.unclaimed + group.later + group.closing === 0;
+      if (nothingLeft && job.durations !== null && group.spread > 0 && group.slots.length > 1) {
+        const elapsed = job.slots.map(({ elapsed_ms }) => elapsed_ms);
+        this.#last(group, us(lastRestMs(job.durations, elapsed) * scaleOf(job, which)));
+      }
     }
     if (group.running && group.idle && group.unclaimed + group.later === 0) this.#end(group);
     else if (this.#waits[group.index] === 0) this.#queue(group);
@@ -169,9 +198,6 @@ class Simulation {
 
   #handle(event: Event): void {
     switch (event.kind) {
-      case 'exhausted':
-        if (event.change === event.group.change) this.#exhaust(event.group);
-        break;
       case 'closing':
         event.group.closing -= 1;
         this.#endIfDone(event.group);
@@ -188,6 +214,7 @@ class Simulation {
         event.pool.free += 1;
         break;
       case 'external':
+      case 'last':
         this.#end(event.group);
         break;
     }
@@ -201,46 +228,59 @@ class Simulation {
       slot.at += group.partition_us;
       group.unclaimed -= 1;
     }
-    for (const slot of group.slots.filter(({ at }) => at === this.#now)) this.#free(group, slot);
+    if (group.unclaimed === 0) this.#expectLast(group);
+    for (let last = group.slots.length - 1; last >= 0; last -= 1)
+      if (group.slots[last]!.at === this.#now) this.#free(group, last);
     this.#afterChange(group);
+  }
+
+  /** The first slot finds nothing left. Where the others really are is not known to the instant. */
+  #expectLast(group: Group): void {
+    const { slots, spread, partition_us, total } = group;
+    if (spread === 0 || slots.length < 2) return;
+    if (group.last !== null || group.later + group.closing > 0) return;
+    let [sum, latest] = [0, 0];
+    for (const { at } of slots) {
+      sum += at;
+      latest = Math.max(latest, at);
+    }
+    const expected = sum / slots.length + lastEndExcess(slots.length, spread) * partition_us;
+    const share = drift(spread, total / slots.length);
+    this.#last(group, latest + (expected - latest) * share);
+  }
+
+  #last(group: Group, at: number): void {
+    group.last = Math.max(this.#now, Math.round(at));
+    this.#events.push({ kind: 'last', group }, group.last);
   }
 
   /** At a partition boundary the job leaves a slot to another one. */
   #release(group: Group, slot: Group['slots'][number]): void {
     group.advance(this.#now);
-    this.#free(group, slot);
+    this.#free(group, group.slots.indexOf(slot));
     this.#afterChange(group);
   }
 
-  #free(group: Group, slot: Group['slots'][number]): void {
-    slot.pool.free += 1;
-    group.slots.splice(group.slots.indexOf(slot), 1);
+  #free(group: Group, at: number): void {
+    const { slots } = group;
+    slots[at]!.pool.free += 1;
+    slots[at] = slots.at(-1)!;
+    slots.pop();
   }
 
   #afterChange(group: Group): void {
-    if (group.slots.length === 0) this.#leave(group);
+    if (group.slots.length === 0) this.#working.delete(group);
     this.#schedule(group);
     this.#endIfDone(group);
     this.#queue(group);
   }
 
-  #leave(group: Group): void {
-    this.#working.delete(group);
-    if (this.#lowest === group) this.#lowest = null;
-  }
-
-  #join(group: Group): void {
-    this.#working.add(group);
-    if (this.#lowest !== null && outranks(this.#lowest, group)) this.#lowest = group;
-  }
-
   #schedule(group: Group): void {
-    group.change += 1;
-    const at = group.exhaustedAt();
-    if (at !== null) this.#events.push({ kind: 'exhausted', group, change: group.change }, at);
+    this.#agenda.set(group, group.exhaustedAt());
   }
 
   #endIfDone(group: Group): void {
+    if (group.last !== null) return;
     if (group.running && group.idle && group.unclaimed + group.later === 0) this.#end(group);
   }
 
@@ -262,8 +302,7 @@ class Simulation {
 
   #best(pool: Pool): Group | undefined {
     let best: Group | undefined;
-    for (const queue of this.#queues) {
-      if (!queue.pools.includes(pool)) continue;
+    for (const queue of pool.queues) {
       const first = queue.first(this.#now);
       if (first !== undefined && (best === undefined || first.rank < best.rank)) best = first;
     }
@@ -293,30 +332,22 @@ class Simulation {
     const count = Math.min(pool.free, group.room);
     pool.free -= count;
     group.unclaimed -= count;
-    for (let one = 0; one < count; one += 1)
-      group.slots.push({ pool, at: this.#now + group.partition_us });
-    this.#join(group);
+    const end = this.#now + group.partition_us;
+    for (let one = 0; one < count; one += 1) group.take(pool, end);
+    this.#working.add(group);
     this.#schedule(group);
     this.#queue(group);
-  }
-
-  /** The running job that all others outrank. */
-  #lowestWorking(): Ordered {
-    if (this.#lowest === null) {
-      this.#lowest = highest;
-      for (const group of this.#working) if (outranks(this.#lowest, group)) this.#lowest = group;
-    }
-    return this.#lowest;
   }
 
   /** The next boundary at which a job leaves its slot to one that outranks it. */
   #nextYield(): { at: number; group: Group; slot: Group['slots'][number] } | null {
     let next: { at: number; group: Group; slot: Group['slots'][number] } | null = null;
+    if (!this.#mayYield()) return null;
     for (const pool of this.#pools) {
       const waiting = this.#best(pool);
-      if (waiting === undefined || !outranks(waiting, this.#lowestWorking())) continue;
+      if (waiting === undefined || waiting.level >= this.#working.lowest) continue;
       for (const group of this.#working) {
-        if (!outranks(waiting, group)) continue;
+        if (waiting.level >= group.level) continue;
         group.advance(this.#now);
         for (const slot of group.slots) {
           if (slot.pool === pool && (next === null || slot.at < next.at))
@@ -326,18 +357,17 @@ class Simulation {
     }
     return next;
   }
-}
 
-/** Outranked by none. */
-const highest: Ordered = { priority: Number.POSITIVE_INFINITY, execution_order: 0 };
-
-type Ordered = Pick<Group, 'priority' | 'execution_order'>;
-
-function outranks(waiting: Ordered, working: Ordered): boolean {
-  return (
-    waiting.priority > working.priority ||
-    (waiting.priority === working.priority && waiting.execution_order < working.execution_order)
-  );
+  /** Mostly none that waits outranks one that works: seen without looking at each pool. */
+  #mayYield(): boolean {
+    const { lowest } = this.#working;
+    if (lowest <= 0) return false;
+    for (const queue of this.#queues) {
+      const first = queue.first(this.#now);
+      if (first !== undefined && first.level < lowest) return true;
+    }
+    return false;
+  }
 }
 
 /** It runs or waits to be claimed; a paused job, and one in an unknown state, does neither. */
@@ -351,6 +381,7 @@ function groupOf(
     index: number;
     queue: Queue;
     rank: number;
+    level: number;
     usual: number;
     which: Case;
   },
@@ -361,38 +392,14 @@ function groupOf(
     index: of.index,
     queue: of.queue,
     rank: of.rank,
-    priority: job.priority,
-    execution_order: job.execution_order,
+    level: of.level,
     partition_us: Math.max(1, us(usual * scaleOf(job, of.which))),
     max_parallel: job.max_parallel,
+    spread: job.durations?.spread || 0,
     unclaimed: Math.max(0, job.remaining - job.slots.length),
     running,
     start: job.external || job.slots.length > 0 ? 0 : null,
   });
-}
-
-/** The queue of each asset; assets with the same pools and limits share one. */
-function queuesOf(
-  assets: ReadonlySet<string>,
-  pools: readonly Pool[],
-  limits: readonly LimitedJobs[],
-): Map<string, Queue> {
-  const allowances = limits.map(({ max_running, assets: only }) => ({
-    counter: { left: max_running } satisfies Allowance,
-    only: only === null ? null : new Set(only),
-  }));
-  const queues = new Map<string, Queue>();
-  const of = new Map<string, Queue>();
-  for (const name of assets) {
-    const able = pools.filter((pool) => pool.assets.has(name));
-    const counting = allowances.filter(({ only }) => only === null || only.has(name));
-    const key = `${able.map((pool) => pools.indexOf(pool))}/${counting.map((one) => allowances.indexOf(one))}`;
-    const counters = counting.map(({ counter }) => counter);
-    const queue = queues.get(key) ?? new Queue(able, counters);
-    queues.set(key, queue);
-    of.set(name, queue);
-  }
-  return of;
 }
 
 function scaleOf({ durations, remaining }: LivingJob, which: Case): number {
@@ -409,15 +416,6 @@ function restOf(job: LivingJob, elapsed: number, partition_ms: number, which: Ca
 function usualMs(jobs: readonly LivingJob[]): number {
   const known = jobs.flatMap(({ durations }) => (durations === null ? [] : partitionMs(durations)));
   return known.length === 0 ? guessedMs : known.reduce((sum, one) => sum + one, 0) / known.length;
-}
-
-/** Each job's place in the claim order. */
-function rankOf(jobs: readonly LivingJob[]): number[] {
-  const order = jobs.map((_, index) => index);
-  order.sort((a, b) => compareRank(jobs[a]!, jobs[b]!) || a - b);
-  const ranks: number[] = [];
-  for (const [rank, index] of order.entries()) ranks[index] = rank;
-  return ranks;
 }
 
 function us(ms: number): number {

@@ -8,7 +8,7 @@ import { BatchSender, type SenderPorts, type Sent } from './batch-sender.ts';
 type BatcherPorts = Omit<SenderPorts, 'abandoned'> & { owner: string; policy: BatchPolicy };
 
 /** A lease queue to open: the token that it replaces, and its own if that was already sent. */
-type NewQueue = { replaces: string | null; token?: string };
+type NewQueue = { replaces: string | null; token?: string; since: number };
 
 /** How many of the waiting queues to open, with how many attempts each; null: open none. */
 export type Claim = { open: number; per_queue: number } | null;
@@ -67,8 +67,8 @@ export class Batcher {
     );
   }
 
-  open(queue: NewQueue): void {
-    this.#toOpen.push(queue);
+  open(queue: Omit<NewQueue, 'since'>): void {
+    this.#toOpen.push({ ...queue, since: performance.now() });
   }
 
   close(token: string): void {
@@ -114,8 +114,9 @@ export class Batcher {
 
   #collect(claim: Claim): Batch {
     const taken = this.#toOpen.splice(0, claim?.open ?? this.#toOpen.length);
-    const opening = (claim === null ? [] : taken).map(({ replaces, token }) => ({
+    const opening = (claim === null ? [] : taken).map(({ replaces, token, since }) => ({
       replaces,
+      since,
       token: token ?? randomUUID(),
     }));
     this.#opening = opening.length;

@@ -166,7 +166,7 @@ export class JobRunner {
         running.run((signal) => execute({ attempt: current, signal, grace_ms }), this.#timeoutMs),
       );
       if (ended.output) this.#batcher.log({ attempt, output: ended.output });
-      this.#report(attempt, ended.outcome, ended.duration_ms);
+      this.#report(attempt, ended.outcome, ended.duration_ms, queue.keptMs());
       // Attempts claimed ahead would fail the same way.
       if ('permanent' in ended.outcome) this.#release(queue);
     }
@@ -246,7 +246,12 @@ export class JobRunner {
     else if (queue.yielding) this.#events.onFree(this.job.id, null);
   }
 
-  #report(attempt: Attempt, reported: Outcome, duration_ms: number): void {
+  #report(
+    attempt: Attempt,
+    reported: Outcome,
+    duration_ms: number,
+    slot_ms: number | null = null,
+  ): void {
     const { timings, outages, log } = this.#ports;
     const began = performance.now() - duration_ms;
     const { outcome, delay_ms, outage } = reportOf(reported, {
@@ -256,7 +261,7 @@ export class JobRunner {
       onUnavailable: (kind, message) =>
         outages.report(this.job, attempt.id, { kind, message, began }),
     });
-    this.#batcher.report({ attempt, outcome, duration_ms, delay_ms });
+    this.#batcher.report({ attempt, outcome, duration_ms, delay_ms, slot_ms });
     this.#armTimer();
     if (outcome.kind === 'completed') this.#average = nextAverage(this.#average, duration_ms);
     if (outcome.kind === 'failed' || outcome.kind === 'fatal' || outcome.kind === 'crashed')
@@ -352,9 +357,9 @@ export class JobRunner {
   }
 
   #onClaimed({ opening, closing }: Batch, { claimed, state, due_in_ms }: BatchReply): void {
-    const opened = opening.flatMap(({ token }) => {
+    const opened = opening.flatMap(({ token, since = performance.now() }) => {
       const attempts = claimed.filter((attempt) => attempt.token === token);
-      return attempts.length === 0 ? [] : [new LeaseQueue(token, attempts)];
+      return attempts.length === 0 ? [] : [new LeaseQueue(token, attempts, since)];
     });
     this.#start(opened);
     if (opening.length > opened.length) {

@@ -9,8 +9,11 @@ export class LeaseQueue {
   #token: string;
   readonly #waiting: Attempt[];
   #running: RunningAttempt | null = null;
+  /** Since when the slot is kept for the next attempt to end (monotonic). */
+  #since: number;
 
-  constructor(token: string, attempts: readonly Attempt[]) {
+  constructor(token: string, attempts: readonly Attempt[], since: number) {
+    this.#since = since;
     this.#token = token;
     this.#waiting = [...attempts];
   }
@@ -38,6 +41,13 @@ export class LeaseQueue {
     } finally {
       this.#running = null;
     }
+  }
+
+  /** How long the slot was kept for the attempt that has just ended. */
+  keptMs(): number {
+    const [now, since] = [performance.now(), this.#since];
+    this.#since = now;
+    return now - since;
   }
 
   renew(token: string, attempts: readonly Attempt[]): void {
