@@ -47,9 +47,9 @@ export const atRisk: Check = {
     }),
     remedy('start-executor', 'High risk: scale executor instances (platform team).'),
   ],
-  // Pending jobs that never ran are many: only those with a late forecast are read. The others have an index
-  // (0039); without the limit, the planner does not expect them to be few and reads all pending
-  // jobs.
+  // Pending jobs that never ran are many: only those with a late forecast are read. The others
+  // have an index (0013); without the limit, the planner does not expect them to be few and reads
+  // all pending jobs.
   sql: (context) => {
     const buffer = context.thresholds.early_warning;
     const limit = buffer === 0 ? 'bj.sla_deadline_at' : `bj.sla_deadline_at - ${interval(buffer)}`;

@@ -6,8 +6,8 @@ import { remedy } from './remedies.ts';
 import { type Check, interval, literal, scope, secondsSince } from './sql.ts';
 
 /**
- * Joins the ETA of `bj`: the stored forecast; without a fresh one, and for a paused job, remaining ÷
- * slots × average (source/domain/forecast/eta.ts). None while the heartbeat is stale.
+ * Joins the ETA of `bj`: the stored forecast; without a fresh one, and for a paused job, remaining
+ * ÷ slots × average (source/domain/forecast/eta.ts). None while the heartbeat is stale.
  */
 export const etaOf = ({ tenant, thresholds }: CheckContext) => `LEFT JOIN LATERAL (
   SELECT GREATEST(f.finish_at, NOW()) as finish_at FROM backfill_forecasts f JOIN backfill_forecast_rounds r ON r.tenant_id = f.tenant_id
