@@ -38,7 +38,7 @@ export type JobForecast = {
   unknown: Unknown | null;
 };
 
-/** Forecasts every living job of a tenant; those of other states in the snapshot have none. */
+/** Forecasts every unfinished job of a tenant; a cancelled one in the snapshot has none. */
 export function forecastJobs(snapshot: Snapshot): JobForecast[] {
   const ranks = ranksOf(snapshot.jobs);
   const expected = simulate(snapshot, 'expected', ranks);

@@ -13,7 +13,7 @@ const noSlots: Slot[] = [];
  */
 export class Group {
   readonly index: number;
-  readonly queue: Queue;
+  readonly queue: Queue<Group>;
   /** Place in the claim order. */
   readonly rank: number;
   /** It outranks jobs of a higher level. */
