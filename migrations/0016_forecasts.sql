@@ -8,7 +8,8 @@ create table backfill_forecasts (
   -- What keeps it from being done earlier, and its place among the jobs that wait for a slot.
   bound_by text not null,
   place integer,
-  -- Null: something must change first. Eight of ten finishes lie between low_at and high_at.
+  -- Null: something must change first. Eight of ten finishes are expected between low_at and
+  -- high_at.
   start_at timestamptz,
   finish_at timestamptz,
   low_at timestamptz,

@@ -1,6 +1,7 @@
 -- Stores a tenant's forecasts of one moment: rows that are new or have changed, and that of the
 -- round, which makes the others current. Forecasts of jobs that have ended are deleted.
---   p_rows  objects with the columns of backfill_forecasts, without tenant and time
+--   p_rows  [{"job_id", "bound_by", "place", "start_at", "finish_at", "low_at", "high_at",
+--           "unknown"}]
 --   p_all   whether all others of the tenant are deleted: an executor's first round
 create or replace function servo_store_forecasts_v1(p_tenant text, p_executor text, p_at timestamptz, p_rows jsonb, p_gone uuid[], p_all boolean)
   returns void language plpgsql set lock_timeout = '2s' as $$

@@ -19,7 +19,7 @@ import {
 } from './forecast-scenarios.ts';
 import { type BenchDatabase, withClient } from './server.ts';
 
-/** What was told of one living job at one moment, and what came. Times in seconds. */
+/** What was told of one job at one moment, and what came. Times in seconds. */
 export type Told = {
   scenario: Scenario;
   job: number;
@@ -252,7 +252,7 @@ async function apply(database: Database, tenant: string, id: string, change: Cha
   } else await transition(database, author, { action: change.does, id });
 }
 
-/** The living jobs with what is stored of them, and what the contract's ETA says. */
+/** The unfinished jobs with what is stored of them, and what the contract's ETA says. */
 function read(superuser: BenchDatabase['superuser'], tenant: string): Promise<Reading[]> {
   return withClient(superuser, async (client) => {
     const { rows } = await client.query(

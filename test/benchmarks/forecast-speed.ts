@@ -4,7 +4,7 @@ import { Random } from './forecast-scenarios.ts';
 
 const runs = 9;
 
-/** Milliseconds of processor time that a forecast of so many living jobs takes, in each of some runs. */
+/** Milliseconds of processor time that a forecast of so many unfinished jobs takes, in each of some runs. */
 export function forecastMs(jobs: number): number[] {
   const snapshot = crowdOf(jobs);
   // Compiled before it counts, as in an executor that forecasts every few seconds.
@@ -17,7 +17,7 @@ export function forecastMs(jobs: number): number[] {
   });
 }
 
-/** Living jobs of 50 assets on four executors: 48 slots, 40 jobs running, upstreams, limits. */
+/** Unfinished jobs of 50 assets on four executors: 48 slots, 40 jobs running, upstreams, limits. */
 export function crowdOf(count: number): Snapshot {
   const random = new Random(count);
   const assets = Array.from({ length: 50 }, (_, index) => `asset ${index}`);

@@ -35,7 +35,7 @@ export async function forecasting(
   const heavy = harder.filter(({ scenario, job }) => scenario.jobs[job]!.asset.tail === 'heavy');
   const neither = told.filter(({ forecast, unknown }) => forecast === null && unknown === null);
   return {
-    name: `forecasts of ${told.length} living jobs in ${count} scenarios: error of the remaining time`,
+    name: `forecasts of ${told.length} unfinished jobs in ${count} scenarios: error of the remaining time`,
     rows: [
       ...rowsOf('steady durations, one executor, no change', steady),
       ...rowsOf('heavy tails, several executors, changes', harder),
@@ -50,21 +50,21 @@ export async function forecasting(
         share(told, ({ formula }) => formula === null),
       ),
       value('on time or late, right by the formula', levels(counted, 'formula')),
-      { name: 'forecast of 1,000 living jobs', figures: speed.few, unit: 'ms of CPU' },
-      { name: 'forecast of 10,000 living jobs', figures: speed.many, unit: 'ms of CPU' },
+      { name: 'forecast of 1,000 unfinished jobs', figures: speed.few, unit: 'ms of CPU' },
+      { name: 'forecast of 10,000 unfinished jobs', figures: speed.many, unit: 'ms of CPU' },
     ],
     budgets: [
       ...budgetsOf('steady', steady, [3, 8]),
       ...budgetsOf('harder', harder, [8, 20]),
-      most('living jobs with neither finish nor reason', neither.length, 0),
+      most('unfinished jobs with neither finish nor reason', neither.length, 0),
       {
         name: '% on time or late, right',
         figure: levels(counted, 'forecast'),
         at: 'least',
         limit: 95,
       },
-      most('1,000 living jobs, ms', median(speed.few), 20),
-      most('10,000 living jobs, ms', median(speed.many), 200),
+      most('1,000 unfinished jobs, ms', median(speed.few), 20),
+      most('10,000 unfinished jobs, ms', median(speed.many), 200),
     ],
     notes: ['the worst:', ...worstOf(long)],
   };

@@ -10,7 +10,7 @@ export type Durations = {
   failed_share: number;
 };
 
-/** Attempts of a partition are counted to this share: above it, the job is auto-paused. */
+/** Attempts of a partition are counted to this share: above it, the job is auto-paused soon. */
 const mostFailedShare = 0.9;
 
 /** Slot time of one finished partition in milliseconds: a failed attempt is followed by another. */

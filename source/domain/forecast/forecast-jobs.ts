@@ -4,7 +4,7 @@ import { ranksOf } from './ranks.ts';
 import { type Course, isWorkable, simulate } from './simulate.ts';
 import type { LivingJob, Snapshot } from './snapshot.ts';
 
-/** Forecasts every unfinished job of a tenant; those of other states in the snapshot have none. */
+/** Forecasts every unfinished job of a tenant; a cancelled one in the snapshot has none. */
 export function forecastJobs(snapshot: Snapshot): JobForecast[] {
   const ranks = ranksOf(snapshot.jobs);
   const expected = simulate(snapshot, 'expected', ranks);

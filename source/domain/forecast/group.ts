@@ -1,11 +1,5 @@
 import type { Pool } from './pools.ts';
-
-/** Where a job waits (queue.ts). */
-export type WaitingQueue = {
-  add(group: Group): void;
-  claim(group: Group): void;
-  count(by: number): void;
-};
+import type { Queue } from './queue.ts';
 
 /** A slot of a job and the time of its next partition boundary. */
 export type Slot = { pool: Pool; at: number };
@@ -19,7 +13,7 @@ const noSlots: Slot[] = [];
  */
 export class Group {
   readonly index: number;
-  readonly queue: WaitingQueue;
+  readonly queue: Queue<Group>;
   /** Place in the claim order. */
   readonly rank: number;
   /** It outranks jobs of a higher level. */

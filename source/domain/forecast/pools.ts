@@ -1,17 +1,15 @@
-import type { Queue } from './queue.ts';
 import type { ExecutorSlots } from './snapshot.ts';
 
 /** Executors that can run the same assets: a slot of one is as good as one of another. */
 export type Pool = {
+  readonly index: number;
   readonly assets: ReadonlySet<string>;
   free: number;
-  /** Those whose jobs it can run. */
-  readonly queues: Queue[];
 };
 
 /**
  * The pools of executors that start partitions, and each executor's pool; closed ones have none.
- * @param assets those that have an unfinished job
+ * @param assets those of unfinished jobs
  */
 export function poolsOf(
   executors: readonly ExecutorSlots[],
@@ -23,7 +21,7 @@ export function poolsOf(
     if (executor.closed) continue;
     const known = [...new Set(executor.assets)].filter((name) => assets.has(name)).sort();
     const key = JSON.stringify(known);
-    const pool = pools.get(key) ?? { assets: new Set(known), free: 0, queues: [] };
+    const pool = pools.get(key) ?? { index: pools.size, assets: new Set(known), free: 0 };
     pool.free += executor.slots;
     pools.set(key, pool);
     of.set(executor.id, pool);

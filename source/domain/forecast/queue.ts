@@ -1,20 +1,29 @@
-import type { Group, WaitingQueue } from './group.ts';
 import { Heap } from './heap.ts';
-import type { Pool } from './pools.ts';
-import type { LimitedJobs } from './snapshot.ts';
+
+/** What a queue knows of a job. */
+export type Waiting = {
+  /** Place in the claim order. */
+  readonly rank: number;
+  running: boolean;
+  /** It is in its queue once. */
+  queued: boolean;
+  /** Further slots that it can use. */
+  readonly room: number;
+  advance(time: number): void;
+};
 
 /** How many more jobs a limit allows to run. */
 export type Allowance = { left: number };
 
 /** Jobs that the same pools can run and the same limits count, in claim order. */
-export class Queue implements WaitingQueue {
+export class Queue<Job extends Waiting> {
   readonly limits: readonly Allowance[];
   /** Jobs to be claimed. */
-  readonly #fresh = new Heap<Group>();
+  readonly #fresh = new Heap<Job>();
   /** Running jobs that could use another slot. */
-  readonly #open = new Heap<Group>();
+  readonly #open = new Heap<Job>();
   /** What `first` has found, if nothing has changed since. */
-  #first: Group | undefined;
+  #first: Job | undefined;
   #limited = false;
   #known = false;
 
@@ -22,14 +31,14 @@ export class Queue implements WaitingQueue {
     this.limits = limits;
   }
 
-  add(group: Group): void {
+  add(group: Job): void {
     group.queued = true;
     (group.running ? this.#open : this.#fresh).push(group, group.rank);
     this.#known = false;
   }
 
   /** The first job that could use a slot at `now`. */
-  first(now: number): Group | undefined {
+  first(now: number): Job | undefined {
     const limited = this.#isLimited();
     // One that waits to be claimed stays the first; a running one may run out of partitions.
     if (this.#known && limited === this.#limited && this.#first?.running !== true)
@@ -44,7 +53,7 @@ export class Queue implements WaitingQueue {
   }
 
   /** Takes the first of those to be claimed out: it runs from now on. */
-  claim(group: Group): void {
+  claim(group: Job): void {
     this.#fresh.pop();
     this.#known = false;
     group.queued = false;
@@ -64,7 +73,7 @@ export class Queue implements WaitingQueue {
 }
 
 /** A running job may have taken what was left since it was added. */
-function firstWithRoom(heap: Heap<Group>, now: number): Group | undefined {
+function firstWithRoom<Job extends Waiting>(heap: Heap<Job>, now: number): Job | undefined {
   for (;;) {
     const group = heap.first;
     if (group === undefined) return undefined;
@@ -73,32 +82,4 @@ function firstWithRoom(heap: Heap<Group>, now: number): Group | undefined {
     heap.pop();
     group.queued = false;
   }
-}
-
-/** The queue of each asset; assets with the same pools and limits share one. */
-export function queuesOf(
-  assets: ReadonlySet<string>,
-  pools: readonly Pool[],
-  limits: readonly LimitedJobs[],
-): Map<string, Queue> {
-  const allowances = limits.map(({ max_running, assets: only }) => ({
-    counter: { left: max_running } satisfies Allowance,
-    only: only === null ? null : new Set(only),
-  }));
-  const queues = new Map<string, Queue>();
-  const of = new Map<string, Queue>();
-  for (const name of assets) {
-    const able = pools.filter((pool) => pool.assets.has(name));
-    const counting = allowances.filter(({ only }) => only === null || only.has(name));
-    const key = `${able.map((pool) => pools.indexOf(pool))}/${counting.map((one) => allowances.indexOf(one))}`;
-    const counters = counting.map(({ counter }) => counter);
-    let queue = queues.get(key);
-    if (queue === undefined) {
-      queue = new Queue(counters);
-      queues.set(key, queue);
-      for (const pool of able) pool.queues.push(queue);
-    }
-    of.set(name, queue);
-  }
-  return of;
 }

@@ -3,7 +3,8 @@ import { partitionMs, relativeError, restMs } from './durations.ts';
 import { Group } from './group.ts';
 import { Heap } from './heap.ts';
 import { type Pool, poolsOf } from './pools.ts';
-import { type Queue, queuesOf } from './queue.ts';
+import type { Queue } from './queue.ts';
+import { queuesOf } from './queues.ts';
 import { type Ranks, ranksOf } from './ranks.ts';
 import type { LivingJob, Snapshot } from './snapshot.ts';
 import { drift, lastEndExcess, lastRestMs } from './tail.ts';
@@ -56,7 +57,9 @@ class Simulation {
   readonly #jobs: readonly LivingJob[];
   readonly #groups: Group[];
   readonly #pools: Pool[];
-  readonly #queues: Queue[];
+  readonly #queues: Queue<Group>[];
+  /** For each pool. */
+  readonly #able: readonly (readonly Queue<Group>[])[];
   /** When jobs run out of partitions to claim; and everything else that happens. */
   readonly #agenda = new Agenda();
   readonly #events = new Heap<Event>();
@@ -73,13 +76,14 @@ class Simulation {
     const assets = new Set(jobs.map(({ asset_name }) => asset_name));
     const { pools, of } = poolsOf(executors, assets);
     this.#pools = pools;
-    const queues = queuesOf(assets, pools, limits);
-    this.#queues = [...new Set(queues.values())];
+    const { byAsset, byPool } = queuesOf(assets, pools, limits);
+    this.#queues = [...new Set(byAsset.values())];
+    this.#able = byPool;
     const usual = usualMs(jobs);
     this.#groups = jobs.map((job, index) =>
       groupOf(job, {
         index,
-        queue: queues.get(job.asset_name)!,
+        queue: byAsset.get(job.asset_name)!,
         rank: ranks.rank[index]!,
         level: ranks.level[index]!,
         usual,
@@ -302,7 +306,7 @@ class Simulation {
 
   #best(pool: Pool): Group | undefined {
     let best: Group | undefined;
-    for (const queue of pool.queues) {
+    for (const queue of this.#able[pool.index]!) {
       const first = queue.first(this.#now);
       if (first !== undefined && (best === undefined || first.rank < best.rank)) best = first;
     }
@@ -379,7 +383,7 @@ function groupOf(
   job: LivingJob,
   of: {
     index: number;
-    queue: Queue;
+    queue: Queue<Group>;
     rank: number;
     level: number;
     usual: number;

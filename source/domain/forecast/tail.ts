@@ -16,9 +16,9 @@ function survival(spread: number): (time: number) => number {
 const excesses = new Map<number, number>();
 
 /**
- * How much later than the mean of the last ends of `slots` slots the very last one is, in means of a
- * duration. When the first slot finds nothing to claim, the others are somewhere within a partition:
- * their rests have the stationary distribution of a renewal process.
+ * How much later than the mean of the last ends of `slots` slots the very last one is, in means of
+ * a duration. When the first slot finds nothing to claim, the others are somewhere within a
+ * partition: their rests have the stationary distribution of a renewal process.
  */
 export function lastEndExcess(slots: number, spread: number): number {
   if (slots < 2) return 0;

@@ -131,7 +131,7 @@ const edges: Record<string, [Partial<Snapshot>, Expected]> = {
     { jobs: [job({ state: 'running', external: true })] },
     { bound_by: 'external', finish: 10 },
   ],
-  'its slot is on an executor that nobody knows': [
+  'its slot is on an unknown executor': [
     {
       jobs: [job({ state: 'running', slots: [{ executor: 'gone', elapsed_ms: 0 }], remaining: 1 })],
     },
@@ -198,7 +198,7 @@ describe('the forecast of a job', () => {
     expect(+told[0]!.finish_at! - +now).toBe(2_000);
   });
 
-  it('is told of 10,000 living jobs, each in its place', () => {
+  it('is told of 10,000 unfinished jobs, each in its place', () => {
     const jobs = Array.from({ length: 10_000 }, (_, index) =>
       job({ remaining: 1, max_parallel: 2, durations: every(1_000), priority: index % 10 }),
     );
