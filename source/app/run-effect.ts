@@ -12,6 +12,7 @@ import { tenantNames } from '../database/queries/read-tenants.ts';
 import { type JobFilter, parseFilter } from '../domain/job/filter.ts';
 import { ServoError } from '../errors.ts';
 import { actOnJob } from '../operations/act/act-on-job.ts';
+import { readEffects } from '../operations/forecast/read-effects.ts';
 import { countPartitions, getJobDetail, getJobSql } from '../operations/jobs/get-job.ts';
 import { getPartition } from '../operations/jobs/get-partition.ts';
 import { listJobs, listNamedJobs } from '../operations/jobs/list-jobs.ts';
@@ -104,6 +105,8 @@ async function run(session: Session, dialogs: Dialogs, effect: SessionEffect): P
       const { as_of, events } = await listEvents(reader, tenant, effect.id, 50);
       return { type: 'recent-events', as_of, events };
     }
+    case 'load-effects':
+      return { type: 'effects', effects: await readEffects(reader, tenant, effect.changes) };
     case 'announce-dialog':
       return dialogs.hold(effect);
     case 'close-dialog':

@@ -100,6 +100,10 @@ beforeAll(async () => {
       { type: 'plan-jobs', filter: 'state:pending' },
     ],
     'load-recent-events': [{ type: 'load-recent-events', id }],
+    'load-effects': [
+      { type: 'load-effects', changes: [{ id, action: 'set', parameters: { priority: '9' } }] },
+      { type: 'load-effects', changes: [{ id, action: 'reclaim' }] },
+    ],
     'announce-dialog': [{ type: 'announce-dialog', action: 'pause', ids: [id], renew: false }],
     'close-dialog': [{ type: 'close-dialog' }],
     act: actionNames.map(act),
@@ -143,7 +147,7 @@ const types: readonly SessionEffect['type'][] = [
     'verify-job',
     'write-report',
   ] as const),
-  ...(['plan-jobs', 'load-recent-events', 'announce-dialog', 'close-dialog', 'act'] as const),
+  ...(['plan-jobs', 'load-recent-events', 'load-effects', 'announce-dialog', 'close-dialog', 'act'] as const),
 ];
 
 test('every effect of the console is tested', () => {

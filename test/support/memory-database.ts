@@ -71,6 +71,10 @@ export class MemoryDatabase {
     }
     if (effect.type === 'write-report')
       return { type: 'report', path: '/tmp/report.md', text: '# ReportRequest' };
+    if (effect.type === 'load-effects') {
+      const effects = { jobs: [], others: [], more: { lose: 0, gain: 0 } };
+      return { type: 'effects', effects: { as_of, slots: { busy: 0, total: 12 }, ...effects } };
+    }
     if (effect.type === 'load-recent-events') return { type: 'recent-events', as_of, events: [] };
     if (effect.type === 'announce-dialog') return { type: 'dialogs', as_of, dialogs: [] };
     if (effect.type === 'close-dialog') return { type: 'dialog-closed' };

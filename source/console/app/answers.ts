@@ -4,6 +4,7 @@ import { actAnswered, watchAnswered } from '../background/follow.ts';
 import { contextAnswered, moved } from '../background/place.ts';
 import { dialogsAnswered } from '../background/presence.ts';
 import { verified } from '../background/verify.ts';
+import { forecastAnswered } from '../dialogs/card/asked-forecast.ts';
 import { planAnswered } from '../dialogs/card/planning.ts';
 import { cardAnswered } from '../dialogs/card/state.ts';
 import { tenantsAnswered } from '../dialogs/finder/palette-entries.ts';
@@ -28,6 +29,7 @@ export const answers: Readonly<Record<Asker, Answered>> = {
   pane: paneAnswered,
   reader: readerAnswered,
   card: cardAnswered,
+  forecast: forecastAnswered,
   plan: planAnswered,
   run: (state, answer) => {
     const step = runAnswered(state, answer);

@@ -4,6 +4,7 @@ import { watch } from '../background/follow.ts';
 import { lock } from '../background/place.ts';
 import { announceDialog, renew } from '../background/presence.ts';
 import { startVerifying, verify } from '../background/verify.ts';
+import { askForecast } from '../dialogs/card/asked-forecast.ts';
 import { dialogOf } from '../dialogs/keys.ts';
 import { chain, taken } from '../model/asking.ts';
 import { bindingFor, runBinding, whereElse } from '../model/binding.ts';
@@ -63,8 +64,8 @@ const timers = {
 /** The whole console: a message in, state and effects out. Pure and total. */
 export function update(state: State, message: Message): Step {
   const handler = handlers[message.type] as (state: State, message: Message) => Step;
-  const [next, effects] = announceDialog(
-    startVerifying(handler({ ...state, at: message.at }, message)),
+  const [next, effects] = askForecast(
+    announceDialog(startVerifying(handler({ ...state, at: message.at }, message))),
   );
   const shown = withWindow(next);
   const step = withPane([shown, effects]);

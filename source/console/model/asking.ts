@@ -15,6 +15,7 @@ const askers: Readonly<Record<Asker, { many?: true; quiet?: true }>> = {
   context: {},
   act: { many: true, quiet: true },
   card: { many: true, quiet: true },
+  forecast: { quiet: true },
   plan: { quiet: true },
   run: { quiet: true },
   watch: { quiet: true },

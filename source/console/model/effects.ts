@@ -1,3 +1,4 @@
+import type { AskedChange, Effects } from '../../domain/forecast/effects.ts';
 import type { ActionParameters, JobAction } from '../../domain/job/action.ts';
 import type { ActionResult, JobDetail, JobEvent, KeyBounds } from '../../domain/job/detail.ts';
 import type { Dialog } from '../../domain/job/dialog.ts';
@@ -88,6 +89,9 @@ export type AnnounceDialog = {
   renew: boolean;
 };
 
+/** What these actions would change for all jobs. */
+export type LoadEffects = { type: 'load-effects'; changes: readonly AskedChange[] };
+
 export type CloseDialog = { type: 'close-dialog' };
 
 export type PlanJobs = { type: 'plan-jobs' } & ({ ids: readonly string[] } | { filter: string });
@@ -124,6 +128,7 @@ export type SessionEffect =
   | WriteReport
   | PlanJobs
   | LoadRecentEvents
+  | LoadEffects
   | AnnounceDialog
   | CloseDialog
   | Act;
@@ -176,6 +181,7 @@ export type DataAnswer =
   | { type: 'found'; job: JobView }
   | { type: 'planned'; plan: DraftPlan }
   | { type: 'recent-events'; as_of: Date; events: readonly JobEvent[] }
+  | { type: 'effects'; effects: Effects }
   | { type: 'dialogs'; as_of: Date; dialogs: readonly Dialog[] }
   | { type: 'dialog-closed' }
   | { type: 'acted'; result: ActionResult }
@@ -185,8 +191,8 @@ export type DataAnswer =
  * Runs a data effect: load-jobs → jobs, load-job → job (unknown id: code `not_found`), load-
  * partition → partition, load-job-sql → sql, load-board → board, find-job → found, load-named →
  * named, load-tenants → tenants, write-report → report, open-context → opened, unlock → unlocked,
- * lock → locked, plan-jobs → planned, load-recent-events → recent-events, announce-dialog →
- * dialogs, close-dialog → dialog-closed, act → acted. A rejection counts as a failure; a
+ * lock → locked, plan-jobs → planned, load-recent-events → recent-events, load-effects →
+ * effects, announce-dialog → dialogs, close-dialog → dialog-closed, act → acted. A rejection counts as a failure; a
  * ServoError's code, message and hint are kept. `context_number`: the context that asks; the effect
  * runs in no other.
  */

@@ -1,3 +1,4 @@
+import type { Effects } from '../../domain/forecast/effects.ts';
 import type { ActionParameters, ParameterName } from '../../domain/job/action.ts';
 import type { ActionResult } from '../../domain/job/detail.ts';
 import type { Dialog } from '../../domain/job/dialog.ts';
@@ -30,12 +31,20 @@ export type Card = {
   token: number;
   recent: string | null;
   known: Explanation | null;
+  forecast: CardForecast;
   selected: string | null;
   only: string | null;
   others: { as_of: Date; dialogs: readonly Dialog[] } | null;
   /** Input before the paint, and for 300 ms after, is dropped. */
   painted_at: number | null;
   hint: string | null;
+};
+
+/** `asked`, `of`: the fields as they were then (background/card-forecast.ts). */
+export type CardForecast = {
+  asked: string | null;
+  /** The last answer; `effects` is null for a failure, whose message is `failure`. */
+  answer: { of: string; at: number; effects: Effects | null; failure: string | null } | null;
 };
 
 export type PlannedChange = { name: ActionName; parameters: ActionParameters };

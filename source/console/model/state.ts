@@ -172,6 +172,7 @@ export type Asker =
   | 'pane'
   | 'reader'
   | 'card'
+  | 'forecast'
   | 'plan'
   | 'run'
   | 'act'

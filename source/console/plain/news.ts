@@ -4,8 +4,10 @@ import type { JobPage } from '../../domain/job/page.ts';
 import { actionText } from '../../presentation/job/action-text.ts';
 import { obstaclesTo } from '../../presentation/job/claim-obstacle.ts';
 import { closedDialog, dialogText } from '../../presentation/job/dialog-text.ts';
+import { effectTexts } from '../../presentation/job/effect-text.ts';
 import { plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
+import { forecastOf } from '../dialogs/card/asked-forecast.ts';
 import { changedMeanwhile, firstPossible } from '../dialogs/card/state.ts';
 import { actionOf } from '../model/actions.ts';
 import { failureText } from '../model/notice.ts';
@@ -173,7 +175,7 @@ function cardLines(before: State, after: State): string[] {
   const told = recent ? [] : [`News: ${card.recent}.`];
   const lost = !isLost(before) && isLost(after);
   const again = recent && !lost ? [] : [questionOf(card)];
-  return [...told, ...again, ...obstacleLines(old, card)];
+  return [...told, ...again, ...obstacleLines(old, card), ...forecastLines(old, card)];
 }
 
 function obstacleLines(old: Card, { name, job, plan, known }: Card): string[] {
@@ -181,6 +183,15 @@ function obstacleLines(old: Card, { name, job, plan, known }: Card): string[] {
   const one = (plan && firstPossible(plan)) ?? job;
   const of = plan === null ? '' : `${nameOf(one)}: `;
   return obstaclesTo(actionOf(name).action, one, known).map((text) => `But: ${of}${text}.`);
+}
+
+/** The first answer to the fields as they are: what it becomes while one looks is no news. */
+function forecastLines(old: Card, card: Card): string[] {
+  const answer = forecastOf(card);
+  if (answer === null || answer.effects === null) return [];
+  if (answer.of === old.forecast.answer?.of) return [];
+  const { own, others } = effectTexts(answer.effects, card.zone);
+  return [...own, ...others].map(({ text }) => `Forecast: ${text}.`);
 }
 
 function isSent(before: State, after: State): boolean {

@@ -2,7 +2,7 @@ import { cutMessage, wrap } from '../../presentation/text/fitted.ts';
 import type { Tone } from '../../presentation/text/tone.ts';
 import { type Line, span } from './spans.ts';
 
-const labelWidth = 6;
+export const labelWidth = 6;
 
 /** `Will  pause 3 jobs …`: a text after its label, in at most `most` lines. */
 export function labelled(

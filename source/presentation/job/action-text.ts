@@ -1,12 +1,11 @@
 import { etaSeconds } from '../../domain/forecast/eta.ts';
 import type { JobAction } from '../../domain/job/action.ts';
-import { type JobView, viewJob } from '../../domain/job/job.ts';
+import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { changesOf, describeChanges, type JobSettings } from '../../domain/job/settings.ts';
 import { isTerminal } from '../../domain/job/state.ts';
 import { readStrategy } from '../../domain/job/strategy.ts';
 import type { Explanation } from '../../domain/triage/explanation.ts';
-import { riskBadge } from '../risk/badge.ts';
 import {
   formatAge,
   formatDuration,
@@ -36,7 +35,7 @@ type ActionText = {
   keep: string;
   gerund: string;
   will: (intent: Intent) => string;
-  /** What follows for the deadline, or that it is final. */
+  /** What follows beside the forecast (effect-text.ts), or that it is final. */
   after: (intent: Intent) => string | null;
 };
 
@@ -56,7 +55,7 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
     keep: 'Leave it paused',
     gerund: 'resuming',
     will: ({ job }) => `become resuming; the next free executor claims it and ${goesOn(job)}`,
-    after: ({ job, asOf }) => spareTime(job, asOf, 'time to spare before the deadline:'),
+    after: () => null,
   },
   cancel: {
     verb: 'Cancel the job',
@@ -120,7 +119,7 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
         ? 'no changes yet'
         : `${describeChanges(changes, timesIn(zone))}; applies from the next batch`;
     },
-    after: changedRisk,
+    after: () => null,
   },
   recreate: {
     verb: 'Recreate it',
@@ -138,29 +137,12 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
         ? `start a new job for the ${keys} that it skipped (${changed})${flight}${upstreams(job)}`
         : `cancel it and start a new job for the ${keys} not done (${changed}), in one transaction${flight}${upstreams(job)}`;
     },
-    after: changedRisk,
+    after: () => null,
   },
 };
 
 export function timesIn(zone: Zone | undefined): ((at: Date) => string) | undefined {
   return zone === undefined ? undefined : (at) => formatInstant(at, zone);
-}
-
-function withSettings({ job, asOf, settings }: Intent): JobView {
-  const { columns } = changesOf(job, settings);
-  const running_slots = settings.strategy?.max_parallel ?? job.running_slots;
-  return viewJob({ ...job, ...columns, running_slots }, asOf);
-}
-
-function changedRisk(intent: Intent): string | null {
-  const { job, asOf, settings } = intent;
-  if (isTerminal(job.state) || changesOf(job, settings).changes.length === 0) return null;
-  const after = withSettings(intent);
-  if (after.sla_deadline_at === null) return null;
-  const [risk] = riskBadge(after, asOf).forms;
-  const slots = settings.strategy?.max_parallel;
-  const provided = slots === undefined ? '' : ` once it runs on ${plural(slots, 'slot')}`;
-  return `${risk}${provided}`;
 }
 
 function goesOn({

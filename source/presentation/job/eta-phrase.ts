@@ -86,7 +86,7 @@ function startForms(
 }
 
 /** 1st, 2nd, 3rd, 4th, 11th */
-function ordinal(place: number): string {
+export function ordinal(place: number): string {
   const tens = place % 100;
   const end = tens > 10 && tens < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][place % 10] ?? 'th');
   return `${place.toLocaleString('en')}${end}`;

@@ -15,6 +15,7 @@ import { isOfChanges } from '../../model/run-items.ts';
 import type { State } from '../../model/state.ts';
 import { labelled } from '../../widgets/labelled.ts';
 import type { Line } from '../../widgets/spans.ts';
+import { forecastLines } from './forecast.ts';
 import { planLines } from './plan.ts';
 import {
   actionOfCard,
@@ -24,6 +25,12 @@ import {
   settingsOf,
   settingsOfChange,
 } from './state.ts';
+
+/** The part of a plan's room that its forecast may take: one of so many. */
+const planShare = 3;
+/** Lines of SQL on a low terminal, and where there is a forecast to show. */
+const usualSql = 6;
+const leastSql = 3;
 
 /**
  * `now`: index of the line about a job that has changed or gone; `listed`: index after a plan's
@@ -41,8 +48,10 @@ export function details(state: State, card: Card, width: number, room: number): 
       ...(first ? obstacleLine(card, first, width, `${shortId(first.id)}: `) : []),
       ...labelled('SQL', sql.replace(/\s+/g, ' '), width, 3, 'dim'),
     ];
-    const list = planLines(card, card.plan, width, room - lines.length);
-    return { lines: [...list, ...lines], now: null, listed: list.length };
+    const most = Math.max(1, Math.floor((room - lines.length) / planShare));
+    const forecast = forecastLines(card, width, most);
+    const list = planLines(card, card.plan, width, room - lines.length - forecast.length);
+    return { lines: [...list, ...forecast, ...lines], now: null, listed: list.length };
   }
   const settings = settingsOf(card);
   const { as_of: asOf, zone, known, only } = card;
@@ -57,18 +66,23 @@ export function details(state: State, card: Card, width: number, room: number): 
     ...othersLine(card, width),
   ];
   const news = card.recent === null ? [] : labelled('News', card.recent, width, 2, 'warn');
-  const will = [
-    ...labelled('Will', words.will(intent), width, 3),
+  const which = only === null ? '' : ` -- only ${safeText(only, { cap: 60 })}`;
+  const sql = `${actionSql(action, job, settings).replace(/\s+/g, ' ')}${which}`;
+  const sqlLines = (most: number) => labelled('SQL', sql, width, most, 'dim');
+  const around = [
     ...(after === null ? [] : labelled('Then', after, width, 2)),
     ...obstacleLine(card, job, width),
     ...mayNotFinishLine(card, width),
   ];
+  const what = labelled('Will', words.will(intent), width, 3);
+  const taken = seen.length + what.length + around.length + sqlLines(leastSql).length;
+  const forecast = forecastLines(card, width, Math.max(1, room - taken));
+  const will = [...what, ...forecast, ...around];
   // What will happen takes precedence over recent events.
   const fits = seen.length + news.length + will.length <= room;
   const lines = fits ? [...seen, ...news, ...will] : [...seen, ...will, ...news];
-  const which = only === null ? '' : ` -- only ${safeText(only, { cap: 60 })}`;
-  const sql = `${actionSql(action, job, settings).replace(/\s+/g, ' ')}${which}`;
-  const shown = labelled('SQL', sql, width, Math.max(6, room - lines.length), 'dim');
+  const least = forecast.length > 0 ? leastSql : usualSql;
+  const shown = sqlLines(Math.max(least, room - lines.length));
   return { lines: [...lines, ...shown], now: now === null ? null : as.length, listed: null };
 }
 

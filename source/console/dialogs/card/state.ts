@@ -94,6 +94,7 @@ export function cardOn(
     token,
     recent: null,
     known: null,
+    forecast: { asked: null, answer: null },
     selected: only,
     only,
     others: null,
