@@ -1,5 +1,6 @@
 import type { Command } from '../app/command.ts';
 import type { Table } from '../cli/spec.ts';
+import { advise } from './diagnose/advise.ts';
 import { alerts } from './diagnose/alerts.ts';
 import { doctor } from './diagnose/doctor.ts';
 import { events } from './diagnose/events.ts';
@@ -43,7 +44,7 @@ export const table: Table<Command> = {
     ...[demo, list, status, start],
     ...[pause, resume, cancel, reclaim, retry, recreate, set, plan, apply],
     ...[explain, triage, alerts, executors, events, logs, limits, assets, doctor],
-    ...[risk, review, exportReport, handoff],
+    ...[risk, advise, review, exportReport, handoff],
     ...[exporter, prune, completion, migrate, env, embedded, schema],
   ],
 };

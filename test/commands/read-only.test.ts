@@ -11,6 +11,7 @@ const job = '00000000-0000-4000-8000-000000000000';
 
 /** A line of each command that writes, run so; other words of it are in `reading`. */
 const writing: Readonly<Record<string, string>> = {
+  advise: `advise ${job} --apply`,
   '--worker': '--worker',
   demo: 'demo',
   start: 'start orders --partition k',
@@ -48,6 +49,7 @@ const reading: Readonly<Record<string, string>> = {
   assets: 'assets',
   doctor: 'doctor',
   risk: 'risk',
+  advise: `advise ${job}`,
   review: 'review',
   export: `export ${job}`,
   handoff: 'handoff',

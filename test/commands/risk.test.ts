@@ -16,7 +16,6 @@ beforeAll(async () => {
     heartbeat_at: new Date(),
     avg_partition_duration_ms: 60_000,
     execution_strategy: { type: 'parallel', max_parallel: 4 },
-    lease_tokens: ['00000000-0000-4000-8000-000000000001'],
   };
   const keys = (prefix: string) => Array.from({ length: 60 }, (_, index) => `${prefix}${index}`);
   const deadline = new Date(Date.now() + 45 * 60_000);
@@ -24,11 +23,12 @@ beforeAll(async () => {
     { asset: 'orders', partitions: keys('a') },
     { ...columns, sla_deadline_at: deadline },
   );
-  plain = await operator.job({ asset: 'orders', partitions: keys('b') }, columns);
-  await operator.sql(
-    `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, seen_at)
-     values ('h:1:x', 'acme', 'h', 1, '0', 2, '{orders}', now() + interval '1 hour')`,
+  plain = await operator.job(
+    { asset: 'orders', partitions: keys('b') },
+    { ...columns, priority: 3 },
   );
+  await operator.executor('h:1:x', 2, ['orders']);
+  for (const id of [late, plain]) await operator.lease(id, 'h:1:x', 1);
 });
 afterAll(() => operator.close());
 
@@ -42,9 +42,10 @@ describe('risk', () => {
       jobs: [{ id: late, risk_level: 'medium', sla_tier: 'best-effort', what_if: null }],
       others: [{ id: plain, risk_level: 'none' }],
       levels: { now: { medium: 1 }, what_if: null },
+      remedies: [{ job_id: late, verdict: 'late', bound_by: 'slots' }],
     });
     expect(await read(`risk ${late} --pause ${plain.slice(0, 8)}`)).toMatchObject({
-      jobs: [{ id: late, what_if: { slots: 2, eta_seconds: 1800, risk_level: 'on_track' } }],
+      jobs: [{ id: late, what_if: { risk_level: 'on_track', victim: false, made_late: false } }],
     });
   });
 
@@ -53,7 +54,12 @@ describe('risk', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^now: 1 at risk \(1 medium risk\), 2 slots\n/);
     expect(stdout).toMatch(/JOB +ID +ETA .*SEVERITY +\(ETA−D\)\/\(D−NOW\) +TIER BUFFER/);
-    expect(stdout).toMatch(/orders +[0-9a-f]{8} .* MEDIUM \d\d% +\S* *= \d+m \/ \d+m +best-effort/);
+    expect(stdout).toMatch(
+      /orders +[0-9a-f]{8} .* late by 1\dm \(MEDIUM \d\d%\) +\S* *= \d+m \/ \d+m +best-effort/,
+    );
+    expect(stdout).toMatch(
+      /\nremedies, by the forecast\norders [0-9a-f]{8}: priority 0 → 4: done /,
+    );
     expect(stdout).toContain('Medium risk (20 to 50 %: active intervention needed)');
     expect(stdout).toContain(
       `- pause non-critical jobs: servo-tui risk ${late.slice(0, 8)} --pause`,
@@ -64,7 +70,8 @@ describe('risk', () => {
     const { stdout } = await servo(`risk ${late} --slots 3 --ascii`);
     expect(stdout).toMatch(/what if: 0 at risk, 1 on track, 2 > 3 slots/);
     expect(stdout).toMatch(/> \d\d:\d\d(\+1)? on track/);
-    expect(stdout).toContain('1 > 2 slots');
+    expect(stdout).toMatch(/-\d+m\n/);
+    expect(stdout).toContain('\ncosts: no other job ends later\n');
     expect(stdout).toMatch(/^[\x20-\x7e\n]+$/);
   });
 

@@ -21,7 +21,7 @@ describe('one keymap', () => {
     const dangerous = keymap.filter(({ danger }) => danger);
     expect(dangerous.map(({ keys }) => keys)).toEqual(
       // Recommended actions of the what-if lead to dialogs of these.
-      ['a', ...actionNames.map((name) => actionOf(name).key)].map((key) => [key]),
+      ['a', 'A', ...actionNames.map((name) => actionOf(name).key)].map((key) => [key]),
     );
     for (const { disabled } of dangerous) expect(disabled).toBeDefined();
   });

@@ -140,6 +140,7 @@ function batch(
           60_000,
           null,
           null,
+          null,
         ]),
       ),
       options.closing ?? [],

@@ -160,6 +160,7 @@ describe('walking the commands', () => {
     'triage',
     'risk',
     'risk JOB',
+    'advise JOB',
     'alerts',
     'executors',
     'events',

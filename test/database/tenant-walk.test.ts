@@ -131,6 +131,7 @@ async function workAsAcme(): Promise<void> {
     `triage --job ${running}`,
     'risk',
     `risk ${running}`,
+    `advise ${running}`,
     'alerts',
     'executors',
     'events',

@@ -10,6 +10,7 @@ import {
 } from '../../source/domain/executor/throttle.ts';
 import { forecastOf } from '../../source/domain/forecast/forecast.ts';
 import { trendOf } from '../../source/domain/forecast/trend.ts';
+import { noChange } from '../../source/domain/forecast/what-if.ts';
 import { type JobView, viewJob } from '../../source/domain/job/job.ts';
 import { byAttention, compareBy, latenessOf } from '../../source/domain/job/order.ts';
 import { settingsMoved } from '../../source/domain/job/settings.ts';
@@ -25,12 +26,13 @@ import { failureFingerprint } from '../../source/domain/partition/failure-finger
 import { applicable, planMark, plannedJob, skippedNow } from '../../source/domain/plan/plan.ts';
 import { riskRow, riskRows } from '../../source/domain/risk/board.ts';
 import { mitigations } from '../../source/domain/risk/mitigation.ts';
-import { countLevels, noChange } from '../../source/domain/risk/what-if.ts';
+import { countLevels } from '../../source/domain/risk/outlook.ts';
 import { type ClaimScene, emptyScene } from '../../source/domain/triage/claim-scene.ts';
 import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { executorRows } from '../support/board-rows.ts';
 import { jobVarieties } from '../support/job-varieties.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
+import { riskBoardOf } from '../support/snapshots.ts';
 import { expectTexts } from '../support/texts.ts';
 
 const line = (value: unknown) =>
@@ -137,14 +139,7 @@ test('the order of all kinds of jobs by attention, and how many are late', async
   expect(latenessOf(late)).toEqual({ at_risk: 2, breached: 1, capped: false });
   expect([latenessOf(late, 7).capped, latenessOf(late, 6).capped]).toEqual([false, true]);
   expect(countLevels(late)).toEqual({ breached: 2, low: 1, high: 1, on_track: 1, unknown: 1 });
-  const board = {
-    as_of: now,
-    tenant_id: 'acme',
-    early_warning: 0,
-    fleet: { slots: 4, by_asset: {} },
-    jobs: all,
-    truncated: false,
-  };
+  const board = riskBoardOf(all, 4);
   await held(
     'risk-rows',
     riskRows(board, noChange).map((row) => {
@@ -153,7 +148,7 @@ test('the order of all kinds of jobs by attention, and how many are late', async
     }),
   );
   const priorities = [-10, 0, 3, 4, 5, 7, 8, 10].map(
-    (priority) => riskRow(aJob({ priority }), null, now).sla_tier,
+    (priority) => riskRow(aJob({ priority }), null, null, now).sla_tier,
   );
   expect(priorities).toEqual([
     ...['best-effort', 'best-effort', 'best-effort', 'standard'],

@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  isNoChange,
-  noChange,
-  remainingWhatIf,
-  type WhatIf,
-} from '../../source/domain/risk/what-if.ts';
+import { isNoChange, noChange, type WhatIf } from '../../source/domain/forecast/what-if.ts';
+import { remainingWhatIf } from '../../source/domain/risk/what-if.ts';
 import { mostSlots, readWhatIf, type WhatIfInput } from '../../source/domain/risk/what-if-input.ts';
 import type { Problem } from '../../source/errors.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
@@ -16,11 +12,11 @@ const paused = aJob({ number: 3, state: 'paused' });
 const ended = aJob({ number: 4, state: 'completed' });
 const jobs = [one, two, paused];
 
-type About = { job?: typeof one; pause?: (typeof one)[] };
+type About = { job?: typeof one; pause?: (typeof one)[]; resume?: (typeof one)[] };
 
-const read = (input: WhatIfInput, { job, pause = [] }: About = {}) => {
+const read = (input: WhatIfInput, { job, pause = [], resume = [] }: About = {}) => {
   const problems: Problem[] = [];
-  const what = readWhatIf(input, job ?? null, pause, jobs, now, problems);
+  const what = readWhatIf(input, job ?? null, { pause, resume }, jobs, now, problems);
   return {
     what,
     problems: problems.map(({ message }) => message),
@@ -34,6 +30,9 @@ const understood: [string, WhatIfInput, About, Partial<WhatIf>][] = [
   ['as many slots as can be', { slots: String(mostSlots) }, {}, { slots: mostSlots }],
   ['no slots', { slots: '0' }, {}, { slots: 0 }],
   ['a pause', {}, { pause: [one, two] }, { pause: [one.id, two.id] }],
+  ['a resume', {}, { resume: [paused] }, { resume: [paused.id] }],
+  ['a hold', { hold: true }, {}, { claiming: 'hold' }],
+  ['a priority', { priority: '9' }, { job: one }, { priority: { [one.id]: 9 } }],
   ['another try of all that failed', { retry_failed: true }, {}, { retry_failed: [one.id] }],
   ['another try of a job', { retry_failed: true }, { job: two }, { retry_failed: [] }],
   ['no other try', { retry_failed: false }, { job: one }, {}],
@@ -69,6 +68,9 @@ const mistakes: [string, WhatIfInput, About, RegExp[]][] = [
   ['a figure with more', { slots: '1x' }, {}, [/^invalid --slots "1x"$/]],
   ['a figure after more', { slots: 'x1' }, {}, [/^invalid --slots "x1"$/]],
   ['a pause of what is paused', {}, { pause: [one, paused] }, [/^00000003: .* \(--pause\)$/]],
+  ['a resume of what runs', {}, { resume: [one] }, [/^00000001: .* \(--resume\)$/]],
+  ['a priority of all', { priority: '8' }, {}, [/^--priority requires a job$/]],
+  ['a priority that is none', { priority: '11' }, { job: one }, [/priority/]],
   ['a parallelism of all', { parallel: '8' }, {}, [/^--parallel requires a job$/]],
   ['a deadline of all', { deadline: '+1h' }, {}, [/^--deadline requires a job$/]],
   ['no deadline of all', { deadline: 'none' }, {}, [/^--deadline requires a job$/]],
@@ -93,7 +95,7 @@ test.each(mistakes)('%s is a mistake', (_, input, about, expected) => {
   const { what, problems, hints } = read(input, about);
   expect(problems).toHaveLength(expected.length);
   for (const [index, pattern] of expected.entries()) expect(problems[index]).toMatch(pattern);
-  if (/^--(parallel|deadline) requires a job$/.test(problems[0]!)) {
+  if (/^--(parallel|priority|deadline) requires a job$/.test(problems[0]!)) {
     const [flag, value] = Object.entries(input)[0]!;
     expect(hints).toEqual([`servo-tui risk JOB --${flag} ${value}`]);
     expect(isNoChange(what)).toBe(true);
@@ -107,14 +109,20 @@ test('an ended job takes no what-if, and asking about one changes nothing', () =
 
 test('a what-if is dropped once it is true, or once its job is gone or has ended', () => {
   const all: WhatIf = {
+    ...noChange,
     slots: 3,
+    resume: [one.id, paused.id, 'gone'],
+    priority: { [one.id]: 9, [two.id]: two.priority },
     pause: [one.id, paused.id, ended.id, 'gone'],
     retry_failed: [one.id, two.id, ended.id, 'gone'],
     parallel: { [one.id]: 4, [two.id]: 5, [ended.id]: 9, gone: 9 },
     deadline: { [one.id]: deadline, [two.id]: deadline, [paused.id]: null, [ended.id]: now },
   };
   expect(remainingWhatIf(all, [...jobs, ended])).toEqual({
+    ...noChange,
     slots: 3,
+    resume: [paused.id],
+    priority: { [one.id]: 9 },
     pause: [one.id],
     retry_failed: [one.id],
     parallel: { [two.id]: 5 },
@@ -123,6 +131,11 @@ test('a what-if is dropped once it is true, or once its job is gone or has ended
   const each: Partial<WhatIf>[] = [
     { slots: 0 },
     { pause: ['x'] },
+    { resume: ['x'] },
+    { priority: { x: 1 } },
+    { limits: { 0: 1 } },
+    { claiming: 'hold' },
+    { executor: { slots: 1, assets: [] } },
     { retry_failed: ['x'] },
     { parallel: { x: 1 } },
     { deadline: { x: null } },

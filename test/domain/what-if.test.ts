@@ -1,24 +1,24 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import type { JobView } from '../../source/domain/job/job.ts';
+import { describe, expect, it } from 'vitest';
+import type { LivingJob, Snapshot } from '../../source/domain/forecast/snapshot.ts';
 import {
-  forecastWhatIf,
-  isNoChange,
+  applyWhatIf,
   noChange,
+  openSlots,
   type WhatIf,
-} from '../../source/domain/risk/what-if.ts';
+} from '../../source/domain/forecast/what-if.ts';
+import type { JobView } from '../../source/domain/job/job.ts';
+import { riskRows } from '../../source/domain/risk/board.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
+import { aLivingJob, riskBoardOf } from '../support/snapshots.ts';
 
 const inSeconds = (seconds: number) => secondsAgo(-seconds);
-const fleetOf = (slots: number, by_asset: Record<string, number> = { orders_daily: slots }) => ({
-  slots,
-  by_asset,
-});
 const minute = 60_000;
 
 /** The sketch of the screens page: 52 minutes late of 82, and 7 with half as many slots again. */
 const weather = aJob({
   number: 1,
+  asset_name: 'weather',
   total_partitions: 804,
   completed_partitions: 0,
   avg_partition_duration_ms: minute,
@@ -26,239 +26,152 @@ const weather = aJob({
   running_slots: 6,
   sla_deadline_at: inSeconds(82 * 60),
 });
-
-const outlook = (jobs: JobView[], what: Partial<WhatIf>, fleet = fleetOf(6), number = 1) =>
-  forecastWhatIf(jobs, fleet, { ...noChange, ...what }, now).get(
-    `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
-  )!;
-
-describe('the sketch', () => {
-  test('now: 134 minutes, 63 % over', () => {
-    expect(outlook([weather], {})).toMatchObject({ eta_seconds: 134 * 60, risk_level: 'high' });
-    expect(outlook([weather], {}).risk_severity).toBeCloseTo(52 / 82);
-  });
-
-  test('with 9 slots: 90 minutes, 9 % over', () => {
-    const then = outlook([weather], { slots: 9 });
-    expect(then).toMatchObject({ slots: 9, eta_seconds: 90 * 60, risk_level: 'low' });
-  });
+/** 100 partitions of 30 s in the two other slots: 25 minutes. */
+const clicks = aJob({
+  number: 2,
+  asset_name: 'clicks',
+  priority: 0,
+  running_slots: 2,
+  completed_partitions: 0,
+  execution_strategy: { type: 'parallel', max_parallel: 2 },
 });
 
-describe('slots', () => {
-  const other = (columns: Parameters<typeof aJob>[0] = {}) =>
-    aJob({ number: 2, running_slots: 3, priority: 0, ...columns });
+const rowOf = (jobs: JobView[], slots: number, what: Partial<WhatIf>, id = weather.id) =>
+  riskRows(riskBoardOf(jobs, slots), { ...noChange, ...what }).find((row) => row.id === id)!;
+const then = (jobs: JobView[], slots: number, what: Partial<WhatIf>, id = weather.id) =>
+  rowOf(jobs, slots, what, id).what_if!;
 
-  test('of a paused job go to others in claim order, as far as they may have more', () => {
-    const third = aJob({ number: 3, running_slots: 1, priority: -1 });
-    const jobs = [{ ...weather, running_slots: 10 }, third, other()];
-    const fleet = fleetOf(14);
-    const what = { pause: [other().id] };
-    expect(outlook(jobs, what, fleet)).toMatchObject({ slots: 12 });
-    expect(outlook(jobs, what, fleet, 3)).toMatchObject({ slots: 2 });
-    expect(outlook(jobs, what, fleet, 2)).toMatchObject({ slots: 0, paused: true });
-  });
-
-  test('go to a claimable job of higher rank first', () => {
-    const waiting = aJob({ number: 3, state: 'pending', running_slots: 0, priority: 9 });
-    expect(outlook([weather, other(), waiting], { pause: [other().id] }, fleetOf(9))).toMatchObject(
-      {
-        slots: 6,
-      },
-    );
-    expect(outlook([weather, other(), waiting], { pause: [other().id] }, fleetOf(9), 3).slots).toBe(
-      3,
-    );
-  });
-
-  test('do not go to a job without a handler', () => {
-    const fleet = { slots: 9, by_asset: { orders_daily: 6 } };
-    expect(outlook([weather, other()], { pause: [other().id] }, fleet).slots).toBe(6);
-  });
-
-  test('that idle go to a parallelism that is raised, and to nothing else', () => {
-    expect(outlook([weather], {}, fleetOf(20)).slots).toBe(6);
-    expect(outlook([weather], { parallel: { [weather.id]: 16 } }, fleetOf(20)).slots).toBe(10);
-  });
-
-  test('that are taken away are first the idle, then those of the job that comes last', () => {
-    const jobs = [weather, other()];
-    expect(outlook(jobs, { slots: 9 }, fleetOf(12)).slots).toBe(6);
-    expect(outlook(jobs, { slots: 8 }, fleetOf(12), 2).slots).toBe(2);
-    expect(outlook(jobs, { slots: 4 }, fleetOf(12)).slots).toBe(4);
-    expect(outlook(jobs, { slots: 4 }, fleetOf(12), 2)).toMatchObject({
-      slots: 0,
-      eta_seconds: null,
+describe('a what-if is the forecast of a changed snapshot', () => {
+  it('the sketch: 63 % over now, 9 % with 9 slots', () => {
+    expect(rowOf([weather], 6, {})).toMatchObject({
+      eta_seconds: 134 * 60,
+      late_by_seconds: 52 * 60,
+      risk_level: 'high',
+      what_if: null,
     });
+    expect(rowOf([weather], 6, {}).risk_severity).toBeCloseTo(52 / 82);
+    const outlook = then([weather], 6, { slots: 9 });
+    expect(outlook).toMatchObject({ risk_level: 'low', victim: false });
+    expect(outlook.eta_seconds! / 60).toBeCloseTo(90, -1);
+    expect(outlook.moved_seconds! / 60).toBeCloseTo(-44, -1);
   });
 
-  test('a job that loses its last one has no ETA any more: unknown, not the old figure', () => {
-    expect(outlook([weather], { slots: 0 })).toMatchObject({
+  it('the incident: priority 10 in one slot, all others busy with priority 3; parallel 4 brings it in', () => {
+    const urgent = aJob({
+      number: 3,
+      asset_name: 'urgent',
+      priority: 10,
+      total_partitions: 100,
+      completed_partitions: 0,
+      avg_partition_duration_ms: 2_800,
+      execution_strategy: { type: 'sequential' },
+      running_slots: 1,
+      sla_deadline_at: inSeconds(178),
+    });
+    const busy = { ...clicks, priority: 3, running_slots: 7, avg_partition_duration_ms: 5_000 };
+    const jobs = [urgent, { ...busy, execution_strategy: { type: 'parallel', max_parallel: 8 } }];
+    expect(rowOf(jobs, 8, {}, urgent.id)).toMatchObject({ eta_seconds: 280, risk_level: 'high' });
+    const outlook = then(jobs, 8, { parallel: { [urgent.id]: 4 } }, urgent.id);
+    expect(outlook).toMatchObject({ risk_level: 'on_track', max_parallel: 4 });
+    expect(outlook.eta_seconds).toBeLessThan(80);
+    const lost = then(jobs, 8, { parallel: { [urgent.id]: 4 } }, clicks.id);
+    expect(lost).toMatchObject({ victim: true, made_late: false });
+    expect(lost.moved_seconds).toBeGreaterThan(5);
+  });
+
+  it('what each change does to the snapshot', () => {
+    const jobs = [aLivingJob({ busy: 2 }), aLivingJob({ id: 'low', priority: 0, busy: 2 })];
+    const snapshot: Snapshot = {
+      as_of: now,
+      executors: [
+        { id: 'one', slots: 4, assets: ['orders'], closed: false },
+        { id: 'two', slots: 2, assets: ['clicks'], closed: true },
+      ],
+      limits: [{ max_running: 1, assets: null }],
+      jobs,
+    };
+    const changed = (what: Partial<WhatIf>, failed = new Map([['job', 3]])) =>
+      applyWhatIf(snapshot, { ...noChange, ...what }, failed);
+    const job = (what: Partial<WhatIf>) => changed(what).jobs[0];
+    expect(changed({})).toBe(snapshot);
+    expect(job({ pause: ['job'] })).toMatchObject({ state: 'paused' });
+    expect(job({ parallel: { job: 3 } })).toMatchObject({ max_parallel: 3 });
+    expect(job({ priority: { job: 9 } })).toMatchObject({ priority: 9 });
+    expect(job({ retry_failed: ['job'] })).toMatchObject({ remaining: 13 });
+    expect(job({ deadline: { job: now } })).toMatchObject({ sla_deadline_at: now });
+    expect(changed({ claiming: 'hold' }).executors.map(({ closed }) => closed)).toEqual([
+      true,
+      true,
+    ]);
+    expect(changed({ claiming: 'open' }).executors.map(({ closed }) => closed)).toEqual([
+      false,
+      false,
+    ]);
+    expect(changed({ limits: { 0: 4 } }).limits[0]).toMatchObject({ max_running: 4 });
+    expect(openSlots(changed({ slots: 9 }))).toBe(9);
+    expect(openSlots(changed({ executor: { slots: 3, assets: ['users'] } }))).toBe(7);
+    // Slots that are taken away are those of the job that ranks last.
+    const fewer = changed({ slots: 3 });
+    expect(fewer.jobs.map(({ slots }) => slots.length)).toEqual([2, 1]);
+    const paused = { ...snapshot, jobs: [aLivingJob({ state: 'paused' })] };
+    expect(applyWhatIf(paused, { ...noChange, resume: ['job'] }).jobs[0]!.state).toBe('resuming');
+  });
+
+  it('a hold and a pause leave no end; of a stuck job nothing is told', () => {
+    const paused = then([weather, clicks], 8, { pause: [weather.id] });
+    expect(paused).toMatchObject({ eta_seconds: null, paused: true, victim: false });
+    const first = { ...clicks, priority: 9 };
+    expect(then([weather, first], 8, { pause: [first.id] }).moved_seconds).toBeLessThan(0);
+    const waiting = { ...clicks, state: 'pending', running_slots: 0 };
+    expect(then([weather, waiting], 6, { claiming: 'hold' }, clicks.id)).toMatchObject({
+      eta_seconds: null,
+      victim: true,
+    });
+    const stuck = aJob({ heartbeat_at: secondsAgo(600), sla_deadline_at: inSeconds(900) });
+    expect(then([stuck], 2, { slots: 50 }, stuck.id)).toMatchObject({
       eta_seconds: null,
       risk_level: 'unknown',
     });
   });
-
-  test('a lowered parallelism frees some for others', () => {
-    const what = { parallel: { [weather.id]: 2 } };
-    const jobs = [weather, other({ execution_strategy: { type: 'parallel', max_parallel: 9 } })];
-    expect(outlook(jobs, what, fleetOf(9))).toMatchObject({ slots: 2, max_parallel: 2 });
-    expect(outlook(jobs, what, fleetOf(9), 2)).toMatchObject({ slots: 7 });
-  });
-
-  // After a real reduction the surplus partitions run to their end: their slots are not free yet.
-  test('above a parallelism that is lower already stay where they are', () => {
-    const running = { ...weather, execution_strategy: { type: 'sequential' } };
-    expect(outlook([running, other()], {}, fleetOf(9))).toMatchObject({ slots: 6 });
-  });
 });
 
-test('failures that are tried again are work', () => {
-  const failed = { ...weather, failed_partitions: 6, remaining_partitions: 798 };
-  expect(outlook([failed], {}).eta_seconds).toBe(133 * 60);
-  expect(outlook([failed], { retry_failed: [failed.id] })).toMatchObject({
-    eta_seconds: 134 * 60,
-    remaining_partitions: 804,
-  });
-});
-
-test('a deadline that is moved or taken away changes the level, and one that has passed is breached', () => {
-  const level = (deadline: Date | null) =>
-    outlook([weather], { deadline: { [weather.id]: deadline } }).risk_level;
-  expect(level(inSeconds(134 * 60))).toBe('on_track');
-  expect(level(inSeconds(120 * 60))).toBe('low');
-  expect(level(null)).toBe('none');
-  expect(level(now)).toBe('breached');
-});
-
-test('a stuck job stays unknown, whatever is given to it', () => {
-  const stuck = aJob({ number: 1, heartbeat_at: secondsAgo(600), sla_deadline_at: inSeconds(900) });
-  const what = { slots: 50, parallel: { [stuck.id]: 50 } };
-  expect(outlook([stuck], what, fleetOf(2))).toMatchObject({
-    slots: 0,
-    eta_seconds: null,
-    risk_level: 'unknown',
-  });
-});
-
-const anyJob = (number: number) =>
+const anyLivingJob = (id: string) =>
   fc
     .record({
-      state: fc.constantFrom(
-        'running',
-        'running',
-        'pending',
-        'paused',
-        'resuming',
-        'waiting_upstream',
-      ),
       asset_name: fc.constantFrom('a', 'b'),
-      total_partitions: fc.integer({ min: 40, max: 500 }),
-      completed_partitions: fc.nat(30),
-      failed_partitions: fc.nat(10),
+      remaining: fc.integer({ min: 7, max: 90 }),
       max_parallel: fc.integer({ min: 1, max: 12 }),
-      running_slots: fc.nat(6),
-      priority: fc.integer({ min: -3, max: 3 }),
-      average: fc.option(fc.integer({ min: 1, max: 600_000 }), { freq: 8 }),
-      stale: fc.nat(9).map((figure) => figure === 0),
-      due: fc.option(fc.integer({ min: -600, max: 20_000 })),
+      busy: fc.nat(6),
+      priority: fc.integer({ min: 0, max: 3 }),
     })
-    .map(({ max_parallel, running_slots, average, stale, due, ...columns }) =>
-      aJob({
-        ...columns,
-        number,
-        running_slots: columns.state === 'running' ? Math.min(running_slots, max_parallel) : 0,
-        execution_strategy: { type: 'parallel', max_parallel },
-        avg_partition_duration_ms: average,
-        heartbeat_at: secondsAgo(stale ? 600 : 5),
-        sla_deadline_at: due === null ? null : inSeconds(due),
-      }),
-    );
-const anyJobs = fc.tuple(anyJob(1), anyJob(2), anyJob(3), anyJob(4));
-const anyFleet = fc.record({
-  slots: fc.integer({ min: 0, max: 30 }),
-  by_asset: fc.record({ a: fc.nat(30), b: fc.nat(30) }),
-});
-const anyWhat = fc.record({
-  slots: fc.option(fc.nat(40)),
-  pause: fc.subarray([1, 2, 3, 4].map((number) => aJob({ number }).id)),
-  retry_failed: fc.subarray([1, 2, 3, 4].map((number) => aJob({ number }).id)),
-  parallel: fc.dictionary(fc.constantFrom(aJob().id), fc.integer({ min: 1, max: 20 })),
-  deadline: fc.constant({}),
-});
-const later = (after: number | null, before: number | null) =>
-  after === null ? before !== null : before !== null && after > before;
+    .map((columns): LivingJob => aLivingJob({ ...columns, id }));
 
 describe('always', () => {
-  test('with nothing changed, nothing changes', () => {
-    expect(isNoChange(noChange)).toBe(true);
+  it('slots are exact, and no executor runs more than it has', () => {
+    const jobs = fc.tuple(...['1', '2', '3', '4'].map(anyLivingJob));
+    const executors = fc.record({ one: fc.nat(30), two: fc.nat(30), three: fc.nat(30) });
     fc.assert(
-      fc.property(anyJobs, anyFleet, (jobs, fleet) => {
-        const then = forecastWhatIf(jobs, fleet, noChange, now);
-        for (const job of jobs) {
-          expect(then.get(job.id)).toMatchObject({
-            eta_seconds: job.eta_seconds,
-            risk_level: job.risk_level,
-            risk_severity: job.risk_severity,
-            slots: job.heartbeat_stale ? 0 : job.running_slots,
-          });
+      fc.property(jobs, executors, fc.nat(120), (all, of, slots) => {
+        const snapshot: Snapshot = {
+          as_of: now,
+          executors: Object.entries(of).map(([id, count]) => ({
+            id,
+            slots: count,
+            assets: ['a', 'b'],
+            closed: false,
+          })),
+          limits: [],
+          jobs: all,
+        };
+        const changed = applyWhatIf(snapshot, { ...noChange, slots });
+        expect(openSlots(changed)).toBe(slots);
+        for (const { id, slots: left } of changed.executors) {
+          const busy = changed.jobs
+            .flatMap((job) => job.slots)
+            .filter((one) => one.executor === id);
+          if (left < (of[id as keyof typeof of] ?? left))
+            expect(busy.length).toBeLessThanOrEqual(left);
         }
-      }),
-    );
-  });
-
-  test('no slot is used twice, and no job exceeds its limit', () => {
-    fc.assert(
-      fc.property(anyJobs, anyFleet, anyWhat, (jobs, fleet, what) => {
-        const then = [...forecastWhatIf(jobs, fleet, what, now).values()];
-        const busy = jobs.reduce(
-          (all, job) => all + (job.heartbeat_stale ? 0 : job.running_slots),
-          0,
-        );
-        const used = then.reduce((all, one) => all + one.slots, 0);
-        const change = (what.slots ?? fleet.slots) - fleet.slots;
-        expect(used).toBeLessThanOrEqual(Math.max(0, Math.max(busy, fleet.slots) + change));
-        for (const one of then) {
-          const job = jobs.find(({ id }) => id === one.id)!;
-          expect(one.slots).toBeGreaterThanOrEqual(0);
-          expect(one.slots).toBeLessThanOrEqual(Math.max(job.running_slots, one.max_parallel));
-        }
-      }),
-    );
-  });
-
-  test('more slots make no job later', () => {
-    fc.assert(
-      fc.property(anyJobs, anyFleet, anyWhat, fc.nat(10), (jobs, fleet, what, more) => {
-        const slots = what.slots ?? fleet.slots;
-        const few = forecastWhatIf(jobs, fleet, { ...what, slots }, now);
-        const many = forecastWhatIf(jobs, fleet, { ...what, slots: slots + more }, now);
-        for (const [id, one] of few)
-          expect(later(many.get(id)!.eta_seconds, one.eta_seconds), id).toBe(false);
-      }),
-    );
-  });
-
-  test('pausing one job makes no other later', () => {
-    fc.assert(
-      fc.property(anyJobs, anyFleet, anyWhat, (jobs, fleet, what) => {
-        const before = forecastWhatIf(jobs, fleet, { ...what, pause: [] }, now);
-        const after = forecastWhatIf(jobs, fleet, what, now);
-        for (const [id, one] of before)
-          if (!what.pause.includes(id))
-            expect(later(after.get(id)!.eta_seconds, one.eta_seconds), id).toBe(false);
-      }),
-    );
-  });
-
-  test('trying failures again makes no job earlier', () => {
-    fc.assert(
-      fc.property(anyJobs, anyFleet, (jobs, fleet) => {
-        const again = { ...noChange, retry_failed: jobs.map(({ id }) => id) };
-        const [before, after] = [noChange, again].map((what) =>
-          forecastWhatIf(jobs, fleet, what, now),
-        );
-        for (const [id, one] of after!)
-          expect(later(before!.get(id)!.eta_seconds, one.eta_seconds), id).toBe(false);
       }),
     );
   });

@@ -191,6 +191,9 @@ describe('A16: progress is one line in 10 s for each job, however often its work
       () => Object.keys(outcomes).every((asset) => (met[asset] ?? 0) >= 16),
       { seen: () => met },
     );
+    const toldOf = (id: string) =>
+      lines.some(({ job_id, message }) => job_id === id && message.startsWith('progress: '));
+    await waitFor('each to have a line', () => [...jobs.values()].every(toldOf));
     await executor.drain();
     for (const [asset, id] of jobs) {
       const times = lines

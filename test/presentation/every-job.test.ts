@@ -83,7 +83,7 @@ describe('of a job of every kind', () => {
     expectTexts(
       'job-risk',
       walk((job) => {
-        const item = { row: riskRow(job, null, now), job };
+        const item = { row: riskRow(job, null, null, now), job };
         const detail = riskDetail(item, { as_of: now, zone: 'utc', keys: {} }, null);
         return [
           ...cells(

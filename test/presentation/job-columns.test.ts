@@ -117,10 +117,10 @@ describe('a row says', () => {
   });
 
   test.each([
-    [{ sla_deadline_at: later(800) }, 'low 12% over'],
-    [{ sla_deadline_at: later(700) }, 'MEDIUM 28% over'],
-    [{ sla_deadline_at: later(552) }, 'HIGH 63% over'],
-    [{ sla_deadline_at: later(10) }, 'HIGH >999% over'],
+    [{ sla_deadline_at: later(800) }, 'late by 2m low'],
+    [{ sla_deadline_at: later(700) }, 'late by 3m MED'],
+    [{ sla_deadline_at: later(552) }, 'late by 6m HIGH'],
+    [{ sla_deadline_at: later(10) }, 'late by 15m HIGH'],
     [{ sla_deadline_at: secondsAgo(1200) }, 'BREACHED 20m ago'],
     [{ sla_deadline_at: later(10), state: 'completed', completed_at: secondsAgo(60) }, 'met'],
     [

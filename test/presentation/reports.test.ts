@@ -139,7 +139,7 @@ describe('an incident report', () => {
     expect(paused).toMatch(/Recommended: `servo-tui resume 00000002`/);
     expect(paused).not.toMatch(/Command:/);
     expect(report({ job: aJob({ sla_deadline_at: secondsAgo(-60) }) })).toMatch(
-      /To its deadline: HIGH/,
+      /To its deadline: late by/,
     );
   });
 
@@ -367,7 +367,7 @@ describe('a hand-off', () => {
     ]);
     expect(rows(markdown, '## Jobs still at risk')).toEqual([
       expect.stringMatching(
-        /^\| `late` 00000003 \| running \| 40 of 100 \(40%\) \| \S.* \| 2024-05-14 12:01:00 \| HIGH .* \|$/,
+        /^\| `late` 00000003 \| running \| 40 of 100 \(40%\) \| \S.* \| 2024-05-14 12:01:00 \| late by \S+ \(HIGH .* \|$/,
       ),
       expect.stringMatching(
         /^\| `clicks` 00000002 \| paused \| 40 of 100 \(40%\) \| .* \| – \| – \|$/,

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { noChange, type WhatIf } from '../../source/domain/forecast/what-if.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import { riskRows } from '../../source/domain/risk/board.ts';
-import { noChange, type WhatIf } from '../../source/domain/risk/what-if.ts';
 import { riskTable } from '../../source/presentation/risk/columns.ts';
 import { cellOf, layoutColumns } from '../../source/presentation/text/table.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
+import { riskBoardOf } from '../support/snapshots.ts';
 
 const inSeconds = (seconds: number) => secondsAgo(-seconds);
 
@@ -36,15 +37,7 @@ const revenue = aJob({
 });
 
 function table(width: number, what: WhatIf, jobs: JobView[] = [weather, sessions, revenue]) {
-  const fleet = { slots: 6, by_asset: { weather_hourly: 6 } };
-  const board = {
-    as_of: now,
-    tenant_id: 'acme',
-    early_warning: 0,
-    fleet,
-    jobs,
-    truncated: false,
-  };
+  const board = riskBoardOf(jobs, 6);
   const items = riskRows(board, what).map((row) => ({ row, job: row }));
   const laid = layoutColumns(riskTable, items, width);
   return items.map((item) =>
@@ -65,7 +58,7 @@ describe('the calculator says', () => {
         job: 'weather_hourly',
         eta: '14:14',
         deadline: '13:22',
-        severity: 'HIGH 63%',
+        severity: 'late by 52m (HIGH 63%)',
         figure: '= 52m / 1h22m',
         slots: '6',
       },
@@ -82,9 +75,10 @@ describe('the calculator says', () => {
     const what = { ...noChange, slots: 9, parallel: { [weather.id]: 13 } };
     const [late, high, stuck] = table(200, what);
     expect(high).toMatchObject({
-      'what-if': '→ 13:30 low 9%',
+      'what-if': '→ 13:30 late by 8m (low 9%)',
       'what-if-figure': '= 8m / 1h22m',
-      by: '6 → 9 slots, ×13',
+      by: '×13',
+      moved: '−44m',
     });
     expect([late!['what-if'], stuck!['what-if'], stuck!.by]).toEqual(['=', '=', '']);
   });
@@ -104,7 +98,7 @@ describe('the calculator says', () => {
     const what = { ...noChange, slots: 9 };
     for (const width of [40, 60, 78]) {
       const row = table(width, what)[1]!;
-      expect(row.severity, `${width}`).toMatch(/^HIGH/);
+      expect(row.severity, `${width}`).toMatch(/^late by 52m HIGH|^HIGH \+52m/);
       expect(row['what-if'], `${width}`).toMatch(/low/);
     }
     expect(table(78, noChange)[1]).toMatchObject({ figure: '= 52m / 1h22m', eta: '14:14' });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { noChange, type WhatIf } from '../../source/domain/forecast/what-if.ts';
 import type { JobEvent } from '../../source/domain/job/detail.ts';
 import { riskRows } from '../../source/domain/risk/board.ts';
-import { noChange, type WhatIf } from '../../source/domain/risk/what-if.ts';
 import {
   etaIfStarted,
   formatDrift,
@@ -20,6 +20,7 @@ import {
   whyUnknown,
 } from '../../source/presentation/risk/risk-text.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
+import { riskBoardOf } from '../support/snapshots.ts';
 
 const due = (seconds: number) => ({ sla_deadline_at: secondsAgo(-seconds) });
 const said = ({ forms, tone }: { forms: readonly string[]; tone: string }) =>
@@ -32,10 +33,10 @@ test('how a job stands to its deadline, as word and figure, long and short', () 
     [due(4500), 'on track 1h00m / ok 1h00m / ok / good'],
     [due(905), 'on track <10s / ok <10s / ok / good'],
     [due(925), 'on track 20s / ok 20s / ok / good'],
-    [due(800), 'low 12% over / low 12% / warn'],
-    [due(700), 'MEDIUM 28% over / MED 28% / warn'],
-    [due(450), 'HIGH 100% over / HIGH 100% / bad'],
-    [due(60), 'HIGH >999% over / HIGH >999% / bad'],
+    [due(800), 'late by 2m (low 12%) / late by 2m low / low +2m / warn'],
+    [due(700), 'late by 3m (MEDIUM 28%) / late by 3m MED / MED +3m / warn'],
+    [due(450), 'late by 8m (HIGH 100%) / late by 8m HIGH / HIGH +8m / bad'],
+    [due(60), 'late by 14m (HIGH >999%) / late by 14m HIGH / HIGH +14m / bad'],
     [{ ...due(450), heartbeat_at: secondsAgo(600) }, 'unknown / warn'],
     [due(-600), 'BREACHED 10m ago / BREACHED / bad'],
     [{ ...due(60), state: 'completed', completed_at: now }, 'met / dim'],
@@ -99,17 +100,7 @@ test('when it will be done, or what it waits for', () => {
 
 describe('a row of the calculator', () => {
   const board = (job: ReturnType<typeof aJob>, what: WhatIf = noChange) =>
-    riskRows(
-      {
-        as_of: now,
-        tenant_id: 'acme',
-        early_warning: 0,
-        fleet: { slots: 8, by_asset: { orders: 8 } },
-        jobs: [job],
-        truncated: false,
-      },
-      what,
-    )[0]!;
+    riskRows(riskBoardOf([job], 2), what)[0]!;
   const orders = (changes: Parameters<typeof aJob>[0] = {}) =>
     aJob({ asset_name: 'orders', ...changes });
   const lines = (job: ReturnType<typeof aJob>, what?: WhatIf) =>
@@ -191,7 +182,7 @@ describe('a row of the calculator', () => {
     expect(whatIfText(board(job))).toBe('');
     expect(words({ pause: [job.id] })).toBe('paused');
     expect(words({ retry_failed: [job.id] })).toBe('retry 3');
-    expect(words({ parallel: { [job.id]: 6 } })).toBe('2 → 4 slots, ×6');
+    expect(words({ parallel: { [job.id]: 6 } })).toBe('×6');
     expect(words({ deadline: { [job.id]: null } })).toMatch(/deadline/);
   });
 });

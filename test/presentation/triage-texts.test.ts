@@ -128,6 +128,7 @@ test('an explanation of a job as a text, at each width', async () => {
       } as never,
       { title: 'Limits', advice: 'lower the parallelism', failures: 1 } as never,
     ],
+    advice: null,
     recommendation: {
       action: 'pause',
       text: 'Pause it until the upstream is back, then resume it and look at what failed before.',

@@ -7,6 +7,7 @@ import type { Alert } from '../../source/domain/triage/alerts.ts';
 import type { CheckDefinition, CheckSummary } from '../../source/domain/triage/checks.ts';
 import type { Escalation } from '../../source/domain/triage/escalation.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
+import { riskBoardOf } from '../support/snapshots.ts';
 import { Session } from './session.ts';
 
 const orders = aJob({ number: 1, asset_name: 'orders_daily' });
@@ -340,7 +341,6 @@ describe('order is held while the operator moves or a dialog is open', () => {
     aJob({ number, asset_name: `job_${number}`, execution_strategy: { type: 'sequential' } }),
   ) as [JobView, JobView, JobView];
   const envelope = { as_of: now, tenant_id: 'acme', jobs: [one, two, three] };
-  const fleet = { slots: 9, by_asset: {} };
   const found = (job: JobView) => ({ job_id: job.id, asset_name: job.asset_name, cells: {} });
   const check = (name: string, hits: number) => ({
     check: { name, title: name, severity: 'warning', section: {}, columns: [], remedies: [] },
@@ -384,8 +384,8 @@ describe('order is held while the operator moves or a dialog is open', () => {
     check: ['3', { rows: [one, two, three].map(found) }, { rows: [three, one, two].map(found) }],
     risk: [
       '4',
-      { early_warning: 0, fleet, jobs: [due(one, 10), due(two, 20), due(three, 30)] },
-      { early_warning: 0, fleet, jobs: [due(one, 10), due(two, 20), due(three, 5)] },
+      riskBoardOf([due(one, 10), due(two, 20), due(three, 30)], 9),
+      riskBoardOf([due(one, 10), due(two, 20), due(three, 5)], 9),
     ],
     executors: [
       '5',

@@ -46,6 +46,7 @@ const diagnosed = (overrides: Partial<DiagnosedJob> = {}): DiagnosedJob => ({
   scenario: 'stuck',
   evidence: null,
   causes: [],
+  advice: null,
   recommendation: {
     action: 'reclaim',
     text: 'Force reclaim if needed.',

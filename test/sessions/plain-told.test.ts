@@ -220,7 +220,7 @@ describe('a job in a line', () => {
     ],
     [{ avg_partition_duration_ms: null }, /\(40 %\)$/],
     [due(7200), /, deadline on track /],
-    [due(60), /, deadline HIGH /],
+    [due(60), /, deadline late by \S+ \(HIGH /],
     [{ heartbeat_at: secondsAgo(300) }, /, no heartbeat for 5m$/],
     [
       { state: 'paused', running_slots: 0 },
@@ -242,7 +242,7 @@ describe('a job in a line', () => {
     ],
     ['back', { completed_partitions: 50 }, { completed_partitions: 49 }, []],
     ['a state', {}, { state: 'paused', running_slots: 0 }, [/was running, is paused now, 40 of/]],
-    ['a deadline that is at risk', due(7200), due(60), [/: deadline HIGH/]],
+    ['a deadline that is at risk', due(7200), due(60), [/: deadline late by \S+ \(HIGH/]],
     ['one that is taken away', due(7200), {}, [/: deadline none$/]],
     [
       'one of a job that has ended',

@@ -50,7 +50,7 @@ describe('what changes is told as lines', () => {
 
   test('a risk level, a new job, one that is gone', () => {
     const session = new PlainSession().read({ ...orders, risk_level: 'high', risk_severity: 0.63 });
-    expect(session.told[0]).toBe('orders_daily 00000001: deadline HIGH 63% over');
+    expect(session.told[0]).toBe('orders_daily 00000001: deadline late by 1s (HIGH 63%)');
     expect(session.told[1]).toBe('clicks 00000002 no longer exists');
     session.read(orders, clicks);
     expect(session.told.at(-1)).toMatch(/^new: clicks 00000002: paused, /);

@@ -4,6 +4,7 @@ import { runText } from '../../source/console/dialogs/run/state.ts';
 import { listed } from '../../source/console/model/boards.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
+import { riskBoardOf } from '../support/snapshots.ts';
 import { Session } from './session.ts';
 
 const inSeconds = (seconds: number) => secondsAgo(-seconds);
@@ -20,8 +21,17 @@ const weather = (columns: Parameters<typeof aJob>[0] = {}) =>
     sla_deadline_at: inSeconds(82 * 60),
     ...columns,
   });
+/** Of higher rank, and with work for days. */
 const clicks = (columns: Parameters<typeof aJob>[0] = {}) =>
-  aJob({ number: 2, asset_name: 'clicks', running_slots: 3, priority: 0, ...columns });
+  aJob({
+    number: 2,
+    asset_name: 'clicks',
+    total_partitions: 100_000,
+    running_slots: 3,
+    execution_strategy: { type: 'parallel', max_parallel: 3 },
+    priority: 9,
+    ...columns,
+  });
 const stuck = aJob({
   number: 3,
   asset_name: 'sessions',
@@ -36,14 +46,7 @@ const late = aJob({
   sla_deadline_at: secondsAgo(1200),
 });
 
-const board = (...jobs: JobView[]) => ({
-  as_of: now,
-  tenant_id: 'acme',
-  early_warning: 0,
-  fleet: { slots: 9, by_asset: { weather: 9, clicks: 9 } },
-  jobs,
-  truncated: false,
-});
+const board = (...jobs: JobView[]) => riskBoardOf(jobs, 9);
 
 const showing = (...jobs: JobView[]) =>
   Session.showing([weather()])
@@ -75,7 +78,11 @@ describe('the risk screen', () => {
 
   test('a what-if outlives a refresh, and its outcome follows the data', () => {
     const session = showing(weather(), clicks()).press(']', ']', ']');
-    expect(rowOf(session, 'weather').what_if).toMatchObject({ slots: 9, risk_level: 'low' });
+    expect(rowOf(session, 'weather').what_if).toMatchObject({
+      eta_seconds: 90 * 60,
+      moved_seconds: -44 * 60,
+      risk_level: 'low',
+    });
     const half = weather({ completed_partitions: 402 });
     session.wait(1000).timer('refresh').answerBoard('risk', board(half, clicks()));
     expect(what(session).slots).toBe(12);
@@ -100,7 +107,7 @@ describe('what if', () => {
   test('the selected job is paused, and its slots help the one at risk', () => {
     const session = showing(weather(), clicks()).press('j', 'P');
     expect(what(session).pause).toEqual([clicks().id]);
-    expect(rowOf(session, 'weather').what_if).toMatchObject({ slots: 9 });
+    expect(rowOf(session, 'weather').what_if).toMatchObject({ eta_seconds: 90 * 60 });
     session.press('P');
     expect(what(session).pause).toEqual([]);
   });
@@ -116,12 +123,98 @@ describe('what if', () => {
     expect(session.press('0').state.boards.risk.what).toMatchObject({ parallel: {}, slots: null });
   });
 
+  test('its priority, and a paused job resumed', () => {
+    const low = weather({ priority: 3, running_slots: 0 });
+    const session = showing(
+      low,
+      clicks({ running_slots: 9, execution_strategy: { type: 'parallel', max_parallel: 9 } }),
+    );
+    expect(rowOf(session, 'weather').eta_seconds).toBeGreaterThan(86_400);
+    for (let step = 0; step < 7; step += 1) session.press('>');
+    expect(what(session).priority).toEqual({ [low.id]: 10 });
+    expect(session.press('>').state.boards.risk.what.priority).toEqual({ [low.id]: 10 });
+    expect(rowOf(session, 'weather').what_if).toMatchObject({
+      risk_level: 'low',
+      victim: false,
+    });
+    expect(rowOf(session, 'clicks').what_if).toMatchObject({ victim: true, made_late: false });
+    for (let step = 0; step < 7; step += 1) session.press('<');
+    expect(what(session).priority).toEqual({});
+    const paused = showing(weather({ state: 'paused', running_slots: 0 })).press('P');
+    expect(what(paused)).toMatchObject({ resume: [low.id], pause: [] });
+    expect(rowOf(paused, 'weather').what_if).toMatchObject({ resumed: true, risk_level: 'low' });
+  });
+
   test('what makes no sense says why', () => {
     const session = showing(late, clicks());
     expect(session.press('P').notice).toBe('only running jobs can be paused; this one is pending');
     expect(session.press('T').notice).toBe('no partition of this job has failed');
     expect(session.press('j', ')').notice).toBe('this job has no deadline to move');
     expect(session.press('0').notice).toBe('no what-if change is set');
+  });
+});
+
+describe('A applies the remedy of the selected job', () => {
+  const two_hours = inSeconds(7200);
+  const alone = { type: 'sequential' };
+
+  test('settings of one job open its own card, filled in, and nothing is sent before y', () => {
+    const slow = weather({
+      priority: 3,
+      running_slots: 1,
+      execution_strategy: alone,
+      sla_deadline_at: two_hours,
+    });
+    const busy = { running_slots: 8, execution_strategy: { type: 'parallel', max_parallel: 8 } };
+    const session = showing(slow, clicks(busy)).press('A').read();
+    expect(session.card).toMatchObject({ name: 'tune', plan: null, values: { priority: '10' } });
+    const { parallel } = session.card.values;
+    expect(Number(parallel)).toBeGreaterThan(6);
+    expect(what(session)).toMatchObject({
+      parallel: { [slow.id]: Number(parallel) },
+      priority: { [slow.id]: 10 },
+    });
+    expect(session.acts).toEqual([]);
+    const parameters = { parallel, priority: '10' };
+    expect(session.press('y').acts).toMatchObject([{ action: 'set', parameters }]);
+  });
+
+  test('changes of several jobs are one plan', () => {
+    const equal = weather({
+      priority: 10,
+      running_slots: 0,
+      state: 'pending',
+      sla_deadline_at: two_hours,
+    });
+    const rival = clicks({
+      priority: 10,
+      running_slots: 9,
+      execution_strategy: { type: 'parallel', max_parallel: 9 },
+    });
+    const session = showing(equal, rival).press('A').read();
+    expect(session.card).toMatchObject({ name: 'pause', plan: null });
+    const other = clicks({ ...rival, number: 5, running_slots: 4 });
+    const both = showing(equal, { ...rival, running_slots: 5 }, other).press('A');
+    both.answerPlan([rival, other]);
+    expect(both.card.plan!.jobs.map(({ job, change }) => [job.id, change?.name])).toEqual([
+      [other.id, 'pause'],
+      [rival.id, 'pause'],
+    ]);
+  });
+
+  test('it says why there is none', () => {
+    const fine = weather({ sla_deadline_at: inSeconds(86_400) });
+    expect(showing(fine).press('A').notice).toBe('nothing is to be done');
+    expect(showing(stuck).press('A').notice).toBe('no change of jobs brings it in');
+    const all = weather({
+      priority: 10,
+      running_slots: 9,
+      execution_strategy: { type: 'parallel', max_parallel: 900 },
+      sla_deadline_at: inSeconds(3000),
+    });
+    expect(showing(all).press('A').notice).toBe(
+      'this remedy is not an action on jobs: servo-tui advise names it',
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import type { BoardData, BoardName } from '../../source/console/model/boards.ts';
 import { aJob, now } from './jobs.ts';
+import { riskBoardOf } from './snapshots.ts';
 
 /** Jobs that all boards are about. */
 export const orders = aJob({ number: 1, asset_name: 'orders', sla_deadline_at: now, priority: 9 });
@@ -79,14 +80,7 @@ export const boardData = {
     ],
     jobs,
   },
-  risk: {
-    as_of: now,
-    tenant_id: 'acme',
-    early_warning: 0,
-    fleet: { slots: 4, by_asset: { orders: 4, clicks: 4 } },
-    jobs,
-    truncated: false,
-  },
+  risk: riskBoardOf(jobs, 4),
   executors: { executors: [executor('w1', 'alive', jobs), executor('w2', 'silent', [])], jobs },
   alerts: { alerts: [alert('Slow', false, []), alert('Stuck', true, [clicks])], jobs },
   events: {

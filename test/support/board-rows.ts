@@ -1,8 +1,8 @@
 import type { ExecutorView } from '../../source/domain/executor/executor.ts';
+import { noChange } from '../../source/domain/forecast/what-if.ts';
 import type { JobEvent } from '../../source/domain/job/detail.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import { type RiskRow, riskRows } from '../../source/domain/risk/board.ts';
-import { noChange } from '../../source/domain/risk/what-if.ts';
 import type { Alert } from '../../source/domain/triage/alerts.ts';
 import type {
   CheckDefinition,
@@ -11,6 +11,7 @@ import type {
   FoundRow,
 } from '../../source/domain/triage/checks.ts';
 import { aJob, now, secondsAgo } from './jobs.ts';
+import { riskBoardOf } from './snapshots.ts';
 
 /** Rows of every table as an operator sees them: good and bad ones, short and long names. */
 export const late: JobView = aJob({
@@ -49,17 +50,11 @@ export const stuck: JobView = aJob({
 });
 export const jobRows: readonly JobView[] = [late, paused, stuck];
 
-export const riskBoardRows: readonly RiskRow[] = riskRows(
-  {
-    as_of: now,
-    tenant_id: 'acme',
-    early_warning: 0,
-    fleet: { slots: 14, by_asset: Object.fromEntries(jobRows.map((job) => [job.asset_name, 14])) },
-    jobs: jobRows,
-    truncated: false,
-  },
-  { ...noChange, pause: [stuck.id], deadline: { [late.id]: secondsAgo(-7200) } },
-);
+export const riskBoardRows: readonly RiskRow[] = riskRows(riskBoardOf(jobRows, 14), {
+  ...noChange,
+  pause: [stuck.id],
+  deadline: { [late.id]: secondsAgo(-7200) },
+});
 
 const section = { runbook: 'backfill-operations', heading: 'Related Alerts' } as const;
 

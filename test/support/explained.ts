@@ -58,6 +58,7 @@ export function diagnosedJob(facts: ExplainFacts): DiagnosedJob {
     evidence: null,
     causes: [],
     recommendation: null,
+    advice: null,
     escalations: [],
   };
 }

@@ -13,6 +13,7 @@ import {
 } from './board-rows.ts';
 import { jobVarieties } from './job-varieties.ts';
 import { aDetail, aJob, anInsight, buckets, dailyKeys, now, secondsAgo } from './jobs.ts';
+import { riskBoardOf } from './snapshots.ts';
 
 /** Names as operators give them, and some as none would. */
 const names: Readonly<Record<string, string>> = {
@@ -222,11 +223,13 @@ export const boardsOfFleet: BoardData = {
     rows: [...rows, { ...rows[0]!, job_id: null, asset_name: 'of no job', state: null } as never],
   },
   risk: {
-    ...read,
+    ...riskBoardOf(
+      fleet.filter(({ completed_at }) => completed_at === null),
+      14,
+      read.as_of,
+    ),
     early_warning: 60_000,
-    fleet: { slots: 14, by_asset: Object.fromEntries(fleet.map((job) => [job.asset_name, 14])) },
     truncated: true,
-    jobs: fleet.filter(({ completed_at }) => completed_at === null),
   },
   executors: {
     ...read,

@@ -8,6 +8,7 @@ import { actionTargets, isTerminal } from '../../source/domain/job/state.ts';
 import { ServoError } from '../../source/errors.ts';
 import { kindsOf } from '../../source/presentation/partition/failure-groups.ts';
 import { aJob, anInsight, aPage, aPartition, buckets, dailyKeys, secondsAgo } from './jobs.ts';
+import { riskBoardOf } from './snapshots.ts';
 
 type Row = Job & JobActivity;
 
@@ -47,12 +48,11 @@ export class MemoryDatabase {
     }
     if (effect.type === 'load-board' && effect.board === 'risk') {
       const jobs = [...this.jobs.values()].map((row) => viewJob(row, as_of));
-      const fleet = { slots: 12, by_asset: {} };
       const live = jobs.filter(({ state }) => !isTerminal(state));
       return {
         type: 'board',
         board: 'risk',
-        data: { as_of, tenant_id: 'acme', early_warning: 0, fleet, jobs: live, truncated: false },
+        data: riskBoardOf(live, 12, as_of),
       };
     }
     if (effect.type === 'load-board') throw new ServoError('not_found', 'no such board');

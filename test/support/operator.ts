@@ -59,6 +59,30 @@ export class Operator {
     return job!.id;
   }
 
+  /** An executor that is alive for an hour, without a process. */
+  async executor(id: string, slots: number, handlers: readonly string[]): Promise<void> {
+    await this.sql(
+      `insert into backfill_executors (id, tenant_id, host, pid, version, slots, handlers, seen_at)
+       values ($1, $2, 'h', 1, '0', $3, $4, now() + interval '1 hour')`,
+      [id, author.tenant, slots, handlers],
+    );
+  }
+
+  /** As if the executor had just begun so many partitions of the job. */
+  async lease(job: string, executor: string, slots: number): Promise<void> {
+    const held = await this.sql<{ token: string }>(
+      `update backfill_partitions p set state = 'running', attempt_count = 1, started_at = now(), lease_owner = $2,
+         lease_token = gen_random_uuid(), lease_expires_at = now() + interval '1 hour'
+       where p.id in (select id from backfill_partitions where backfill_job_id = $1 and state = 'pending'
+         order by partition_key desc limit $3) returning lease_token as token`,
+      [job, executor, slots],
+    );
+    await this.sql(
+      'update backfill_jobs set claimed_version = version, lease_tokens = $2 where id = $1',
+      [job, held.map(({ token }) => token)],
+    );
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.db.close(), this.#superuser.end()]);
     await this.database.drop();

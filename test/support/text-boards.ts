@@ -4,6 +4,7 @@ import { viewExecutor } from '../../source/domain/executor/executor.ts';
 import { type CheckDefinition, type FoundRow, worstOf } from '../../source/domain/triage/checks.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob, now, secondsAgo } from './jobs.ts';
+import { snapshotOf } from './snapshots.ts';
 
 /** A few rows for each board, this text in every field. */
 export const boardData = (text: string): BoardData => {
@@ -55,7 +56,7 @@ export const boardData = (text: string): BoardData => {
     risk: {
       ...as,
       early_warning: 60_000,
-      fleet: { slots: 4, by_asset: {} },
+      snapshot: { ...snapshotOf([], 4), as_of: now },
       truncated: true,
       jobs: [
         job,

@@ -132,7 +132,7 @@ const places: readonly Place[] = [
       ['X', 'Cancel events_raw'],
     ],
     facts: [
-      'Seen  just now: paused, version',
+      /Seen {2}(just now|\d+s ago): paused, version/,
       '80 partitions will not run',
       "UPDATE backfill_jobs SET state = 'cancelled'",
       'Reason (required)',
@@ -140,7 +140,7 @@ const places: readonly Place[] = [
       '[ Keep it ]   [ Cancel the job ]',
     ],
     few: ['Cancel events_raw', 'paused, version', 'stop for good', '[ Keep it ]'],
-    out: 'Esc close',
+    out: 'Esc to the buttons',
     covers: true,
   },
   {
@@ -242,7 +242,7 @@ const places: readonly Place[] = [
       '[ Leave as is ]',
     ],
     few: ['Cancel 2 jobs', 'Type 2:', '[ Leave as is ]'],
-    out: 'Esc close',
+    out: 'Esc to the buttons',
     covers: true,
   },
 ];

@@ -4,6 +4,7 @@ import { outageKinds } from '../../domain/partition/attempt.ts';
 import { causeNames } from '../../domain/triage/cause-names.ts';
 import { checkNames } from '../../domain/triage/checks.ts';
 import { clauses } from '../../domain/triage/explain.ts';
+import { adviceFields, remedy } from '../jobs/remedy-json.ts';
 import { limit } from '../system/limits-json.ts';
 import { check, column, escalation, row } from './check-json.ts';
 
@@ -111,6 +112,10 @@ export const shapes = {
           .describe('what needs only to be confirmed'),
       })
       .nullable(),
+    advice: z
+      .looseObject({ ...adviceFields, remedies: z.array(remedy) })
+      .nullable()
+      .describe('what brings the job in; null where it is neither late nor at risk'),
     escalations: z.array(escalation),
   }),
 };

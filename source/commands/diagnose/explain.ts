@@ -32,12 +32,12 @@ export const explain = onSession({
     const id = await resolveJob(reader, tenant, reference);
     const diagnosed = await assessJob(reader, tenant, id, thresholds);
     const { as_of, tenant_id, clause, findings, scenario } = diagnosed;
-    const { evidence, causes, recommendation, escalations } = diagnosed;
+    const { evidence, causes, recommendation, advice, escalations } = diagnosed;
     const { as_of: _, ...facts } = diagnosed.facts;
     return {
       json: {
         ...{ as_of, tenant_id, clause, ...explainReason(clause, diagnosed.facts), facts },
-        ...{ findings, scenario, evidence, causes, recommendation, escalations },
+        ...{ findings, scenario, evidence, causes, recommendation, advice, escalations },
       },
       text: async () => {
         const { explainText } = await import('../../presentation/triage/explain-text.ts');

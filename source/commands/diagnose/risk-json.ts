@@ -3,8 +3,10 @@ import { count, envelope, nullableTime, visible } from '../../app/json-shapes.ts
 import { riskLevels } from '../../domain/risk/risk.ts';
 import { bufferFits, tiers } from '../../domain/risk/tier.ts';
 import { job } from '../jobs/job-json.ts';
+import { adviceFields, lateBy, remedy } from '../jobs/remedy-json.ts';
 
-const row = job.extend({
+export const row = job.extend({
+  late_by_seconds: lateBy,
   sla_tier: z.enum(tiers),
   sla_buffer: z
     .number()
@@ -14,7 +16,7 @@ const row = job.extend({
   what_if: z
     .looseObject({
       id: z.uuid(),
-      slots: count.describe('that run it'),
+      priority: z.int(),
       max_parallel: count,
       remaining_partitions: count,
       incomplete_partitions: count,
@@ -22,7 +24,12 @@ const row = job.extend({
       sla_deadline_at: nullableTime,
       risk_level: z.enum(riskLevels),
       risk_severity: z.number().nullable(),
-      paused: z.boolean().describe('the ETA is that of a job that goes on at once'),
+      late_by_seconds: lateBy,
+      paused: z.boolean(),
+      resumed: z.boolean(),
+      moved_seconds: z.number().nullable().describe('later, or below 0 earlier; null if unknown'),
+      victim: z.boolean().describe('it ends later because of changes to others'),
+      made_late: z.boolean().describe('it would have met its deadline'),
     })
     .nullable()
     .describe('null without a what-if, and for a job that has ended'),
@@ -38,6 +45,10 @@ export const shapes = {
     slots: z.looseObject({ now: count, what_if: count.nullable() }),
     jobs: z.array(row).describe('with a deadline, the most urgent first'),
     others: z.array(row).describe('other live jobs that share the slots with them'),
+    victims: z.array(row).describe('jobs that the what-if makes later, late ones first'),
+    remedies: z
+      .array(z.looseObject({ ...adviceFields, remedies: z.array(remedy) }))
+      .describe('what brings the jobs at risk in, the most urgent jobs first'),
     levels: z.looseObject({ now: levels, what_if: levels.nullable() }),
     advice: z.array(
       z.looseObject({

@@ -1,9 +1,16 @@
+import { isApplicable } from '../../domain/advice/actions.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
 import { atRiskLevels, type RiskLevel, riskLevels } from '../../domain/risk/risk.ts';
 import type { RiskReport } from '../../operations/triage/risk.ts';
+import { remedyText, verdictText } from '../../presentation/advice/advice-text.ts';
 import { riskTable } from '../../presentation/risk/columns.ts';
-import { formatBuffer, levelLabels, tierText } from '../../presentation/risk/risk-text.ts';
+import {
+  formatBuffer,
+  levelLabels,
+  tierText,
+  victimText,
+} from '../../presentation/risk/risk-text.ts';
 import { toAscii } from '../../presentation/text/ascii.ts';
 import { wrap } from '../../presentation/text/fitted.ts';
 import { formatDuration, plural, type Zone } from '../../presentation/text/format.ts';
@@ -17,6 +24,8 @@ type Options = {
   ascii: boolean;
 };
 
+/** How many jobs that end later are named. */
+const mostVictims = 5;
 const mostOthers = 10;
 
 /** Nothing wraps within `width` but advice. */
@@ -24,14 +33,16 @@ export function riskText(report: RiskReport, options: Options): string {
   const { jobs, others, advice, truncated } = report;
   const isWhatIf = report.levels.what_if !== null;
   const sharing = others.filter(
-    ({ running_slots, what_if }) => running_slots > 0 || (what_if?.slots ?? 0) > 0,
+    ({ running_slots, what_if }) => running_slots > 0 || what_if?.victim === true,
   );
   const shown = [...jobs, ...(options.asked && !isWhatIf ? [] : sharing.slice(0, mostOthers))];
   const lines = [
     summary(report),
     ...(shown.length === 0 ? [] : ['', ...rowLines(report, shown, options)]),
     ...(truncated ? ['', `more jobs have a deadline: these are the nearest`] : []),
+    ...victimLines(report),
     ...(options.asked ? details(jobs[0]!) : []),
+    ...remedyLines(report, options),
     ...advice.flatMap((one) => ['', ...adviceLines(one, jobs, options)]),
   ];
   const text = `${lines.join('\n')}\n`;
@@ -67,6 +78,34 @@ function levelCounts(counts: Partial<Record<RiskLevel, number>>): string {
 function rowLines({ as_of }: RiskReport, rows: readonly RiskRow[], { width, zone }: Options) {
   const items = rows.map((row) => ({ row, job: row }));
   return tableLines(riskTable, items, { as_of, width, zone });
+}
+
+/** `costs: daily_sales late by 6m; ml_features +7m, no deadline`. */
+function victimLines({ victims, levels }: RiskReport): string[] {
+  if (levels.what_if === null) return [];
+  if (victims.length === 0) return ['', 'costs: no other job ends later'];
+  const named = victims.slice(0, mostVictims).map(victimText);
+  const more = victims.length > mostVictims ? `; and ${victims.length - mostVictims} more` : '';
+  return ['', `costs: ${named.join('; ')}${more}`];
+}
+
+/** The best remedy of each job at risk; of one that was asked for, all of them. */
+function remedyLines({ remedies, as_of }: RiskReport, { asked, zone, width }: Options): string[] {
+  if (remedies.length === 0) return [];
+  const lines = remedies.flatMap((advice) => {
+    const context = { as_of, zone, names: advice.names };
+    const name = `${safeText(advice.names[advice.job_id] ?? '', { cap: 60 })} ${shortId(advice.job_id)}`;
+    const shown = asked ? advice.remedies : advice.remedies.slice(0, 1);
+    const why = `${name}: ${verdictText(advice, context)}`;
+    if (shown.length === 0) return [why];
+    const texts = shown.map((remedy) => remedyText(remedy, advice.job_id, context));
+    return asked ? [why, ...texts.map((text) => `- ${text}`)] : [`${name}: ${texts[0]}`];
+  });
+  const [first] = remedies.filter((advice) => advice.remedies.some(isApplicable));
+  const hint =
+    first === undefined ? [] : [`all remedies: servo-tui advise ${shortId(first.job_id)}`];
+  const all = ['remedies, by the forecast', ...lines, ...hint];
+  return ['', ...all.flatMap((text) => (Number.isFinite(width) ? wrap(text, width) : [text]))];
 }
 
 function details(row: RiskRow): string[] {

@@ -5,17 +5,25 @@ export const risk = onSession({
   spec: {
     name: 'risk',
     usage:
-      '[JOB] [--slots N] [--pause OTHER…] [--retry-failed] [--parallel N] [--deadline T | --extend D]',
+      '[JOB] [--slots N] [--pause OTHER…] [--resume OTHER…] [--retry-failed] [--hold] [--parallel N] [--priority N] [--deadline T | --extend D]',
     summary: 'which jobs will miss their deadlines, by how much, and what would change that',
     flags: [
       { name: 'slots', value: 'N', help: 'what if the executors had so many slots' },
       { name: 'parallel', value: 'N', help: "what if this were the job's max parallel" },
+      { name: 'priority', value: 'N', help: "what if this were the job's priority" },
       {
         name: 'pause',
         value: 'JOB',
         multiple: true,
         help: 'what if this job were paused: its slots go to others in claim order',
       },
+      {
+        name: 'resume',
+        value: 'JOB',
+        multiple: true,
+        help: 'what if this paused job were resumed',
+      },
+      { name: 'hold', help: 'what if no executor claimed anything from now on' },
       { name: 'retry-failed', help: 'what if failed partitions were tried again' },
       { name: 'deadline', value: 'T', help: "what if this were the job's deadline; or none" },
       { name: 'extend', value: 'D', help: 'what if deadlines moved by 1h or -30m' },
@@ -32,19 +40,19 @@ export const risk = onSession({
   json: () => import('./risk-json.ts'),
   read: ([reference], flags) => ({
     reference,
-    pause: flags
-      .texts('pause')
-      .flatMap((text) => text.split(','))
-      .filter(Boolean),
+    pause: namedBy(flags.texts('pause')),
+    resume: namedBy(flags.texts('resume')),
     whatIf: {
       slots: flags.text('slots'),
       parallel: flags.text('parallel'),
+      priority: flags.text('priority'),
+      hold: flags.has('hold'),
       deadline: flags.text('deadline'),
       extend: flags.text('extend'),
       retry_failed: flags.has('retry-failed'),
     },
   }),
-  async run({ reference, pause, whatIf }, session) {
+  async run({ reference, pause, resume, whatIf }, session) {
     const [{ resolveJob, resolveJobs }, { assessRisk }, { isTenantVisible }] = await Promise.all([
       import('../../operations/jobs/resolve-job.ts'),
       import('../../operations/triage/risk.ts'),
@@ -53,7 +61,9 @@ export const risk = onSession({
     const { reader, tenant, thresholds, view } = session;
     const job = reference === undefined ? null : await resolveJob(reader, tenant, reference);
     const paused = pause.length === 0 ? [] : await resolveJobs(reader, tenant, pause);
-    const asked = { ...whatIf, job, pause: paused.map(({ id }) => id) };
+    const resumed = resume.length === 0 ? [] : await resolveJobs(reader, tenant, resume);
+    const ids = { pause: paused.map(({ id }) => id), resume: resumed.map(({ id }) => id) };
+    const asked = { ...whatIf, job, ...ids };
     const report = await assessRisk(reader, tenant, asked, thresholds);
     const found = report.jobs.length + report.others.length > 0;
     const visible = await isTenantVisible(session, found);
@@ -66,3 +76,7 @@ export const risk = onSession({
     };
   },
 });
+
+function namedBy(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => text.split(',')).filter(Boolean);
+}

@@ -9,6 +9,7 @@ import { exitCodes, messageOf, ServoError, UsageError } from '../../errors.ts';
 import { actOnJob } from '../../operations/act/act-on-job.ts';
 import type { Outcome } from '../../operations/act/order.ts';
 import { resolveJobs } from '../../operations/jobs/resolve-job.ts';
+import { outcomeLine } from '../../presentation/job/outcome-line.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
 import type { Order } from './job-flags.ts';
 
@@ -110,8 +111,4 @@ async function confirmAction(
       return `${action} ${what}?`;
     },
   });
-}
-
-export function outcomeLine({ message, hint }: Outcome): string {
-  return `${safeText(hint === null ? message : `${message} — ${hint}`)}\n`;
 }

@@ -38,7 +38,7 @@ export const apply = onHost({
       import('../../database/queries/read-clock.ts'),
       import('../../operations/plan/apply-plan.ts'),
       import('../../presentation/plan/plan-text.ts'),
-      import('./act.ts'),
+      import('../../presentation/job/outcome-line.ts'),
       import('./read-plan.ts'),
     ]);
     const plan = await readPlan(file, host.io);

@@ -1,4 +1,6 @@
+import type { StartEffect } from '../../domain/advice/start.ts';
 import type { Forecast } from '../../domain/forecast/forecast.ts';
+import { costsText, lateText } from '../../presentation/advice/advice-text.ts';
 import { formatBuffer, levelLabels, tierText } from '../../presentation/risk/risk-text.ts';
 import { formatDuration, formatMilliseconds, plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
@@ -17,7 +19,7 @@ export function forecastLines(forecast: Forecast): string[] {
   ];
   const range = low === high ? '' : ` (${low} to ${high})`;
   return [
-    `expected ${formatDuration(duration)}${range} on ${plural(slots, 'slot')}, at ${formatMilliseconds(average_ms)} a partition as in the last ${past}: done by ${finish_at.toISOString()} if started now`,
+    `expected ${formatDuration(duration)}${range} on ${plural(slots, 'slot')}, at ${formatMilliseconds(average_ms)} a partition as in the last ${past}`,
     ...bufferLines(forecast),
     ...worstLines(forecast),
     ...errorLines(forecast),
@@ -50,4 +52,17 @@ function errorLines({ errors }: Forecast): string[] {
       ({ error_message, count }) =>
         `failed before: ${count} × ${safeText(error_message ?? '(no message)')}`,
     );
+}
+
+/**
+ * `if started now: done by 2024-05-14T04:10:00.000Z, makes daily_sales late by 6m; at
+ * 2024-05-14T05:00:00.000Z no job`.
+ */
+export function effectText(effect: StartEffect): string {
+  const { finish_at, late_by_seconds, harmless_at, costs } = effect;
+  const done = finish_at === null ? 'its end is unknown' : `done by ${finish_at.toISOString()}`;
+  const late = late_by_seconds !== null && late_by_seconds > 0 ? lateText(late_by_seconds) : '';
+  const at = harmless_at === null ? '' : `; at ${harmless_at.toISOString()} no job`;
+  const victims = costsText({ costs, brings_in: true });
+  return `if started now: ${[done, late, victims].filter(Boolean).join(', ')}${at}`;
 }

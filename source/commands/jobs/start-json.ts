@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { count, envelope, nullableTime } from '../../app/json-shapes.ts';
 import { forecast } from './forecast-json.ts';
 import { job } from './job-json.ts';
+import { cost, lateBy } from './remedy-json.ts';
 
 export const start = z.looseObject({
   ...envelope,
@@ -33,6 +34,15 @@ export const start = z.looseObject({
       priority: z.int(),
       sla_deadline_at: nullableTime,
       forecast,
+      effect: z
+        .looseObject({
+          finish_at: nullableTime.describe('if started now, by a simulation of all jobs'),
+          late_by_seconds: lateBy,
+          costs: z.array(cost),
+          harmless_at: nullableTime.describe('started then, it makes no job late'),
+        })
+        .nullable()
+        .describe('whom it would cost; null but for start --dry-run'),
     })
     .nullable(),
 });

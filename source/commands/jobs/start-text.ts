@@ -1,10 +1,11 @@
 import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import type { Recreated } from '../../operations/act/recreate.ts';
-import type { Started, StartPlan, UpstreamPlan } from '../../operations/start/start-backfill.ts';
+import type { Started, StartPlan } from '../../operations/start/start-backfill.ts';
+import type { UpstreamPlan } from '../../operations/start/upstream-plan.ts';
 import { plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
-import { forecastLines } from './forecast-text.ts';
+import { effectText, forecastLines } from './forecast-text.ts';
 
 export function startText({ created, job, plan }: Started): string {
   if (plan !== null && job === null) return planText(plan);
@@ -45,6 +46,7 @@ function planText(plan: StartPlan): string {
     `would start ${safeText(plan.asset_name)}: ${spanOf(plan)}, priority ${plan.priority}${deadline}; nothing has been written`,
     ...treeLines(plan),
     ...(plan.forecast === null ? [] : forecastLines(plan.forecast)),
+    ...(plan.effect === null ? [] : [effectText(plan.effect)]),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -1,9 +1,9 @@
 import type { ExecutorList, ExecutorView } from '../../domain/executor/executor.ts';
+import { noChange, type WhatIf } from '../../domain/forecast/what-if.ts';
 import type { EventList, JobEvent } from '../../domain/job/detail.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { type RiskBoard, type RiskRow, riskRows } from '../../domain/risk/board.ts';
-import { noChange, type WhatIf } from '../../domain/risk/what-if.ts';
 import { type Alert, type AlertReport, firingFirst } from '../../domain/triage/alerts.ts';
 import {
   type CheckSummary,

@@ -1,6 +1,6 @@
 import type { JobDetail } from '../../domain/job/detail.ts';
 import type { JobPage } from '../../domain/job/page.ts';
-import { isNoChange, remainingWhatIf } from '../../domain/risk/what-if.ts';
+import { remainingWhatIf } from '../../domain/risk/what-if.ts';
 import { isJustPaced, withCost } from '../background/cost.ts';
 import { refreshReader } from '../dialogs/reader/state.ts';
 import { ask, asked, chain, silenceMs, unasked } from '../model/asking.ts';
@@ -83,7 +83,7 @@ export function boardLoaded(state: State, { board, data }: BoardAnswer, question
   const up = answerReceived(state, question);
   const old = up.boards[board];
   if (state.frozen_at !== null && old.data !== null) return [up, []];
-  const what = isNoChange(old.what) ? old.what : remainingWhatIf(old.what, data.jobs);
+  const what = remainingWhatIf(old.what, data.jobs);
   const loaded = withBoardData(up, board, old as Board, data, { what });
   return [{ ...up, boards: { ...up.boards, [board]: loaded } }, nextRefresh(up)];
 }

@@ -146,7 +146,7 @@ const statement = `with clock as materialized (select statement_timestamp() as n
     coalesce((select jsonb_agg(to_jsonb(p)) from pictured p), '[]') as jobs,
     coalesce((select jsonb_agg(jsonb_build_object('asset_name', a.asset_name, 'timed_attempts', t.timed_attempts, 'slot_ms', t.slot_ms,
         'slot_ms_square', t.slot_ms_square, 'retried_share', t.retried_share))
-      from (select asset_id, min(asset_name) as asset_name from living where coalesce(timed_attempts, 0) < 20 group by asset_id) a
+      from (select asset_id, min(asset_name) as asset_name from living where coalesce(timed_attempts, 0) < 200 group by asset_id) a
         cross join lateral (
           select sum(d.timed_attempts)::int as timed_attempts, sum(d.slot_ms * d.timed_attempts) / sum(d.timed_attempts) as slot_ms,
             sum(d.slot_ms_square * d.timed_attempts) / sum(d.timed_attempts) as slot_ms_square,

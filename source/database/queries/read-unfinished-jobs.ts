@@ -1,7 +1,5 @@
 import type { Job, JobActivity } from '../../domain/job/job.ts';
-import type { Fleet } from '../../domain/risk/what-if.ts';
 import type { Query } from '../database.ts';
-import { alive } from './alive-executors.ts';
 import {
   activityColumns,
   activityJoins,
@@ -42,24 +40,4 @@ export async function readUnfinishedJobs(
     [tenant, limit],
   );
   return rows.map(jobOf);
-}
-
-export async function readFleet(query: Query, tenant: string): Promise<Fleet> {
-  const rows = await query<{ asset_name: string | null; slots: number }>(
-    `with ready as materialized (
-       select slots, handlers from backfill_executors
-       where ${alive} and draining_at is null and hold_reason is null
-     )
-     select null as asset_name, coalesce(sum(slots), 0)::int as slots from ready
-     union all
-     select asset_name, sum(slots)::int from ready, unnest(handlers) asset_name group by asset_name`,
-    [tenant],
-  );
-  const by_asset = rows.flatMap(({ asset_name, slots }) =>
-    asset_name === null ? [] : [[asset_name, slots] as const],
-  );
-  return {
-    slots: rows.find(({ asset_name }) => asset_name === null)!.slots,
-    by_asset: Object.fromEntries(by_asset),
-  };
 }

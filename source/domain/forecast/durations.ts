@@ -4,7 +4,7 @@ export type Durations = {
   mean_ms: number;
   /** Standard deviation ÷ mean. */
   spread: number;
-  /** Attempts that the figures rest on, at most 200. */
+  /** Attempts of the job that the figures are worth, at most about 200. */
   samples: number;
   /** Share of attempts that failed and were tried again, 0..1. */
   failed_share: number;

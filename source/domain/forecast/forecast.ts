@@ -51,6 +51,7 @@ type NewJob = { total_partitions: number; priority: number; sla_deadline_at: Dat
 
 /**
  * ceil(partitions ÷ slots) × the average of the past jobs, weighted by completed partitions.
+ * @param simulated when the simulation of all jobs expects its end; null: unknown
  * @param handled slots with a handler for the asset; 0: no executor has one, max parallel counts
  */
 export function forecastOf(
@@ -60,6 +61,7 @@ export function forecastOf(
   history: History,
   now: Date,
   earlyWarningMs = 0,
+  simulated: Date | null = null,
 ): Forecast {
   const measured = history.past_jobs.flatMap(({ avg_partition_duration_ms: ms, ...one }) =>
     ms === null || one.completed_partitions === 0 ? [] : [{ ms, count: one.completed_partitions }],
@@ -71,7 +73,7 @@ export function forecastOf(
   const slots = handled > 0 ? Math.min(maxParallel, handled) : maxParallel;
   const seconds = (ms: number | null) => etaSeconds(job.total_partitions, slots, ms);
   const duration = seconds(average);
-  const finish_at = duration === null ? null : later(now, duration * 1000);
+  const finish_at = simulated ?? (duration === null ? null : later(now, duration * 1000));
   const deadline = job.sla_deadline_at;
   const buffer = finish_at && deadline ? bufferOf(now, finish_at, deadline) : null;
   const sla_tier = tierOf(job.priority);

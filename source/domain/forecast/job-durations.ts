@@ -8,16 +8,17 @@ export type Timed = {
   retried_share: number | null;
 };
 
-/** Attempts of earlier jobs count like so many of the job's own. */
-const historyWeight = 5;
-/** A job with so many attempts of its own needs no history. */
-const enoughAttempts = 20;
+/** How much the means of two jobs of an asset usually differ: standard deviation ÷ mean. */
+const jobSpread = 0.15;
+/** Least spread within a job that is believed. */
+const leastSpread = 0.1;
 /** Assumed until attempts show it, with this weight. */
 const assumed = { spread: 0.4, weight: 3 };
 
 /**
- * A job's durations: from its own attempts, and while these are few from earlier jobs of its asset;
- * else from the contract's average, which other programs write too.
+ * A job's durations: from its own attempts and those of earlier jobs of its asset, which count the
+ * more the less a few attempts say (`historyWeight`); without any from the contract's average,
+ * which other programs write too.
  */
 export function durationsOf(
   own: Timed,
@@ -26,26 +27,34 @@ export function durationsOf(
 ): Durations | null {
   const mine = figuresOf(own);
   const past = history === null ? null : figuresOf(history);
-  if (mine === null && past === null) {
+  if (past === null) {
+    if (mine !== null) return summary(mine, mine.count);
     if (!isMeasured(averageMs)) return null;
     return { mean_ms: averageMs, spread: assumed.spread, samples: 1, failed_share: 0 };
   }
-  if (mine === null || past === null || mine.count >= enoughAttempts) {
-    return summary(mine ?? { ...past!, count: Math.min(past!.count, historyWeight) });
-  }
-  const weight = Math.min(past.count, historyWeight);
+  const weight = historyWeight(past);
+  if (mine === null) return summary({ ...past, count: Math.max(1, weight) }, past.count);
   const count = mine.count + weight;
   const mixed = (of: 'mean' | 'square' | 'failed') =>
     (mine[of] * mine.count + past[of] * weight) / count;
-  return summary({
-    count,
-    mean: mixed('mean'),
-    square: mixed('square'),
-    failed: mixed('failed'),
-  });
+  const figures = { count, mean: mixed('mean'), square: mixed('square'), failed: mixed('failed') };
+  return summary(figures, mine.count + past.count);
 }
 
 type Figures = { count: number; mean: number; square: number; failed: number };
+
+/**
+ * As how many attempts of the job itself those of earlier jobs count: so many that both estimates
+ * have the same variance. Where attempts differ little, a few of its own say more than any history.
+ */
+function historyWeight(past: Figures): number {
+  const spread = Math.max(leastSpread, spreadOf(past));
+  return 1 / ((jobSpread / spread) ** 2 + 1 / past.count);
+}
+
+function spreadOf({ mean, square }: Figures): number {
+  return mean > 0 ? Math.sqrt(Math.max(0, square - mean ** 2)) / mean : 0;
+}
 
 function figuresOf({ timed_attempts, slot_ms, slot_ms_square, retried_share }: Timed) {
   if (timed_attempts === null || timed_attempts < 1) return null;
@@ -64,8 +73,10 @@ function isMeasured(figure: number | null): figure is number {
   return typeof figure === 'number' && Number.isFinite(figure) && figure >= 0;
 }
 
-function summary({ count, mean, square, failed }: Figures): Durations {
-  const seen = mean > 0 ? Math.sqrt(Math.max(0, square - mean ** 2)) / mean : 0;
-  const spread = (seen * count + assumed.spread * assumed.weight) / (count + assumed.weight);
+/** @param seen the attempts that show the spread */
+function summary(figures: Figures, seen: number): Durations {
+  const { count, mean, failed } = figures;
+  const spread =
+    (spreadOf(figures) * seen + assumed.spread * assumed.weight) / (seen + assumed.weight);
   return { mean_ms: mean, spread, samples: count, failed_share: failed };
 }

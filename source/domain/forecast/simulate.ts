@@ -417,9 +417,15 @@ function restOf(job: LivingJob, elapsed: number, partition_ms: number, which: Ca
   return restMs(job.durations, elapsed) * scaleOf(job, which);
 }
 
+/** Geometric mean: one asset of long partitions does not make all others long. */
 function usualMs(jobs: readonly LivingJob[]): number {
-  const known = jobs.flatMap(({ durations }) => (durations === null ? [] : partitionMs(durations)));
-  return known.length === 0 ? guessedMs : known.reduce((sum, one) => sum + one, 0) / known.length;
+  let [sum, count] = [0, 0];
+  for (const { durations } of jobs) {
+    if (durations === null) continue;
+    sum += Math.log(partitionMs(durations));
+    count += 1;
+  }
+  return count === 0 ? guessedMs : Math.exp(sum / count);
 }
 
 function us(ms: number): number {

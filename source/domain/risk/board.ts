@@ -1,16 +1,27 @@
+import type { JobForecast } from '../forecast/job-forecast.ts';
+import type { Snapshot } from '../forecast/snapshot.ts';
+import { isNoChange, type WhatIf } from '../forecast/what-if.ts';
 import type { JobView } from '../job/job.ts';
 import { compareRank } from '../job/rank.ts';
 import { later } from '../time/time.ts';
+import {
+  type Forecasts,
+  forecastsOf,
+  isReliable,
+  type Outlook,
+  outlooksOf,
+  standingOf,
+} from './outlook.ts';
 import { compareUrgency } from './risk.ts';
 import { type BufferFit, bufferFit, bufferOf, type Tier, tierOf } from './tier.ts';
-import { type Fleet, forecastWhatIf, isNoChange, type Outlook, type WhatIf } from './what-if.ts';
 
 export type RiskBoard = {
   as_of: Date;
   tenant_id: string;
   /** The threshold early_warning, in milliseconds. */
   early_warning: number;
-  fleet: Fleet;
+  /** Of the same moment: all that decides when the jobs run. */
+  snapshot: Snapshot;
   /** Unfinished jobs with a deadline, and those that share their slots; unordered. */
   jobs: readonly JobView[];
   truncated: boolean;
@@ -26,31 +37,80 @@ export type RiskRow = JobView & {
   what_if: Outlook | null;
 };
 
+/** The forecasts of a board, computed once. */
+export function boardForecasts({ snapshot }: Pick<RiskBoard, 'snapshot'>): Forecasts {
+  const known = forecasts.get(snapshot) ?? forecastsOf(snapshot);
+  forecasts.set(snapshot, known);
+  return known;
+}
+
+const forecasts = new WeakMap<Snapshot, Forecasts>();
+const rowsOf = new WeakMap<RiskBoard, { what: WhatIf; rows: RiskRow[] }>();
+
 /**
  * Jobs with a deadline, the most urgent first; then the others, by the slots they would free or
- * take.
+ * take. ETAs and levels are the forecast's of the board's own moment, so that a what-if without a
+ * change gives the same.
  */
 export function riskRows(board: RiskBoard, what: WhatIf): RiskRow[] {
-  const { jobs, fleet, as_of, early_warning } = board;
-  const then = isNoChange(what) ? null : forecastWhatIf(jobs, fleet, what, as_of, early_warning);
-  return jobs
-    .toSorted(
+  // Lists, bars and keys ask for the same rows.
+  const known = rowsOf.get(board);
+  if (known?.what === what) return known.rows;
+  const rows = makeRows(board, what);
+  rowsOf.set(board, { what, rows });
+  return rows;
+}
+
+function makeRows(board: RiskBoard, what: WhatIf): RiskRow[] {
+  const before = boardForecasts(board);
+  const then = isNoChange(what) ? null : outlooksOf(board, before, what);
+  const { as_of, early_warning } = board;
+  // As in the list: without an executor what other programs write counts.
+  const hasExecutors = board.snapshot.executors.length > 0;
+  return board.jobs
+    .map((job) => {
+      const forecast = hasExecutors ? (before.get(job.id) ?? null) : null;
+      return riskRow(job, forecast, then?.get(job.id) ?? null, as_of, early_warning);
+    })
+    .sort(
       (a, b) =>
         Number(a.sla_deadline_at === null) - Number(b.sla_deadline_at === null) ||
         (a.sla_deadline_at === null
           ? b.running_slots - a.running_slots || compareRank(a, b) || (a.id < b.id ? -1 : 1)
           : compareUrgency(a, b)),
-    )
-    .map((job) => riskRow(job, then?.get(job.id) ?? null, as_of));
+    );
 }
 
-export function riskRow(job: JobView, what_if: Outlook | null, asOf: Date): RiskRow {
-  const sla_tier = tierOf(job.priority);
-  const end = job.eta_seconds === null ? null : later(asOf, job.eta_seconds * 1000);
+/** @param forecast null for a job that is not forecast: it has ended, or waits behind too many */
+export function riskRow(
+  job: JobView,
+  forecast: JobForecast | null,
+  what_if: Outlook | null,
+  asOf: Date,
+  earlyWarningMs = 0,
+): RiskRow {
+  const now =
+    forecast === null ? job : { ...job, ...forecastFigures(job, forecast, asOf, earlyWarningMs) };
+  const sla_tier = tierOf(now.priority);
+  const end = now.eta_seconds === null ? null : later(asOf, now.eta_seconds * 1000);
+  const deadline = now.sla_deadline_at;
   const sla_buffer =
-    end === null || job.sla_deadline_at === null
-      ? null
-      : bufferOf(job.started_at ?? asOf, end, job.sla_deadline_at);
+    end === null || deadline === null ? null : bufferOf(now.started_at ?? asOf, end, deadline);
   const sla_buffer_fit = sla_buffer === null ? null : bufferFit(sla_tier, sla_buffer);
-  return { ...job, sla_tier, sla_buffer, sla_buffer_fit, what_if };
+  const late_by_seconds =
+    end === null || deadline === null ? null : (end.getTime() - deadline.getTime()) / 1000;
+  return { ...now, late_by_seconds, sla_tier, sla_buffer, sla_buffer_fit, what_if };
+}
+
+function forecastFigures(job: JobView, forecast: JobForecast, asOf: Date, earlyWarningMs: number) {
+  const reliable = isReliable(job);
+  const seconds = (at: Date | null) =>
+    at === null || !reliable ? null : (at.getTime() - asOf.getTime()) / 1000;
+  return {
+    ...standingOf(forecast, job, asOf, earlyWarningMs),
+    eta_low_seconds: seconds(forecast.low_at),
+    eta_high_seconds: seconds(forecast.high_at),
+    bound_by: forecast.bound_by,
+    unknown: forecast.unknown,
+  };
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../../errors.ts';
+import { isNoChange, noChange, type WhatIf } from '../forecast/what-if.ts';
 import type { JobView } from '../job/job.ts';
 import { shortId } from '../job/reference.ts';
 import { isTerminal, refusalOf } from '../job/state.ts';
@@ -6,11 +7,13 @@ import { readOptions } from '../start/request.ts';
 import { momentAt } from '../time/deadline.ts';
 import { parseDuration } from '../time/duration.ts';
 import { later } from '../time/time.ts';
-import { isNoChange, type WhatIf } from './what-if.ts';
 
 export type WhatIfInput = {
   slots?: string;
   parallel?: string;
+  priority?: string;
+  /** No executor claims. */
+  hold?: boolean;
   /** A time, or `none`. */
   deadline?: string;
   /** Shift of deadlines: `1h`, `-30m`. */
@@ -28,16 +31,18 @@ export const mostSlots = 100_000;
 export function readWhatIf(
   input: WhatIfInput,
   job: JobView | null,
-  pause: readonly JobView[],
+  { pause, resume }: { pause: readonly JobView[]; resume: readonly JobView[] },
   jobs: readonly JobView[],
   now: Date,
   problems: Problem[],
 ): WhatIf {
-  for (const one of pause) {
-    const refusal = refusalOf('pause', one.state);
-    if (refusal !== null) problems.push({ message: `${shortId(one.id)}: ${refusal} (--pause)` });
-  }
-  for (const flag of ['parallel', 'deadline'] as const) {
+  for (const [action, named] of [['pause', pause] as const, ['resume', resume] as const])
+    for (const one of named) {
+      const refusal = refusalOf(action, one.state);
+      if (refusal !== null)
+        problems.push({ message: `${shortId(one.id)}: ${refusal} (--${action})` });
+    }
+  for (const flag of ['parallel', 'priority', 'deadline'] as const) {
     if (input[flag] !== undefined && job === null) {
       problems.push({
         message: `--${flag} requires a job`,
@@ -46,13 +51,20 @@ export function readWhatIf(
     }
   }
   const about = job === null ? jobs : [job];
+  const set = readSet(input, problems);
+  const ofJob = <T>(value: T | undefined) =>
+    job === null || value === undefined ? {} : { [job.id]: value };
   const what: WhatIf = {
+    ...noChange,
     slots: readSlots(input.slots, problems),
+    claiming: input.hold ? 'hold' : null,
     pause: pause.map(({ id }) => id),
+    resume: resume.map(({ id }) => id),
     retry_failed: input.retry_failed
       ? about.filter((one) => one.failed_partitions > 0).map(({ id }) => id)
       : [],
-    parallel: readParallel(input.parallel, job, problems),
+    parallel: ofJob(set.parallel),
+    priority: ofJob(set.priority),
     deadline: readDeadlines(input, job, about, now, problems),
   };
   if (job !== null && isTerminal(job.state) && !isNoChange(what)) {
@@ -74,15 +86,12 @@ function readSlots(text: string | undefined, problems: Problem[]): number | null
   return null;
 }
 
-function readParallel(
-  parallel: string | undefined,
-  job: JobView | null,
-  problems: Problem[],
-): WhatIf['parallel'] {
-  const { strategy } = readOptions({ parallel }, problems);
-  return job === null || strategy.max_parallel === undefined
-    ? {}
-    : { [job.id]: strategy.max_parallel };
+function readSet({ parallel, priority }: WhatIfInput, problems: Problem[]) {
+  const { strategy, priority: read } = readOptions({ parallel, priority }, problems);
+  return {
+    parallel: strategy.max_parallel,
+    priority: priority === undefined ? undefined : read,
+  };
 }
 
 function readDeadlines(

@@ -1,3 +1,5 @@
+import type { Advice } from '../advice/advice.ts';
+import type { Named } from '../advice/board-advice.ts';
 import type { FailureCause } from './cause-names.ts';
 import type { CheckName, Finding, FoundRow } from './checks.ts';
 import type { Escalation } from './escalation.ts';
@@ -20,6 +22,8 @@ export type DiagnosedJob = Explanation & {
   /** Likely causes of the errors in the evidence; `failures` counts the evidence alone. */
   causes: readonly (FailureCause & { failures: number })[];
   recommendation: Recommendation | null;
+  /** What brings a job in that is late or at risk; null for another one. */
+  advice: (Advice & Named) | null;
   escalations: readonly Escalation[];
 };
 

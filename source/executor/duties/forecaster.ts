@@ -56,8 +56,13 @@ export class Forecaster extends Duty {
       );
       snapshots.set(tenant, snapshot);
     }
-    for (const [tenant, snapshot] of withShares(snapshots)) await this.#store(tenant, snapshot);
-    return jittered(policy.forecast_ms);
+    let next = jittered(policy.forecast_ms);
+    for (const [tenant, snapshot] of withShares(snapshots)) {
+      const forecasts = forecastJobs(snapshot);
+      await this.#store(tenant, snapshot.as_of, forecasts);
+      next = Math.min(next, firstEndMs(forecasts, snapshot.as_of));
+    }
+    return Math.max(policy.least_forecast_ms, next);
   }
 
   #elect(lease_ms: number): Promise<string[]> {
@@ -65,12 +70,11 @@ export class Forecaster extends Duty {
     return elect(database, { tenants, duty: 'forecast', holder: owner, lease_ms });
   }
 
-  async #store(tenant: string, snapshot: Snapshot): Promise<void> {
+  async #store(tenant: string, as_of: Date, forecasts: readonly JobForecast[]): Promise<void> {
     const { database, owner } = this.#ports;
     const before = this.#stored.get(tenant);
     const stored = before ?? new Map<string, JobForecast>();
-    const { as_of } = snapshot;
-    const { changed, gone } = changesOf(stored, forecastJobs(snapshot), as_of);
+    const { changed, gone } = changesOf(stored, forecasts, as_of);
     // A round whose fate is unknown is as if nothing were stored.
     this.#stored.delete(tenant);
     const all = before === undefined;
@@ -79,4 +83,12 @@ export class Forecaster extends Duty {
     for (const id of gone) stored.delete(id);
     this.#stored.set(tenant, stored);
   }
+}
+
+/** Until the first expected end: a job that has not ended by then needs another forecast. */
+function firstEndMs(forecasts: readonly JobForecast[], as_of: Date): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { finish_at } of forecasts)
+    if (finish_at !== null) first = Math.min(first, finish_at.getTime() - as_of.getTime());
+  return first;
 }

@@ -29,6 +29,7 @@ export async function* applyPlan(
   db: Database,
   author: Author,
   plan: PlanFile,
+  { from_file = true }: { from_file?: boolean } = {},
 ): AsyncGenerator<Outcome> {
   await reviewPlan(db, author, plan);
   let away: ServoError | null = null;
@@ -38,7 +39,7 @@ export async function* applyPlan(
       continue;
     }
     try {
-      yield await applyTo(db, author, plan, job);
+      yield await applyTo(db, author, plan, job, from_file);
     } catch (error) {
       const lost = error instanceof ServoError && error.code === 'database_unreachable';
       if (lost) away = error;
@@ -139,6 +140,7 @@ async function applyTo(
   author: Author,
   plan: PlanFile,
   job: PlannedJob,
+  from_file: boolean,
 ): Promise<Outcome> {
   const { id, state, version, refusal } = job;
   if (refusal !== null) {
@@ -157,7 +159,7 @@ async function applyTo(
         id: plan.id,
         author: plan.author,
         created_at: plan.created_at,
-        from_file: true,
+        from_file,
       },
     },
   );

@@ -10,8 +10,10 @@ import { assetNames, findAsset } from '../../database/queries/read-assets.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import { readHistory } from '../../database/queries/read-history.ts';
 import { readJob } from '../../database/queries/read-job.ts';
-import { readFleet } from '../../database/queries/read-unfinished-jobs.ts';
+import { readSnapshot } from '../../database/queries/read-snapshot.ts';
+import { effectOfStart, type StartEffect } from '../../domain/advice/start.ts';
 import { type Forecast, forecastOf } from '../../domain/forecast/forecast.ts';
+import { handledSlots } from '../../domain/forecast/what-if.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import { readStrategy, writeStrategy } from '../../domain/job/strategy.ts';
@@ -33,6 +35,8 @@ import { viewOneJob } from '../jobs/view-jobs.ts';
 import { lockTree, matchTree, readTree, type TreeNode } from './create-tree.ts';
 import { futureDeadline } from './future-deadline.ts';
 import { unknownAsset } from './unknown-asset.ts';
+import type { UpstreamPlan } from './upstream-plan.ts';
+import { virtualJobs } from './virtual-jobs.ts';
 
 export type StartPlan = {
   asset_name: string;
@@ -45,21 +49,8 @@ export type StartPlan = {
   upstreams: UpstreamPlan[];
   /** Null in the preview of a recreated job. */
   forecast: Forecast | null;
-};
-
-export type UpstreamPlan = {
-  asset_name: string;
-  /** The job itself needs it, not only another upstream. */
-  direct: boolean;
-  /** Names of the assets that it needs itself. */
-  needs: string[];
-  execution_order: number;
-  /** Of the new job; 0 if unfinished jobs have all its keys. */
-  total_partitions: number;
-  first_key: string | null;
-  last_key: string | null;
-  /** Unfinished jobs that have some of its keys: they are waited for. */
-  existing: string[];
+  /** When it would be done if started now, and whom that costs; null as `forecast`. */
+  effect: StartEffect | null;
 };
 
 export type Started = {
@@ -90,8 +81,8 @@ export async function startBackfill(
       if (known === null) await checkNew(query, request, now, job, keys);
       const tree = await matchTree(query, tenant, await readUpstreams(query, asset, job), keys);
       const plan = planOf(job, keys, tree);
-      const forecast = await readForecast(query, job, plan, now, thresholds);
-      return answer(query, tenant, known?.id ?? null, false, { ...plan, forecast }, thresholds);
+      const told = await readForecast(query, job, plan, now, thresholds);
+      return answer(query, tenant, known?.id ?? null, false, { ...plan, ...told }, thresholds);
     });
   }
   return db.write(author, async (query) => {
@@ -220,6 +211,7 @@ export function planOf(job: NewJob, keys: KeySource, tree: readonly TreeNode[]):
     priority: job.priority,
     sla_deadline_at: job.sla_deadline_at,
     forecast: null,
+    effect: null,
     upstreams: tree.slice(0, -1).map((node) => {
       const [first_key, last_key] = node.new_keys === null ? [null, null] : endsOf(node.new_keys);
       return {
@@ -244,13 +236,22 @@ async function readForecast(
   plan: StartPlan,
   now: Date,
   { early_warning }: JobThresholds,
-): Promise<Forecast> {
+): Promise<Pick<StartPlan, 'forecast' | 'effect'>> {
   const { tenant_id, asset_id, asset_name } = job;
   const keys = { first: plan.first_key, last: plan.last_key };
   const history = await readHistory(query, tenant_id, asset_id, keys, pastJobs);
-  const { by_asset } = await readFleet(query, tenant_id);
+  const snapshot = await readSnapshot(query, tenant_id);
   const { max_parallel } = readStrategy(job.execution_strategy);
-  return forecastOf(job, max_parallel, by_asset[asset_name] ?? 0, history, now, early_warning);
+  const effect = effectOfStart(
+    snapshot,
+    await virtualJobs(query, job, plan.upstreams, max_parallel),
+  );
+  const handled = handledSlots(snapshot, asset_name);
+  const { finish_at } = effect;
+  return {
+    effect,
+    forecast: forecastOf(job, max_parallel, handled, history, now, early_warning, finish_at),
+  };
 }
 
 function endsOf(keys: KeySource): [string, string] {

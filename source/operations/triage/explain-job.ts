@@ -1,8 +1,12 @@
-import type { Database } from '../../database/database.ts';
+import type { Database, Query } from '../../database/database.ts';
 import { explainJob as readFacts } from '../../database/queries/explain-job.ts';
 import { countJobs } from '../../database/queries/list-jobs.ts';
+import { readJob } from '../../database/queries/read-job.ts';
+import { readSnapshot } from '../../database/queries/read-snapshot.ts';
 import { checkNamed, checks, findRows } from '../../database/queries/triage/checks.ts';
 import { definitionOf } from '../../database/queries/triage/sql.ts';
+import { adviseOn } from '../../domain/advice/advise.ts';
+import { inputOf, namesIn } from '../../domain/advice/board-advice.ts';
 import type { CheckName, FoundRow } from '../../domain/triage/checks.ts';
 import { explain } from '../../domain/triage/explain.ts';
 import type { DiagnosedJob, Explanation, Verification } from '../../domain/triage/explanation.ts';
@@ -15,6 +19,7 @@ import {
 } from '../../domain/triage/recommend.ts';
 import type { Thresholds } from '../../domain/triage/thresholds.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
+import { viewOneJob } from '../jobs/view-jobs.ts';
 import { contextOf, findingOf, maxRows } from './checks.ts';
 import { readEscalations } from './escalations.ts';
 
@@ -71,9 +76,24 @@ export function assessJob(
       causes: likelyCauses(evidence?.rows.map(errorOf) ?? []),
       recommendation:
         scenario === null ? recommendByClause(clause, facts) : recommend(scenario, facts),
+      advice: isLate(scenario?.check.name) ? await adviceOn(query, tenant, id) : null,
       escalations: await readEscalations(query, tenant, { as_of: facts.as_of, found, running }),
     };
   });
+}
+
+/** Scenarios that call for a remedy by the forecast. */
+function isLate(scenario: CheckName | undefined): boolean {
+  return scenario === 'at-risk' || scenario === 'breached';
+}
+
+async function adviceOn(query: Query, tenant: string, id: string): Promise<DiagnosedJob['advice']> {
+  const row = await readJob(query, tenant, id);
+  const snapshot = await readSnapshot(query, tenant);
+  if (row === null) return null;
+  const job = await viewOneJob(query, tenant, row, snapshot.as_of);
+  const advice = adviseOn(id, inputOf(snapshot, [job]));
+  return advice && { ...advice, names: namesIn({ snapshot }, advice) };
 }
 
 function errorOf({ cells }: FoundRow): string | null {

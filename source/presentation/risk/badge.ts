@@ -15,6 +15,7 @@ type Risky = Partial<Pick<JobView, 'needs_seconds'>> &
     | 'incomplete_partitions'
   >;
 
+/** A job's risk, long and short: by how much it is late, then the level and the severity. */
 export function riskBadge(job: Risky, asOf: Date): Phrase {
   const left = job.sla_deadline_at ? (job.sla_deadline_at.getTime() - asOf.getTime()) / 1000 : 0;
   const seconds = job.eta_seconds ?? job.needs_seconds ?? 0;
@@ -36,11 +37,11 @@ export function riskBadge(job: Risky, asOf: Date): Phrase {
         const spare = formatSpare(left - seconds);
         return { forms: [`low ${spare} left`, `low ${spare}`], tone: 'warn' };
       }
-      return { forms: [`low ${over} over`, `low ${over}`], tone: 'warn' };
+      return { forms: lateForms(job, left, 'low', over), tone: 'warn' };
     case 'medium':
-      return { forms: [`MEDIUM ${over} over`, `MED ${over}`], tone: 'warn' };
+      return { forms: lateForms(job, left, 'MEDIUM', over), tone: 'warn' };
     case 'high':
-      return { forms: [`HIGH ${over} over`, `HIGH ${over}`], tone: 'bad' };
+      return { forms: lateForms(job, left, 'HIGH', over), tone: 'bad' };
     case 'unknown':
       if (job.incomplete_partitions > 0) return incomplete;
       return { forms: ['unknown'], tone: 'warn' };
@@ -49,6 +50,19 @@ export function riskBadge(job: Risky, asOf: Date): Phrase {
         ? endedBadge(job)
         : { forms: [`BREACHED ${formatAge(-left)} ago`, 'BREACHED'], tone: 'bad' };
   }
+}
+
+/** `late by 52m (HIGH 63%)`, `late by 52m HIGH`, `HIGH +52m` */
+function lateForms(
+  { risk_severity }: Risky,
+  left: number,
+  level: string,
+  share: string,
+): [string, ...string[]] {
+  const short = level === 'MEDIUM' ? 'MED' : level;
+  // The severity is the lateness as a share of the time left; it is known without an ETA too.
+  const late = formatDuration(Math.max(1, (risk_severity ?? 0) * left));
+  return [`late by ${late} (${level} ${share})`, `late by ${late} ${short}`, `${short} +${late}`];
 }
 
 /** It will end incomplete, so its deadline cannot be met. */

@@ -1,6 +1,6 @@
 import { shortId } from '../../domain/job/reference.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
-import type { Outlook } from '../../domain/risk/what-if.ts';
+import type { Outlook } from '../../domain/risk/outlook.ts';
 import { later } from '../../domain/time/time.ts';
 import { formatDrift, formatEtaRange } from '../job/eta-phrase.ts';
 import { formatClockShort, type Zone } from '../text/format.ts';
@@ -9,7 +9,13 @@ import { safeText } from '../text/safe-text.ts';
 import { absent, type Column, column, longest, type Table } from '../text/table.ts';
 import type { Phrase } from '../text/tone.ts';
 import { widthOf } from '../text/width.ts';
-import { bufferPhrase, severityFigure, severityPhrase, whatIfText } from './risk-text.ts';
+import {
+  bufferPhrase,
+  movedPhrase,
+  severityFigure,
+  severityPhrase,
+  whatIfText,
+} from './risk-text.ts';
 
 type Risky = Item<RiskRow>;
 
@@ -39,7 +45,7 @@ export const riskTable: Table<Risky> = {
     column('deadline', 'DEADLINE', 8, ({ row }, { as_of, zone }) =>
       row.sla_deadline_at === null ? absent : clock(row.sla_deadline_at, as_of, zone),
     ),
-    column('severity', 'SEVERITY', 16, ({ row }, { as_of }) =>
+    column('severity', 'SEVERITY', 24, ({ row }, { as_of }) =>
       severityPhrase(row, row.state, as_of),
     ),
     column('figure', '(ETA−D)/(D−NOW)', 20, ({ row }, { as_of }) => ({
@@ -53,7 +59,7 @@ export const riskTable: Table<Risky> = {
     whatIfColumn(
       'what-if',
       'WHAT IF',
-      () => 24,
+      () => 32,
       ({ row }, { as_of, zone }) => thenPhrase(row, as_of, zone),
     ),
     whatIfColumn(
@@ -68,6 +74,12 @@ export const riskTable: Table<Risky> = {
         ],
         tone: 'dim',
       }),
+    ),
+    whatIfColumn(
+      'moved',
+      'MOVED',
+      () => 6,
+      ({ row }) => movedPhrase(row),
     ),
     whatIfColumn(
       'by',
@@ -90,9 +102,11 @@ export const riskTable: Table<Risky> = {
     { column: 'by', to: 14 },
     { column: 'job', to: 16, elastic: true },
     { column: 'by', to: 0 },
-    { column: 'severity', to: 11 },
+    { column: 'severity', to: 16 },
+    { column: 'severity', to: 9 },
     { column: 'figure', to: 14 },
-    { column: 'what-if', to: 16 },
+    { column: 'what-if', to: 18 },
+    { column: 'moved', to: 0 },
     { column: 'figure', to: 0 },
     { column: 'job', to: 8, elastic: true },
     { column: 'deadline', to: 0 },
@@ -128,13 +142,13 @@ function whatIfColumn(
 function isSame(row: RiskRow, then: Outlook): boolean {
   return (
     !then.paused &&
-    then.eta_seconds === row.eta_seconds &&
+    Math.abs((then.eta_seconds ?? -1) - (row.eta_seconds ?? -1)) < 1 &&
     then.risk_level === row.risk_level &&
     then.sla_deadline_at?.getTime() === row.sla_deadline_at?.getTime()
   );
 }
 
-/** `→ 15:46 low 9%`; `=`: unchanged. */
+/** `→ 15:46 late by 8m (low 9%)`; `=`: unchanged. */
 function thenPhrase(row: RiskRow, asOf: Date, zone: Zone): Phrase {
   const { what_if, state } = row;
   if (what_if === null) return plain('');

@@ -1,16 +1,24 @@
+import { isApplicable } from '../../domain/advice/actions.ts';
+import { consoleEffort } from '../../domain/advice/advise.ts';
+import { adviseOnRow, namesIn } from '../../domain/advice/board-advice.ts';
 import { shortId } from '../../domain/job/reference.ts';
-import type { RiskRow } from '../../domain/risk/board.ts';
+import type { RiskBoard, RiskRow } from '../../domain/risk/board.ts';
 import { mitigations } from '../../domain/risk/mitigation.ts';
+import { remedyText, verdictText } from '../advice/advice-text.ts';
 import { driftText, etaIfStarted, formatEta, formatEtaRange } from '../job/eta-phrase.ts';
 import { healthText, isWaiting } from '../job/health-text.ts';
 import { stateLabel } from '../job/state-label.ts';
 import { plural } from '../text/format.ts';
-import type { Detail } from '../text/item.ts';
+import type { Detail, DetailContext } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
 import { type Cell, signOf } from '../text/tone.ts';
 import { formatBuffer, levelLabels, tierText, whatIfText } from './risk-text.ts';
 
-export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
+/**
+ * The selected job, what brings it in, and the runbook's advice for its (what-if) risk level.
+ */
+export const riskDetail: Detail<RiskRow, RiskBoard | null> = ({ row }, context, data) => {
+  const { as_of, zone } = context;
   const { glyph, word, tone } = stateLabel(row.state);
   const eta = formatEta(row, as_of, zone).forms[0];
   const range = formatEtaRange(row, as_of, zone);
@@ -31,6 +39,7 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
   const health = healthText(row);
   const whatIf = whatIfText(row);
   const then: Cell[][] = whatIf === '' ? [] : [[{ text: `what if: ${whatIf}`, tone: 'accent' }]];
+  const remedies = data === null ? [] : remedyLines(row, data, context);
   const level = row.what_if?.risk_level ?? row.risk_level;
   const { meaning, heading, options } = mitigations[level];
   const advice = options.map(({ title, steps, command }): Cell[] => [
@@ -43,6 +52,7 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
   return [
     head,
     ...(health === null ? [] : [[{ ...health, text: `${signOf(health.tone)}${health.text}` }]]),
+    ...remedies,
     ...then,
     ...(row.sla_deadline_at === null && row.what_if?.sla_deadline_at == null
       ? [
@@ -57,6 +67,30 @@ export const riskDetail: Detail<RiskRow> = ({ row }, { as_of, zone }) => {
     ...advice,
   ];
 };
+
+/** By what the job is bound, and the best remedy with the key that applies it. */
+function remedyLines(
+  row: RiskRow,
+  data: RiskBoard,
+  { as_of, zone, keys }: DetailContext,
+): Cell[][] {
+  const advice = adviseOnRow(data, row.id, consoleEffort);
+  if (advice === null || advice.verdict === 'on_time' || advice.verdict === 'none') return [];
+  const context = { as_of, zone, names: namesIn(data, advice) };
+  const [best, ...others] = advice.remedies;
+  const key = keys.remedy ?? '';
+  const apply =
+    best !== undefined && isApplicable(best) && key !== '' ? ` · ${key} applies it` : '';
+  const more = others.length === 0 ? '' : ` · ${plural(others.length, 'other')}`;
+  const remedy: Cell[] =
+    best === undefined
+      ? [{ text: 'no change of jobs brings it in', tone: 'warn' }]
+      : [
+          { text: `remedy: ${remedyText(best, row.id, context)}`, tone: 'strong' },
+          { text: `${apply}${more}`, tone: 'accent' },
+        ];
+  return [remedy, [{ text: verdictText(advice, context), tone: 'dim' }]];
+}
 
 const fitTexts = {
   late: 'after the deadline',

@@ -4,8 +4,10 @@ import { readStrategy } from '../../domain/job/strategy.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
 import type { RiskLevel } from '../../domain/risk/risk.ts';
 import { tierBuffers } from '../../domain/risk/tier.ts';
+import { costText, lateText } from '../advice/advice-text.ts';
 import { waitingLabels } from '../job/health-text.ts';
 import { formatDuration } from '../text/format.ts';
+import { safeText } from '../text/safe-text.ts';
 import type { Phrase, Tone } from '../text/tone.ts';
 import { riskBadge } from './badge.ts';
 
@@ -24,11 +26,9 @@ type Standing = Pick<
   'eta_seconds' | 'sla_deadline_at' | 'risk_level' | 'risk_severity' | 'incomplete_partitions'
 >;
 
-/** `HIGH 63%`, `low 9%`, `on track 1h12m` */
+/** `late by 52m (HIGH 63%)`, `on track 1h12m` */
 export function severityPhrase(standing: Standing, state: string, asOf: Date): Phrase {
-  const { forms, tone } = riskBadge({ ...standing, state, completed_at: null }, asOf);
-  const [whole, ...shorter] = forms.map((form) => form.replace(/ over$/, ''));
-  return { forms: [whole!, ...shorter], tone };
+  return riskBadge({ ...standing, state, completed_at: null }, asOf);
 }
 
 /** `= 52m / 82m`: (ETA − deadline) ÷ (deadline − now), or why there is none. */
@@ -103,7 +103,7 @@ export function tierText({ sla_tier }: Pick<RiskRow, 'sla_tier'>): string {
   return `a ${sla_tier} job's is ${tierBuffers[sla_tier].text}`;
 }
 
-/** The what-if of a job and its effect: `paused`, `6 → 9 slots, ×12, deadline +1h`. */
+/** What the what-if changes of a job: `paused, ×12, deadline +1h`; empty for other jobs. */
 export function whatIfText(job: RiskRow): string {
   const { what_if: then } = job;
   if (then === null) return '';
@@ -114,17 +114,26 @@ export function whatIfText(job: RiskRow): string {
   const again = then.remaining_partitions - job.remaining_partitions;
   const parts = [
     then.paused ? 'paused' : '',
-    // A what-if gives a stuck job no slots.
-    !then.paused && !job.heartbeat_stale && then.slots !== job.running_slots - job.silent_slots
-      ? `${job.running_slots - job.silent_slots} → ${then.slots} slots`
-      : '',
+    then.resumed ? 'resumed' : '',
     then.max_parallel === readStrategy(job.execution_strategy).max_parallel
       ? ''
       : `×${then.max_parallel}`,
+    then.priority === job.priority ? '' : `priority ${then.priority}`,
     again > 0 ? `retry ${again}` : '',
     moved,
   ];
   return parts.filter(Boolean).join(', ');
+}
+
+/** By how much it ends earlier or later, as a victim of the change or by it: `−12m`, `+7m`. */
+export function movedPhrase({ what_if: then }: RiskRow): Phrase {
+  if (then === null) return { forms: [''], tone: 'plain' };
+  const { moved_seconds: by, victim, made_late } = then;
+  const tone: Tone = made_late ? 'bad' : victim ? 'warn' : 'good';
+  if (by === null) return { forms: [victim ? 'no end' : ''], tone };
+  if (!victim && by >= 0) return { forms: [by < 1 ? '' : `+${formatDuration(by)}`], tone: 'plain' };
+  if (Math.abs(by) < 1) return { forms: [''], tone: 'plain' };
+  return { forms: [`${by > 0 ? '+' : '−'}${formatDuration(Math.abs(by))}`], tone };
 }
 
 function shiftText(from: Date | null, to: Date | null): string {
@@ -132,4 +141,13 @@ function shiftText(from: Date | null, to: Date | null): string {
   if (from === null) return 'a deadline';
   const by = (to.getTime() - from.getTime()) / 1000;
   return `deadline ${by > 0 ? '+' : '−'}${formatDuration(Math.abs(by))}`;
+}
+
+/** `daily_sales late by 6m`, `ml_features +7m, no deadline`, `clicks without an end`. */
+export function victimText({ asset_name, what_if: then }: RiskRow): string {
+  const name = safeText(asset_name, { cap: 60 });
+  if (then === null) return name;
+  if (then.moved_seconds === null) return `${name} without an end`;
+  if (then.made_late) return `${name} ${lateText(then.late_by_seconds)}`;
+  return costText({ ...then, job: then.id, asset_name });
 }

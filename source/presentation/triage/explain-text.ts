@@ -1,5 +1,6 @@
 import { shortId } from '../../domain/job/reference.ts';
 import type { DiagnosedJob } from '../../domain/triage/explanation.ts';
+import { remedyText, stepCommand } from '../advice/advice-text.ts';
 import { wrap } from '../text/fitted.ts';
 import { fittedTable } from '../text/fitted-table.ts';
 import type { Zone } from '../text/format.ts';
@@ -29,6 +30,7 @@ export function explainText(diagnosed: DiagnosedJob, options: Options): string {
     first,
     ...labelled('scenario', [main.check.title, sectionText(main.check.section)], options),
     ...labelled('likely', causeText(diagnosed), options),
+    ...remedyLines(diagnosed, options),
     ...(recommendation === null ? [] : labelled('do', [recommendation.text], options)),
     ...commandLine(diagnosed),
     ...labelled('evidence', [evidenceLine(main.check.columns, main.rows[0]!, context)], options),
@@ -47,6 +49,18 @@ export function explainText(diagnosed: DiagnosedJob, options: Options): string {
     ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What brings the job in, before the runbook's text for its level. */
+function remedyLines({ advice, as_of }: DiagnosedJob, options: Options): string[] {
+  const [best] = advice?.remedies ?? [];
+  if (advice === null || best === undefined) return [];
+  const context = { as_of, zone: options.zone, names: advice.names };
+  const command = best.steps.flatMap((step) => stepCommand(step) ?? []);
+  return [
+    ...labelled('remedy', [remedyText(best, advice.job_id, context)], options),
+    ...command.map((line) => `${' '.repeat(labelWidth)}${line}`),
+  ];
 }
 
 function commandLine({ recommendation }: DiagnosedJob): string[] {

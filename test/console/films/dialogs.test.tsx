@@ -254,6 +254,7 @@ const diagnosed = (overrides: Partial<DiagnosedJob> = {}): DiagnosedJob => ({
     },
   ],
   scenario: 'stuck',
+  advice: null,
   recommendation: {
     action: 'pause',
     text: 'Pause it.',

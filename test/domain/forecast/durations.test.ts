@@ -62,27 +62,30 @@ describe('durations', () => {
 });
 
 describe('what is known of durations', () => {
-  const timed = (timed_attempts: number, slot_ms: number, retried_share = 0) => ({
+  const round = (ms: number | undefined) => (ms === undefined ? null : Math.round(ms * 10) / 10);
+  const timed = (timed_attempts: number, slot_ms: number, spread = 0) => ({
     timed_attempts,
     slot_ms,
-    slot_ms_square: slot_ms ** 2,
-    retried_share,
+    slot_ms_square: slot_ms ** 2 * (1 + spread ** 2),
+    retried_share: 0,
   });
   const none = { timed_attempts: null, slot_ms: null, slot_ms_square: null, retried_share: null };
 
-  it('the own attempts; while they are few also earlier jobs; else the average', () => {
+  it('the own attempts with those of earlier jobs; without any the average', () => {
     const cases = [
       { own: none, past: null, average: null, mean: null },
       { own: none, past: null, average: -3, mean: null },
       { own: none, past: null, average: 500, mean: 500 },
       { own: timed(0, 7), past: null, average: 500, mean: 500 },
-      { own: timed(20, 100), past: timed(100, 900), average: 5, mean: 100 },
-      { own: timed(5, 100), past: timed(100, 900), average: 5, mean: 500 },
       { own: none, past: timed(100, 900), average: 5, mean: 900 },
+      // A spread as large as that between jobs: like one attempt. A large one: like many.
+      { own: timed(9, 100), past: timed(1e9, 900, 0.15), average: 5, mean: 180 },
+      { own: timed(100, 100), past: timed(1e9, 900, 1.5), average: 5, mean: 500 },
+      { own: timed(100, 100), past: timed(1, 900, 1.5), average: 5, mean: 107.8 },
       { own: timed(2, 100), past: null, average: 5, mean: 100 },
     ];
     for (const { own, past, average, mean } of cases)
-      expect(durationsOf(own, past, average)?.mean_ms ?? null).toBe(mean);
+      expect(round(durationsOf(own, past, average)?.mean_ms)).toBe(mean);
   });
 
   it('a spread seen in few attempts is taken with caution', () => {

@@ -19,7 +19,7 @@ import {
   type Listed,
   listed,
 } from '../../model/boards.ts';
-import { keyFor } from '../../model/key-hints.ts';
+import { keyFor, keyOfRow } from '../../model/key-hints.ts';
 import { boardLayout } from '../../model/layout.ts';
 import { isStale } from '../../model/link.ts';
 import { remedyKeys } from '../../model/remedy-keys.ts';
@@ -157,7 +157,11 @@ function detailLines(state: State, name: BoardName, item: Listed | undefined): S
   const { data } = state.boards[name];
   if (item === undefined || data === null) return [];
   const detail = boards[name].detail as Detail<unknown>;
-  const context = { as_of: data.as_of, zone: state.options.zone, keys: remedyKeys(state) };
+  const context = {
+    as_of: data.as_of,
+    zone: state.options.zone,
+    keys: { ...remedyKeys(state), remedy: keyOfRow(state, 'apply the remedy') },
+  };
   return detail(item, context, data).flatMap((line) => wrapped(line, state.size.columns - 2));
 }
 

@@ -1,7 +1,7 @@
 import { inGroup } from '../../model/binding.ts';
 import { noTarget } from '../../model/present.ts';
 import type { Binding } from '../../model/state.ts';
-import { applyWhatIf, whyNotApply } from './apply-what-if.ts';
+import { applyRemedy, applyWhatIf, whyNoRemedy, whyNotApply } from './apply-what-if.ts';
 import {
   moveDeadline,
   noDeadline,
@@ -12,6 +12,7 @@ import {
   resetWhatIf,
   turnParallel,
   turnPause,
+  turnPriority,
   turnRetry,
   turnSlots,
 } from './what-if.ts';
@@ -25,6 +26,11 @@ export const riskKeys: readonly Binding[] = [
     hint: 'apply',
     danger: true,
     disabled: whyNotApply,
+  }),
+  act('A', 'apply the remedy: the changes that bring the selected job in', onRisk, applyRemedy, {
+    hint: 'remedy',
+    danger: true,
+    disabled: whyNoRemedy,
   }),
   look(']', 'what if: one more slot', onRisk, (state) => turnSlots(state, 1), {
     hint: 'slots',
@@ -52,6 +58,13 @@ export const riskKeys: readonly Binding[] = [
       disabled: noTarget,
     },
   ),
+  look('>', 'what if: priority of the job plus one', onRisk, (state) => turnPriority(state, 1), {
+    hint: 'priority',
+    disabled: noTarget,
+  }),
+  look('<', 'what if: priority of the job minus one', onRisk, (state) => turnPriority(state, -1), {
+    disabled: noTarget,
+  }),
   look(')', 'what if: deadline 15 minutes later', onRisk, (state) => moveDeadline(state, 1), {
     hint: 'deadline',
     disabled: noDeadline,
@@ -59,7 +72,10 @@ export const riskKeys: readonly Binding[] = [
   look('(', 'what if: deadline 15 minutes earlier', onRisk, (state) => moveDeadline(state, -1), {
     disabled: noDeadline,
   }),
-  look('P', 'what if: the job paused', onRisk, turnPause, { hint: 'if paused', disabled: noPause }),
+  look('P', 'what if: the job paused, or resumed', onRisk, turnPause, {
+    hint: 'if paused',
+    disabled: noPause,
+  }),
   look('T', 'what if: failed partitions retried', onRisk, turnRetry, { disabled: noFailures }),
   look('0', 'what if: reset all changes', onRisk, resetWhatIf, {
     hint: 'reset',

@@ -1,7 +1,8 @@
+import { isNoChange, noChange, openSlots, type WhatIf } from '../../../domain/forecast/what-if.ts';
 import { refusalOf } from '../../../domain/job/state.ts';
 import { readStrategy } from '../../../domain/job/strategy.ts';
 import type { RiskRow } from '../../../domain/risk/board.ts';
-import { isNoChange, noChange, type WhatIf } from '../../../domain/risk/what-if.ts';
+import { highestPriority, lowestPriority } from '../../../domain/risk/tier.ts';
 import { mostSlots } from '../../../domain/risk/what-if-input.ts';
 import { later } from '../../../domain/time/time.ts';
 import { withOrderKept } from '../../model/board-order.ts';
@@ -32,7 +33,7 @@ export function noSlots({ boards }: State): string | null {
 export function turnSlots(state: State, by: 1 | -1): Step {
   const { data, what } = state.boards.risk;
   if (data === null) return [state, []];
-  const now = data.fleet.slots;
+  const now = openSlots(data.snapshot);
   const slots = within((what.slots ?? now) + by, 0, mostSlots);
   return setWhatIf(state, { ...what, slots: slots === now ? null : slots });
 }
@@ -46,6 +47,21 @@ export function turnParallel(state: State, by: 1 | -1): Step {
   return setWhatIf(state, {
     ...what,
     parallel: changed(what.parallel, row.id, parallel === now ? null : parallel),
+  });
+}
+
+export function turnPriority(state: State, by: 1 | -1): Step {
+  const chosen = selected(state);
+  if (chosen === null) return [state, []];
+  const { row, what } = chosen;
+  const priority = within(
+    (what.priority[row.id] ?? row.priority) + by,
+    lowestPriority,
+    highestPriority,
+  );
+  return setWhatIf(state, {
+    ...what,
+    priority: changed(what.priority, row.id, priority === row.priority ? null : priority),
   });
 }
 
@@ -70,14 +86,21 @@ export function moveDeadline(state: State, by: 1 | -1): Step {
 
 export function noPause(state: State): string | null {
   const chosen = selected(state);
-  return chosen === null ? 'no job is selected' : refusalOf('pause', chosen.row.state);
+  if (chosen === null) return 'no job is selected';
+  return chosen.row.state === 'paused' ? null : refusalOf('pause', chosen.row.state);
 }
 
+/** A paused job is resumed. */
 export function turnPause(state: State): Step {
   const chosen = selected(state);
   if (chosen === null) return [state, []];
   const { row, what } = chosen;
-  return setWhatIf(state, { ...what, pause: turned(what.pause, row.id) });
+  return setWhatIf(
+    state,
+    row.state === 'paused'
+      ? { ...what, resume: turned(what.resume, row.id) }
+      : { ...what, pause: turned(what.pause, row.id) },
+  );
 }
 
 export function noFailures(state: State): string | null {

@@ -24,6 +24,7 @@ import {
   secondsAgo,
 } from '../../../support/jobs.ts';
 import { variedJobs } from '../../../support/memory-database.ts';
+import { riskBoardOf } from '../../../support/snapshots.ts';
 
 const sizes = [
   [80, 24],
@@ -164,8 +165,7 @@ describe.each(sizes)('at %i×%i', (columns, rows) => {
   test('a plan of what-if changes and other dialogs on its jobs fit', () => {
     const jobs = variedJobs(now).filter(({ state }) => !isTerminal(state));
     const session = Session.showing(jobs, sized(columns, rows)).press('4');
-    const fleet = { slots: 12, by_asset: {} };
-    const data = { as_of: now, tenant_id: 'acme', early_warning: 0, fleet, jobs, truncated: false };
+    const data = riskBoardOf(jobs, 12);
     session.answerBoard('risk', data).press('}', 'j', '}', 'j', '}', 'a');
     const { parallel } = session.state.boards.risk.what;
     const some = jobs.filter(({ id }) => id in parallel);
