@@ -147,7 +147,14 @@ const types: readonly SessionEffect['type'][] = [
     'verify-job',
     'write-report',
   ] as const),
-  ...(['plan-jobs', 'load-recent-events', 'load-effects', 'announce-dialog', 'close-dialog', 'act'] as const),
+  ...([
+    'plan-jobs',
+    'load-recent-events',
+    'load-effects',
+    'announce-dialog',
+    'close-dialog',
+    'act',
+  ] as const),
 ];
 
 test('every effect of the console is tested', () => {

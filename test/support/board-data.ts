@@ -81,9 +81,14 @@ export const boardData = {
     jobs,
   },
   risk: riskBoardOf(jobs, 4),
-  executors: { executors: [executor('w1', 'alive', jobs), executor('w2', 'silent', [])], jobs },
-  alerts: { alerts: [alert('Slow', false, []), alert('Stuck', true, [clicks])], jobs },
+  executors: {
+    as_of: now,
+    executors: [executor('w1', 'alive', jobs), executor('w2', 'silent', [])],
+    jobs,
+  },
+  alerts: { as_of: now, alerts: [alert('Slow', false, []), alert('Stuck', true, [clicks])], jobs },
   events: {
+    as_of: now,
     events: [
       event(1, orders, { from_state: 'running', to_state: 'paused', reason: 'maintenance' }),
       event(2, clicks, { kind: 'retry', partition_key: 'p7', actor: 'joe', login: 'joes' }),

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { envelope, nullableTime } from '../../app/json-shapes.ts';
+import { effects } from './effects-json.ts';
 
 export const act = z.looseObject({
   ...envelope,
   as_of: nullableTime.describe('null where the database went away after the act'),
+  dry_run: z.boolean().optional().describe('true: nothing was done'),
+  forecast: effects.optional().describe('of a dry run'),
   results: z.array(
     z.looseObject({
       id: z.uuid(),

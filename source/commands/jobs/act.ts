@@ -1,5 +1,6 @@
 import type { HostSession } from '../../app/command.ts';
 import { requireYes } from '../../app/confirm.ts';
+import { asciiText } from '../../cli/ascii.ts';
 import { ask } from '../../cli/io.ts';
 import { readClock } from '../../database/queries/read-clock.ts';
 import type { NamedJob } from '../../database/queries/read-job.ts';
@@ -11,16 +12,21 @@ import type { Outcome } from '../../operations/act/order.ts';
 import { resolveJobs } from '../../operations/jobs/resolve-job.ts';
 import { outcomeLine } from '../../presentation/job/outcome-line.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
+import { foresee, foreseenText } from './foresee.ts';
 import type { Order } from './job-flags.ts';
 
 type Verb = Action | 'reclaim';
 
 /**
  * One job: an error (exit 4) if it is not possible. Several: a result for each, and exit 7 unless
- * all were applied.
+ * all were applied. A dry run changes nothing.
  */
 export async function act(action: Verb, order: Order, session: HostSession) {
   const jobs = await resolveJobs(session.writer, session.tenant, order.references);
+  if (order.dry_run) {
+    const ids = jobs.map(({ id }) => id);
+    return { ...(await foresee(action, ids, session)), exit: 0 };
+  }
   const reason = order.reason ?? (action === 'cancel' ? await askReason(session) : null);
   await confirmAction(action, jobs, order, session);
   const on = (job: NamedJob) => actOn(action, order.stop, job, reason, session);
@@ -107,7 +113,9 @@ async function confirmAction(
       const names = jobs.map(
         (job) => `  ${safeText(job.asset_name)} ${shortId(job.id)} (${job.state})\n`,
       );
-      session.io.stderr.write(names.join(''));
+      const asked = jobs.map(({ id }) => ({ id, action }));
+      const foreseen = await foreseenText(session.reader, session.tenant, asked);
+      session.io.stderr.write(await asciiText(session.view, `${names.join('')}${foreseen}`));
       return `${action} ${what}?`;
     },
   });

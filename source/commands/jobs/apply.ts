@@ -31,6 +31,7 @@ export const apply = onHost({
       { applyPlan, reviewPlan },
       { reviewText },
       { outcomeLine },
+      { foreseenText },
       { readPlan },
     ] = await Promise.all([
       import('../../app/confirm.ts'),
@@ -39,6 +40,7 @@ export const apply = onHost({
       import('../../operations/plan/apply-plan.ts'),
       import('../../presentation/plan/plan-text.ts'),
       import('../../presentation/job/outcome-line.ts'),
+      import('./foresee.ts'),
       import('./read-plan.ts'),
     ]);
     const plan = await readPlan(file, host.io);
@@ -51,7 +53,13 @@ export const apply = onHost({
         // stdin has the plan, not an answer.
         mayAsk: file !== '-',
         question: async () => {
-          host.io.stderr.write(reviewText(plan, reviewed));
+          const asked = reviewed.flatMap(({ planned: { id }, skipped }) =>
+            skipped === null ? [{ id, action: plan.action, parameters: plan.parameters }] : [],
+          );
+          const foreseen = await foreseenText(reader, tenant, asked);
+          host.io.stderr.write(
+            await asciiText(host.view, `${reviewText(plan, reviewed)}${foreseen}`),
+          );
           return `${action}?`;
         },
       });

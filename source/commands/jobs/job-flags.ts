@@ -68,8 +68,18 @@ export function optionsOf(flags: Flags): OptionsInput {
   };
 }
 
-export type Order = { references: readonly string[]; reason: string | null; stop: boolean };
+export type Order = {
+  references: readonly string[];
+  reason: string | null;
+  stop: boolean;
+  dry_run: boolean;
+};
 
 export function readOrder(input: readonly string[], flags: Flags): Order {
-  return { references: input, reason: reasonOf(flags), stop: flags.has('stop-running') };
+  return {
+    references: input,
+    reason: reasonOf(flags),
+    stop: flags.has('stop-running'),
+    dry_run: flags.has('dry-run'),
+  };
 }

@@ -1,4 +1,5 @@
 import { onSession } from '../../app/command.ts';
+import { asciiText } from '../../cli/ascii.ts';
 import { onTenant } from '../../cli/spec.ts';
 import { newJobFlags, optionsOf, reasonFlag } from './job-flags.ts';
 
@@ -36,7 +37,8 @@ export const recreate = onSession({
       dry_run: flags.has('dry-run'),
     },
   }),
-  async run({ reference, reason, options }, { writer, tenant, actor, thresholds }) {
+  async run({ reference, reason, options }, session) {
+    const { reader, writer, tenant, actor, thresholds, view } = session;
     const [{ resolveJob }, { recreateJob }] = await Promise.all([
       import('../../operations/jobs/resolve-job.ts'),
       import('../../operations/act/recreate.ts'),
@@ -44,9 +46,21 @@ export const recreate = onSession({
     const id = await resolveJob(writer, tenant, reference);
     const author = { tenant, actor, reason };
     const recreated = await recreateJob(writer, author, id, { ...options, thresholds });
+    const { recreateText } = await import('./start-text.ts');
+    const { plan } = recreated;
+    // What its new upstream jobs take is not in the simulation.
+    if (plan === null || plan.upstreams.length > 0)
+      return { json: recreated, text: () => recreateText(recreated) };
+    const [{ readEffects }, { effectText }] = await Promise.all([
+      import('../../operations/forecast/read-effects.ts'),
+      import('../../presentation/job/effect-text.ts'),
+    ]);
+    const { sla_deadline: deadline, parallel } = options;
+    const parameters = { priority: String(plan.priority), deadline, parallel };
+    const forecast = await readEffects(reader, tenant, [{ id, action: 'recreate', parameters }]);
     return {
-      json: recreated,
-      text: async () => (await import('./start-text.ts')).recreateText(recreated),
+      json: { ...recreated, forecast },
+      text: () => asciiText(view, `${recreateText(recreated)}${effectText(forecast)}`),
     };
   },
 });

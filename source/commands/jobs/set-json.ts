@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { envelope, time } from '../../app/json-shapes.ts';
+import { effects } from './effects-json.ts';
 import { job } from './job-json.ts';
 
 const setting = z.union([z.number(), time]).nullable();
@@ -20,6 +21,8 @@ const set = z.looseObject({
     }),
   ),
   job,
+  dry_run: z.boolean().optional().describe('true: nothing was done, the job is as it was'),
+  forecast: effects.optional().describe('of a dry run'),
 });
 
 export const shapes = { set };

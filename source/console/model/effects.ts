@@ -188,13 +188,13 @@ export type DataAnswer =
   | { type: 'failure'; failure: Failure };
 
 /**
- * Runs a data effect: load-jobs → jobs, load-job → job (unknown id: code `not_found`), load-
- * partition → partition, load-job-sql → sql, load-board → board, find-job → found, load-named →
- * named, load-tenants → tenants, write-report → report, open-context → opened, unlock → unlocked,
- * lock → locked, plan-jobs → planned, load-recent-events → recent-events, load-effects →
- * effects, announce-dialog → dialogs, close-dialog → dialog-closed, act → acted. A rejection counts as a failure; a
- * ServoError's code, message and hint are kept. `context_number`: the context that asks; the effect
- * runs in no other.
+ * Runs a data effect: load-jobs → jobs, load-job → job (unknown id: code `not_found`),
+ * load-partition → partition, load-job-sql → sql, load-board → board, find-job → found, load-named
+ * → named, load-tenants → tenants, write-report → report, open-context → opened, unlock →
+ * unlocked, lock → locked, plan-jobs → planned, load-recent-events → recent-events, load-effects →
+ * effects, announce-dialog → dialogs, close-dialog → dialog-closed, act → acted. A rejection
+ * counts as a failure; a ServoError's code, message and hint are kept. `context_number`: the
+ * context that asks; the effect runs in no other.
  */
 export type RunEffect = (effect: DataEffect, context_number: number) => Promise<DataAnswer>;
 

@@ -41,11 +41,7 @@ export async function setJob(
     if (problems.length > 0) throw new UsageError(problems);
     const job = await lockJob(query, author.tenant, id);
     if (job === null) throw noSuchJob(id);
-    if (isTerminal(job.state)) {
-      throw new ServoError('not_allowed', `cannot set ${shortId(id)} (it is ${job.state})`, {
-        hint: `see: servo-tui status ${shortId(id)}`,
-      });
-    }
+    refuseEnded(job);
     requireUnchanged('set', job, seen);
     requireSettings(job, seen, settings);
     const { changes, columns } = changesOf(job, settings);
@@ -63,5 +59,33 @@ export async function setJob(
       changes,
       job: await viewOneJob(query, author.tenant, after, now, thresholds),
     };
+  });
+}
+
+/** The changes that `setJob` would make. Changes nothing. @throws as setJob */
+export async function previewSet(
+  db: Database,
+  tenant: string,
+  id: string,
+  input: SettingsInput,
+  thresholds: JobThresholds = thresholdDefaults,
+): Promise<SetResult> {
+  return db.read(tenant, async (query) => {
+    const now = await readClock(query);
+    const { settings, problems } = readParameters('set', input, now);
+    if (problems.length > 0) throw new UsageError(problems);
+    const job = await readJob(query, tenant, id);
+    if (job === null) throw noSuchJob(id);
+    refuseEnded(job);
+    const { changes } = changesOf(job, settings);
+    const view = await viewOneJob(query, tenant, job, now, thresholds);
+    return { as_of: now, tenant_id: tenant, changes, job: view };
+  });
+}
+
+function refuseEnded({ id, state }: Pick<JobView, 'id' | 'state'>): void {
+  if (!isTerminal(state)) return;
+  throw new ServoError('not_allowed', `cannot set ${shortId(id)} (it is ${state})`, {
+    hint: `see: servo-tui status ${shortId(id)}`,
   });
 }

@@ -16,8 +16,8 @@ import { readStrategy } from '../../domain/job/strategy.ts';
 const batch = 1000;
 
 /**
- * What these actions would change, for the jobs and for all others, in one transaction. Jobs that do
- * not exist or refuse the action are left out, and so are invalid parameters. Changes nothing.
+ * What these actions would change, for the jobs and for all others, in one transaction. Jobs that
+ * do not exist or refuse the action are left out, and so are invalid parameters. Changes nothing.
  */
 export function readEffects(
   db: Database,

@@ -99,7 +99,7 @@ function ownTexts(effects: Effects, effect: JobEffect, zone: Zone): Cell[] {
   if (before === null || before.finish_at === null)
     return [{ text: `done ${to}${ownVerdict(before, after)}`, tone: toneOf(after) }, ...start];
   const moved = movedBy(effect);
-  const settled = isLate(before) === isLate(after);
+  const sameVerdict = isLate(before) === isLate(after);
   if (!isNoticeable(effect, as_of)) {
     const why = bindingText(effects, after);
     const text = `no effect on when it is done: ${why}`;
@@ -108,7 +108,7 @@ function ownTexts(effects: Effects, effect: JobEffect, zone: Zone): Cell[] {
   }
   const by = `${formatDuration(Math.abs(moved))} ${moved > 0 ? 'later' : 'earlier'}`;
   const change = from === to ? `done ${to} (${by})` : `done ${from} → ${to} (${by})`;
-  const tone = moved > 0 ? (settled ? 'warn' : 'bad') : toneOf(after);
+  const tone = moved > 0 ? (sameVerdict ? 'warn' : 'bad') : toneOf(after);
   return [{ text: `${change}${ownVerdict(before, after)}`, tone }, ...start];
 }
 
