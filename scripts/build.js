@@ -21,7 +21,7 @@ for (const name of readdirSync(outdir)) {
 // The JSON Schema of --json, published in the package.
 writeFileSync(
   `${root}dist/json-schema.json`,
-  execFileSync(process.execPath, [`${root}bin/servo-tui.js`, 'schema']),
+  execFileSync(process.execPath, [`${root}bin/servo-tui.js`, 'schema'], { maxBuffer: 2 ** 26 }),
 );
 
 const licences = thirdPartyLicences(builds.map(({ metafile }) => metafile));

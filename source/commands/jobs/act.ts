@@ -25,7 +25,7 @@ export async function act(action: Verb, order: Order, session: HostSession) {
   const jobs = await resolveJobs(session.writer, session.tenant, order.references);
   if (order.dry_run) {
     const ids = jobs.map(({ id }) => id);
-    return { ...(await foresee(action, ids, session)), exit: 0 };
+    return foresee(action, ids, session);
   }
   const reason = order.reason ?? (action === 'cancel' ? await askReason(session) : null);
   await confirmAction(action, jobs, order, session);
