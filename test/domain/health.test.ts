@@ -1,11 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bounds } from '../../source/domain/forecast/job-forecast.ts';
 import { jobMatches, parseFilter } from '../../source/domain/job/filter.ts';
-import { healths } from '../../source/domain/job/health.ts';
+import {
+  type Health,
+  type HealthFacts,
+  healthOf,
+  healths,
+  healthy,
+  urgencyOf,
+} from '../../source/domain/job/health.ts';
 import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job/job.ts';
 import { byAttention, compareBy, isProblem } from '../../source/domain/job/order.ts';
 import { isTerminal, jobStates } from '../../source/domain/job/state.ts';
+import { riskLevels } from '../../source/domain/risk/risk.ts';
 import { type ClaimScene, emptyScene } from '../../source/domain/triage/claim-scene.ts';
+import { waitingClauses } from '../../source/domain/triage/clause-reason.ts';
 import { formatEta } from '../../source/presentation/job/eta-phrase.ts';
 import { jobTone } from '../../source/presentation/job/health-text.ts';
 import { stallText } from '../../source/presentation/job/stall-text.ts';
@@ -63,7 +73,7 @@ const rows: Row[] = [
     {
       health: 'silent',
       reason: 'web-2:77 with 2 slots has been silent for 42s',
-      eta: 'silent',
+      eta: 'web-2:77 silent 42s, takeover in ~1m00s',
       sla: 'unknown',
       known: false,
     },
@@ -75,7 +85,7 @@ const rows: Row[] = [
     {
       health: 'silent',
       reason: 'web-2:77 with 2 slots has been silent for 42s',
-      eta: 'silent',
+      eta: 'web-2:77 silent 42s, no executor takes over',
       sla: 'unknown',
       known: false,
     },
@@ -87,7 +97,7 @@ const rows: Row[] = [
     {
       health: 'ok',
       reason: 'web-2:77 with 1 slot has been silent for 42s',
-      eta: '12:30 in 30m',
+      eta: '12:30 in 30m, web-2:77 silent 42s, takeover in ~1m00s',
       sla: 'on track 30m',
       known: true,
     },
@@ -287,6 +297,18 @@ const someJob = fc.record({
   /** How many of its leases a silent executor has. */
   silent_slots: fc.constantFrom(0, 0, 1, 4),
   has_claimable: fc.boolean(),
+  forecast: fc.option(
+    fc.record({
+      computed_at: fc.constantFrom(secondsAgo(1), secondsAgo(600)),
+      bound_by: fc.constantFrom(...bounds),
+      unknown: fc.constantFrom(null, ...bounds, 'no_duration' as const),
+      place: fc.constantFrom(null, 1, 12),
+      start_at: fc.constantFrom(null, now, secondsAgo(-30)),
+      finish_at: fc.constantFrom(null, secondsAgo(-30), secondsAgo(-1_000), secondsAgo(-90_000)),
+      low_at: fc.constantFrom(null, secondsAgo(-30)),
+      high_at: fc.constantFrom(null, secondsAgo(-90_000)),
+    }),
+  ),
 });
 
 const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map(([some, around]) => {
@@ -313,6 +335,26 @@ const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map((
   );
 });
 
+/** Not problems: they pass without a person. */
+const passing: readonly Health[] = ['starved', 'queued', 'snoozed', 'ok'];
+
+function* allFacts(): Generator<HealthFacts> {
+  const flags = [false, true];
+  for (const state of [...jobStates, 'hibernating'])
+    for (const risk_level of riskLevels)
+      for (const waits_for of [null, ...waitingClauses])
+        for (const heartbeat_age_seconds of [null, 0, 3600])
+          for (const incomplete_partitions of [0, 5])
+            for (const heartbeat_stale of flags)
+              for (const silent of flags)
+                for (const failing of flags)
+                  for (const failed_lately of flags) {
+                    const counts = { heartbeat_age_seconds, incomplete_partitions };
+                    const marks = { heartbeat_stale, silent, failing, failed_lately };
+                    yield { state, risk_level, waits_for, ...counts, ...marks };
+                  }
+}
+
 describe('B3 the order of attention', () => {
   it('B3 is the order of the filter problems, and nothing without a problem stands above one', () => {
     const filter = parseFilter('problems');
@@ -326,6 +368,24 @@ describe('B3 the order of attention', () => {
         expect(table.map(isProblem)).toEqual(table.map((_, index) => index < shown.length));
       }),
     );
+  });
+
+  it('B3 each combination of facts: its health is a problem exactly where `!` shows it, in the order of the table', () => {
+    const ranks = new Map<Health, Set<number>>();
+    let walked = 0;
+    for (const facts of allFacts()) {
+      walked += 1;
+      const [health, urgency] = [healthOf(facts), urgencyOf(facts)];
+      const ended = isTerminal(facts.state);
+      expect(urgency < healthy, JSON.stringify(facts)).toBe(!passing.includes(health));
+      if (ended && health === 'breached') throw new Error(JSON.stringify(facts));
+      ranks.set(health, (ranks.get(health) ?? new Set()).add(urgency));
+    }
+    expect(walked).toBeGreaterThan(40_000);
+    expect(new Set(ranks.keys())).toEqual(new Set(healths));
+    // Later in the list of healths is never more urgent: `late` alone has several ranks.
+    const first = healths.map((health) => Math.min(...ranks.get(health)!));
+    expect(first).toEqual(first.toSorted((one, other) => one - other));
   });
 
   it('B3 no unfinished job with a problem is green, nor is its deadline; its health comes in the order of the table', () => {

@@ -45,6 +45,18 @@ export const job = z.looseObject({
   ours: z.boolean().describe('it runs under the claim of a servo-tui executor'),
   failing: z.boolean().describe('its last attempts failed alike with a permanent error'),
   silent_slots: count.describe('those of running_slots whose executor is silent'),
+  silence: z
+    .looseObject({
+      executor: z.string().describe('the one with most of its leases'),
+      executors: count.describe('how many are silent'),
+      silent_seconds: z.number().nullable(),
+      takeover_seconds: z
+        .number()
+        .nullable()
+        .describe('at most, until others take over; null: none is alive'),
+    })
+    .nullable()
+    .describe('the silent executors that hold its leases'),
   waits_for: z
     .enum(waitingClauses)
     .nullable()

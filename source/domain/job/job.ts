@@ -31,6 +31,8 @@ export type JobView = Job &
     heartbeat_stale: boolean;
     /** The part of `running_slots` that silent executors lease. */
     silent_slots: number;
+    /** The executors that hold its leases and are silent; null: none is. */
+    silence: Silence | null;
     /** The clause of `explain` that keeps it from running; null if it runs or nothing does. */
     waits_for: WaitingClause | null;
     /** Failed partitions of a job that has not ended: it will end incomplete. */
@@ -67,6 +69,16 @@ export type JobView = Job &
     risk_level: RiskLevel;
     risk_severity: number | null;
   };
+
+/** `executor`: the one that leases most; `executors`: how many are silent. */
+export type Silence = {
+  executor: string;
+  executors: number;
+  /** Since it was last heard of; null if never. */
+  silent_seconds: number | null;
+  /** Until the last lease expires and others take over; null: no executor is alive to do so. */
+  takeover_seconds: number | null;
+};
 
 /** @param scene executors, limits and leases of the tenant; null: unknown, only the row counts */
 export function viewJob(
@@ -136,6 +148,7 @@ export function viewJob(
     heartbeat_age_seconds: heartbeatAge,
     heartbeat_stale: health.heartbeat_stale,
     silent_slots,
+    silence: ended ? null : silenceOf(facts, asOf),
     waits_for,
     incomplete_partitions,
     health: healthOf(health),
@@ -157,6 +170,20 @@ export function viewJob(
     waiting_upstream_count: Math.max(0, job.upstream_job_count - job.completed_upstream_jobs),
     risk_level: risk.level,
     risk_severity: risk.severity,
+  };
+}
+
+function silenceOf(facts: SceneFacts | null, asOf: Date): Silence | null {
+  const silent = facts?.silent ?? [];
+  const [most] = silent.toSorted((one, other) => other.slots - one.slots);
+  if (facts === null || most === undefined) return null;
+  const until = silent.reduce((last, one) => Math.max(last, one.until.getTime()), 0);
+  const left = Math.max(0, (until - asOf.getTime()) / 1000);
+  return {
+    executor: most.id,
+    executors: silent.length,
+    silent_seconds: ageSeconds(most.seen_at, asOf),
+    takeover_seconds: facts.executors === 0 || !Number.isFinite(left) ? null : left,
   };
 }
 

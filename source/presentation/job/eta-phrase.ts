@@ -2,8 +2,17 @@ import { isDrifting, trendSeconds } from '../../domain/forecast/eta.ts';
 import { isUnclaimed } from '../../domain/job/health.ts';
 import type { JobView } from '../../domain/job/job.ts';
 import { later } from '../../domain/time/time.ts';
-import { formatAge, formatClock, formatDuration, formatLeft, type Zone } from '../text/format.ts';
-import type { Phrase } from '../text/tone.ts';
+import { executorName } from '../executor/name.ts';
+import {
+  formatAge,
+  formatClock,
+  formatCountdown,
+  formatDuration,
+  formatLeft,
+  plural,
+  type Zone,
+} from '../text/format.ts';
+import { type Phrase, signOf } from '../text/tone.ts';
 import { waitingLabels } from './health-text.ts';
 
 type Expected = Pick<
@@ -24,12 +33,14 @@ type Expected = Pick<
   | 'needs_seconds'
   | 'start_seconds'
   | 'place'
->;
+> &
+  Partial<Pick<JobView, 'silence'>>;
 
 /** The ETA, or what the job waits for; `asOf` is the database's clock. */
 export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   // No live executor runs it: its past rate does not count.
-  if (job.health === 'silent' && !job.heartbeat_stale) return { forms: ['silent'], tone: 'bad' };
+  if (job.health === 'silent' && !job.heartbeat_stale)
+    return { forms: silentForms(job), tone: 'bad' };
   if (job.waits_for !== null && !isUnclaimed(job))
     return {
       forms: waitingForms(job, asOf, zone),
@@ -103,9 +114,41 @@ function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   const left = `in ${formatLeft(job.eta_seconds)}`;
   const whole = `${formatClock(at, asOf, zone)} ${left}`;
   const drift = formatDrift(job);
+  const silence = silenceForms(job);
+  if (silence !== null) {
+    const [told, short] = silence;
+    return {
+      forms: [`${whole}, ${told}`, `${left}, ${short}`, `${signOf('warn')}${left}`],
+      tone: 'warn',
+      whole: true,
+    };
+  }
   if (drift === '') return { forms: [whole, left], tone: 'plain', whole: true };
   const tone = job.eta_drift_seconds! > 0 ? 'warn' : 'plain';
   return { forms: [`${whole} ${drift}`, `${left} ${drift}`, left], tone, whole: true };
+}
+
+/** No live executor runs it. */
+function silentForms(job: Expected): Phrase['forms'] {
+  const silence = silenceForms(job);
+  return silence === null ? ['silent'] : [...silence, 'silent'];
+}
+
+/**
+ * `web-2:77 silent 14s, takeover in ~1m46s` and `silent ~1m46s`; null without a silent executor.
+ * The takeover comes sooner if its lock shows that it is dead.
+ */
+function silenceForms({ silence }: Expected): [whole: string, short: string] | null {
+  if (silence == null) return null;
+  const { executor, executors, silent_seconds, takeover_seconds } = silence;
+  const who = executors === 1 ? executorName(executor) : plural(executors, 'executor');
+  const since = silent_seconds === null ? '' : ` ${formatCountdown(silent_seconds)}`;
+  if (takeover_seconds === null) {
+    const none = 'no executor takes over';
+    return [`${who} silent${since}, ${none}`, `silent, ${none}`];
+  }
+  const left = formatCountdown(takeover_seconds);
+  return [`${who} silent${since}, takeover in ~${left}`, `silent ~${left}`];
 }
 
 /** `↗42m`: the ETA slipped by 42 minutes in the last 15; `↘`: it gained. Empty without a drift. */

@@ -37,6 +37,14 @@ export function formatLeft(seconds: number): string {
     : formatDuration(Math.max(60, seconds));
 }
 
+/** `14s 1m46s 1h12m`: what is watched to the second. */
+export function formatCountdown(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
+  return formatDuration(whole);
+}
+
 /** `850 ms 1.4 s 2m10s` */
 export function formatMilliseconds(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
