@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { asked, silenceMs } from '../../source/console/model/asking.ts';
+import { headerLine } from '../../source/console/screens/header.ts';
 import type { ErrorCode } from '../../source/errors.ts';
 import { Session } from '../sessions/session.ts';
 import { aJob, aList, now } from '../support/jobs.ts';
@@ -202,4 +203,31 @@ test('an answer about a job that has been left is dropped', () => {
     answer: { type: 'jobs', list: aList([]) },
   });
   expect(session.state.job?.id).toBe(shown?.id);
+});
+
+test('the header tells the slots in use, and gives them up before a warning', () => {
+  const slots = { busy: 8, total: 8 };
+  const header = (columns: number, late = 0) => {
+    const session = Session.showing([orders, clicks], { size: { columns, rows: 30 } });
+    session.refreshed([orders, clicks], {
+      page: { slots, late: { at_risk: late, breached: late, capped: false } },
+    });
+    return headerLine(session.state)
+      .map(({ text }) => text)
+      .join('');
+  };
+  expect(header(120)).toContain('read-write · 8/8 slots · UTC');
+  expect(header(120, 3)).toContain('8/8 slots');
+  expect(header(60, 3)).toContain('3 breached');
+  for (let columns = 30; columns < 120; columns += 1) {
+    const [quiet, loud] = [header(columns), header(columns, 3)];
+    // Whatever the width: where a warning has no room, the slots have none.
+    if (!loud.includes('at risk')) expect(loud).not.toContain('slots');
+    if (quiet.includes('UTC')) expect(quiet).toContain('8/8 slots');
+  }
+  expect(
+    headerLine(table().state)
+      .map(({ text }) => text)
+      .join(''),
+  ).not.toContain('slot');
 });

@@ -99,6 +99,7 @@ export function aList(
       deadlines: {},
       problem: null,
       dialogs: [],
+      slots: null,
       visible: true,
       ...page,
     },

@@ -34,13 +34,23 @@ export function headerLine(state: State): Line {
     span([truncateStart(name, Math.max(0, room)), tenant].filter(Boolean).join(' / '), 'strong'),
     ...mode,
   ];
-  // The zone of all times, if there is room.
-  const as_of = state.jobs.list?.as_of;
-  const zone =
-    as_of === undefined ? [] : [span(` · ${zoneName(as_of, state.options.zone)}`, 'dim')];
   const whole = widthOf(name) <= room;
-  const fits = lineWidth(left) + lineWidth(zone) + 2 + lineWidth(shown) <= width;
-  return spread(whole && fits ? [...left, ...zone] : left, shown, width);
+  const spare = width - lineWidth(left) - 2 - lineWidth(shown);
+  return spread([...left, ...(whole ? extras(state, spare) : [])], shown, width);
+}
+
+/** Slots in use and the zone of all times, as far as there is room. */
+function extras({ jobs, options }: State, room: number): Line {
+  if (jobs.list === null) return [];
+  const { as_of, page } = jobs.list;
+  const slots =
+    page.slots === null ? [] : [`${page.slots.busy}/${plural(page.slots.total, 'slot')}`];
+  const shown: Span[] = [];
+  for (const text of [...slots, zoneName(as_of, options.zone)]) {
+    const next = span(` · ${text}`, 'dim');
+    if (lineWidth([...shown, next]) <= room) shown.push(next);
+  }
+  return shown;
 }
 
 /** On less the mode is abbreviated; on more if a badge would give way to it. */

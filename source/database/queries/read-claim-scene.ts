@@ -3,7 +3,7 @@ import type { AliveExecutor, ClaimScene, SilentSlots } from '../../domain/triage
 import type { Query } from '../database.ts';
 import { alive } from './alive-executors.ts';
 
-/** Running jobs without a lease that are checked one by one. */
+/** Running jobs that are counted, and those without a lease that are checked one by one. */
 const maxIdle = 1000;
 
 /** Times within JSON are text. */
@@ -18,6 +18,7 @@ type Row = {
     until: string;
   })[];
   idle: { job_id: string; has_claimable: boolean; due_at: string | null }[];
+  leases: number;
   forecast_at: Date | null;
   read_at: Date;
 };
@@ -25,7 +26,7 @@ type Row = {
 /** Running partitions are read only if a job may wait for a slot or an executor is silent. */
 export async function readClaimScene(query: Query, tenant: string): Promise<ClaimScene> {
   const [row] = await query<Row>(statement, [tenant]);
-  const { executors, limits, silent, idle, forecast_at, read_at } = row!;
+  const { executors, limits, silent, idle, leases, forecast_at, read_at } = row!;
   const byJob: Record<string, SilentSlots[]> = {};
   for (const { job_id, seen_at, until, ...one } of silent) {
     byJob[job_id] ??= [];
@@ -48,6 +49,7 @@ export async function readClaimScene(query: Query, tenant: string): Promise<Clai
         { has_claimable, due_at: due_at === null ? null : readTime(due_at) },
       ]),
     ),
+    leases,
     forecast_at,
     read_at,
     forecasts: null,
@@ -106,5 +108,7 @@ const statement = `with alive_executors as materialized (
             order by p.available_at limit 1),
           (select false from backfill_partitions p where p.backfill_job_id = j.id order by p.partition_key limit 1), true) as has_claimable
           offset 0) t) i), '[]') as idle,
+    (select coalesce(sum(cardinality(r.lease_tokens)), 0)::int from (select j.lease_tokens from backfill_jobs j
+      where j.tenant_id = $1 and j.state = 'running' order by j.created_at desc limit ${maxIdle}) r) as leases,
     (select computed_at from backfill_forecast_rounds where tenant_id = $1) as forecast_at,
     clock_timestamp() as read_at`;

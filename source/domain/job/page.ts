@@ -1,3 +1,4 @@
+import type { SlotsInUse } from '../triage/claim-scene.ts';
 import type { JobList } from './detail.ts';
 import type { Dialog } from './dialog.ts';
 import type { JobView } from './job.ts';
@@ -23,6 +24,8 @@ export type Page = {
   /** A mistake in the filter that only the database shows. */
   problem: string | null;
   dialogs: readonly Dialog[];
+  /** Of the tenant's live executors; null if unknown. */
+  slots: SlotsInUse | null;
   /** Whether any row of the tenant is visible: without it an empty list is not an all-clear. */
   visible: boolean;
 };

@@ -32,6 +32,8 @@ export type ClaimScene = {
    * due.
    */
   idle: Readonly<Record<string, { has_claimable: boolean; due_at: Date | null }>>;
+  /** Leases of running jobs, those of silent executors included. */
+  leases: number;
   /** When the stored forecasts were computed; null: never. */
   forecast_at: Date | null;
   read_at: Date;
@@ -45,10 +47,23 @@ export const emptyScene: ClaimScene = {
   limits: [],
   silent: {},
   idle: {},
+  leases: 0,
   forecast_at: null,
   read_at: new Date(0),
   forecasts: null,
 };
+
+/** Slots of live executors, and how many of them run a partition; null without an executor. */
+export function slotsIn({ executors, leases, silent }: ClaimScene): SlotsInUse | null {
+  if (executors.length === 0) return null;
+  const lost = Object.values(silent)
+    .flat()
+    .reduce((sum, { slots }) => sum + slots, 0);
+  const total = executors.reduce((sum, { slots }) => sum + slots, 0);
+  return { busy: Math.max(0, leases - lost), total };
+}
+
+export type SlotsInUse = { busy: number; total: number };
 
 export type SceneFacts = ClauseFacts & {
   asset_name: string;

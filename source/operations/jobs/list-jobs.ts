@@ -37,6 +37,7 @@ import {
 } from '../../domain/job/order.ts';
 import type { Around, JobPage, Page } from '../../domain/job/page.ts';
 import { writeTime } from '../../domain/time/time.ts';
+import { slotsIn } from '../../domain/triage/claim-scene.ts';
 import { type JobThresholds, thresholdDefaults } from '../../domain/triage/thresholds.ts';
 import { unknownAsset } from '../start/unknown-asset.ts';
 import {
@@ -125,6 +126,7 @@ export function listJobs(db: Database, tenant: string, options: ListOptions): Pr
         deadlines: search.deadlines,
         problem: search.problem,
         dialogs,
+        slots: slotsIn(search.resolved.scene),
         visible: Object.keys(counts).length > 0 || (await isAnythingVisible(query, tenant)),
       },
     };
