@@ -123,14 +123,24 @@ function limitOf({ limits, jobs }: Snapshot, asset: string): Expected['limit'] {
   return reached.sort((one, other) => one.max_running - other.max_running)[0] ?? null;
 }
 
-/** Seconds by which the finish moves: above 0 later, infinite if it is known no more. */
-export function movedBy({ before, after, fails }: JobEffect): number {
-  const [from, to] = [before?.finish_at ?? null, after?.finish_at ?? null];
-  if (fails) return Number.POSITIVE_INFINITY;
+/**
+ * Seconds by which the finish moves: above 0 later, infinite if it is known no more. Without a
+ * known duration those by which the start does.
+ */
+export function movedBy(effect: JobEffect): number {
+  if (effect.fails) return Number.POSITIVE_INFINITY;
+  const end = endOf(effect);
+  const [from, to] = [effect.before?.[end] ?? null, effect.after?.[end] ?? null];
   if (from === null && to === null) return 0;
   if (to === null) return Number.POSITIVE_INFINITY;
   if (from === null) return Number.NEGATIVE_INFINITY;
   return (to.getTime() - from.getTime()) / 1000;
+}
+
+/** What is known of the job, before or after. */
+export function endOf({ before, after }: JobEffect): 'start_at' | 'finish_at' {
+  const known = [before, after].some((one) => (one?.finish_at ?? null) !== null);
+  return known ? 'finish_at' : 'start_at';
 }
 
 export function isLate(expected: Expected | null): boolean {
@@ -143,7 +153,7 @@ export function isNoticeable(effect: JobEffect, asOf: Date): boolean {
   if (!Number.isFinite(moved)) return true;
   const { before, after } = effect;
   if (moved !== 0 && isLate(before) !== isLate(after)) return true;
-  const until = (Number(before?.finish_at ?? asOf) - asOf.getTime()) / 1000;
+  const until = (Number(before?.[endOf(effect)] ?? asOf) - asOf.getTime()) / 1000;
   return Math.abs(moved) > Math.max(leastSeconds, leastShare * until);
 }
 

@@ -1,6 +1,7 @@
 import {
   type Effects,
   type Expected,
+  endOf,
   isLate,
   isNoticeable,
   type JobEffect,
@@ -68,9 +69,15 @@ function otherText(effect: JobEffect, asOf: Date, zone: Zone): Cell {
   const verdict = verdictOf(before, after);
   if (moved === Number.POSITIVE_INFINITY)
     return { text: `${name} ${unknownText(after)}`, tone: 'bad' };
+  if (moved === Number.NEGATIVE_INFINITY && after?.finish_at == null)
+    return { text: `${name} starts in ~${leftOf(after?.start_at ?? asOf, asOf)}`, tone: 'good' };
   if (moved === Number.NEGATIVE_INFINITY)
     return { text: `${name} done ${clock(after, asOf, zone)}${verdict}`, tone: 'good' };
   const by = formatDuration(Math.abs(moved));
+  if (endOf(effect) === 'start_at') {
+    const text = `${name} starts ${by} ${moved > 0 ? 'later' : 'earlier'}`;
+    return { text, tone: moved > 0 ? 'warn' : 'good' };
+  }
   const text = moved > 0 ? `${name} +${by}${verdict}` : `${name} ${by} earlier${verdict}`;
   const bad: Tone = isLate(after) && !isLate(before) ? 'bad' : 'warn';
   return { text, tone: loses(effect) ? bad : 'good' };
@@ -134,9 +141,13 @@ function startText({ start_at, place, limit, unknown }: Expected, asOf: Date): C
   const isSaid = limit === null || unknown === 'limit';
   const held = isSaid ? [] : [{ text: limitText(limit), tone: 'warn' as const }];
   if (start_at === null || start_at <= asOf) return held;
-  const at = formatLeft((start_at.getTime() - asOf.getTime()) / 1000);
+  const at = leftOf(start_at, asOf);
   const queue = place === null ? '' : `, ${ordinal(place)} in the queue`;
   return [...held, { text: `starts in ~${at}${queue}`, tone: 'plain' }];
+}
+
+function leftOf(at: Date, asOf: Date): string {
+  return formatLeft((at.getTime() - asOf.getTime()) / 1000);
 }
 
 function limitText({ running, max_running, assets }: NonNullable<Expected['limit']>): string {

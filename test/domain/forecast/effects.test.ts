@@ -250,6 +250,13 @@ const rows: Row[] = [
     [],
   ],
   [
+    'of a job without a known duration the start moves',
+    { executors: [one], jobs: [running('a'), waiting('b', { durations: null })] },
+    [change('a', 'pause')],
+    ['done 04:10 → unknown: paused'],
+    ['clicks starts 9m earlier'],
+  ],
+  [
     'several jobs',
     {
       executors: [two],

@@ -15,7 +15,7 @@ import { isOfChanges } from '../../model/run-items.ts';
 import type { State } from '../../model/state.ts';
 import { labelled } from '../../widgets/labelled.ts';
 import type { Line } from '../../widgets/spans.ts';
-import { forecastLines } from './forecast.ts';
+import { forecastLines, startsInTurn } from './forecast.ts';
 import { planLines } from './plan.ts';
 import {
   actionOfCard,
@@ -119,6 +119,8 @@ function obstacleLine(card: Card, { state }: JobView, width: number, of = ''): L
   const { action } = actionOfCard(card);
   const paused = state === 'paused' && action !== 'resume';
   if (card.known === null || paused || !makesWork.includes(action)) return [];
+  // The forecast tells the queue and the limit of a job that starts in its turn.
+  if (startsInTurn(card)) return [];
   const text = claimObstacle(card.known);
   return text === null ? [] : labelled('But', of + text, width, 2, 'warn');
 }

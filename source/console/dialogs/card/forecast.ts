@@ -22,6 +22,12 @@ export function forecastLines(card: Card, width: number, most: number): Line[] {
   return last === undefined ? [] : shown.with(-1, cut([...last, span(' · …', 'dim')], width));
 }
 
+/** Whether every job of the action gets a slot with no one's help, as far as is known. */
+export function startsInTurn(card: Card): boolean {
+  const jobs = forecastOf(card)?.effects?.jobs ?? [];
+  return jobs.length > 0 && jobs.every(({ after }) => after !== null && after.start_at !== null);
+}
+
 function label(text: string) {
   return span(text.padEnd(labelWidth), 'dim');
 }
