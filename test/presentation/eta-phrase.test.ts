@@ -27,7 +27,7 @@ test.each([
   [
     'all its leases',
     'silent',
-    ['web-2:77 silent 14s, takeover in ~1m46s', 'silent ~1m46s', 'silent'],
+    ['web-2:77 silent 14s, takeover in ~1m46s', 'silent ~1m46s', 'silent ~2m', 'silent'],
   ],
   [
     'some of them',

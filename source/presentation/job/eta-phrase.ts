@@ -131,7 +131,9 @@ function runningEta(job: Expected, asOf: Date, zone: Zone): Phrase {
 /** No live executor runs it. */
 function silentForms(job: Expected): Phrase['forms'] {
   const silence = silenceForms(job);
-  return silence === null ? ['silent'] : [...silence, 'silent'];
+  const left = job.silence?.takeover_seconds ?? null;
+  const rough = left === null ? [] : [`silent ~${formatLeft(left)}`];
+  return silence === null ? ['silent'] : [...silence, ...rough, 'silent'];
 }
 
 /**
