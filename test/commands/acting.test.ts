@@ -59,7 +59,7 @@ describe('start --include-upstream', () => {
   after clean: 3 partitions (2024-01-01 to 2024-01-03)
     after raw: 3 partitions (2024-01-01 to 2024-01-03)
   after raw (as above)
-no job of this asset has run before: nothing can be expected
+no earlier job of this asset has ended
 `,
     );
     const json = await servo(`${line} --max-upstream-depth 5 --json`);

@@ -134,7 +134,7 @@ describe('start --dry-run', () => {
     const fresh = await forecast({ asset: 'fresh' });
     expect(fresh).toMatchObject({ past_jobs: [], duration_seconds: null, risk_level: 'unknown' });
     expect(forecastLines(fresh)).toEqual([
-      'no job of this asset has run before: nothing can be expected',
+      'no earlier job of this asset has ended',
     ]);
   });
 });

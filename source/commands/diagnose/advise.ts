@@ -5,6 +5,7 @@ import { onTenant } from '../../cli/spec.ts';
 import { exitCodes, ServoError } from '../../errors.ts';
 import type { Outcome } from '../../operations/act/order.ts';
 import { outcomeLine } from '../../presentation/job/outcome-line.ts';
+import { plural } from '../../presentation/text/format.ts';
 
 /** Exit 7 if some change of a remedy could not be made. */
 export const advise = onHost({
@@ -67,7 +68,7 @@ export const advise = onHost({
       const title = text.remedyTitle(report, chosen, host.view);
       const barred = text.whyNotApplied(chosen, report);
       if (barred !== null) throw new ServoError('not_allowed', barred.message, barred);
-      await requireYes(host, `apply a remedy of ${chosen.steps.length} changes`, {
+      await requireYes(host, `apply a remedy of ${plural(chosen.steps.length, 'change')}`, {
         question: `${title}\napply it?`,
       });
       const applied: Outcome[] = [];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, envelope, visible } from '../../app/json-shapes.ts';
+import { adviceFields, remedy } from '../jobs/remedy-json.ts';
 import { alert } from './check-json.ts';
 
 export const shapes = {
@@ -9,6 +10,9 @@ export const shapes = {
     executors: z
       .looseObject({ alive: count, silent: count })
       .describe('silent: no heartbeat for 10 s, and not declared dead'),
+    remedies: z
+      .array(z.looseObject({ ...adviceFields, remedies: z.array(remedy) }))
+      .describe('of the jobs of the SLA alerts, as in risk'),
     visible,
   }),
 };

@@ -1,6 +1,22 @@
 import { onSession } from '../../app/command.ts';
+import type { Session } from '../../app/session.ts';
 import { asciiText } from '../../cli/ascii.ts';
 import { onTenant } from '../../cli/spec.ts';
+import type { AlertName } from '../../domain/triage/alerts.ts';
+import type { RiskReport } from '../../operations/triage/risk.ts';
+
+/** The alerts of jobs that the forecast knows a remedy for. */
+const slaAlerts: readonly AlertName[] = ['ServoBackfillSLAAtRisk', 'ServoBackfillSLABreach'];
+
+async function remediesOf({
+  reader,
+  tenant,
+  thresholds,
+}: Session): Promise<RiskReport['remedies']> {
+  const { assessRisk } = await import('../../operations/triage/risk.ts');
+  const { remedies } = await assessRisk(reader, tenant, { job: null, pause: [] }, thresholds);
+  return remedies;
+}
 
 export const alerts = onSession({
   spec: {
@@ -30,13 +46,18 @@ export const alerts = onSession({
     ]);
     const { reader, tenant, thresholds, view } = session;
     const seen = await listAlerts(reader, tenant, thresholds);
+    const late = seen.alerts.some(({ name, found }) => slaAlerts.includes(name) && found > 0);
+    const remedies = late ? await remediesOf(session) : [];
     const anything = seen.alerts.some((alert) => alert.found > 0);
-    const report = { ...seen, visible: await isTenantVisible(session, anything) };
+    const report = { ...seen, remedies, visible: await isTenantVisible(session, anything) };
     return {
       json: report,
       text: async () => {
         const { alertsText } = await import('../../presentation/triage/alert-text.ts');
-        return asciiText(view, alertsText(report, view));
+        const { remedyLines } = await import('../../presentation/advice/remedy-lines.ts');
+        const lines = remedyLines(report, { ...view, asked: false });
+        const below = lines.length === 0 ? '' : `\n${lines.join('\n')}\n`;
+        return asciiText(view, `${alertsText(report, view)}${below}`);
       },
       exit: reportExit(exitCode, {
         visible: report.visible,

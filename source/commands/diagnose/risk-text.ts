@@ -1,9 +1,8 @@
-import { isApplicable } from '../../domain/advice/actions.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import type { RiskRow } from '../../domain/risk/board.ts';
 import { atRiskLevels, type RiskLevel, riskLevels } from '../../domain/risk/risk.ts';
 import type { RiskReport } from '../../operations/triage/risk.ts';
-import { remedyText, verdictText } from '../../presentation/advice/advice-text.ts';
+import { remedyLines } from '../../presentation/advice/remedy-lines.ts';
 import { riskTable } from '../../presentation/risk/columns.ts';
 import {
   formatBuffer,
@@ -42,7 +41,7 @@ export function riskText(report: RiskReport, options: Options): string {
     ...(truncated ? ['', `more jobs have a deadline: these are the nearest`] : []),
     ...victimLines(report),
     ...(options.asked ? details(jobs[0]!) : []),
-    ...remedyLines(report, options),
+    ...blankBefore(remedyLines(report, options)),
     ...advice.flatMap((one) => ['', ...adviceLines(one, jobs, options)]),
   ];
   const text = `${lines.join('\n')}\n`;
@@ -90,22 +89,8 @@ function victimLines({ victims, levels }: RiskReport): string[] {
 }
 
 /** The best remedy of each job at risk; of one that was asked for, all of them. */
-function remedyLines({ remedies, as_of }: RiskReport, { asked, zone, width }: Options): string[] {
-  if (remedies.length === 0) return [];
-  const lines = remedies.flatMap((advice) => {
-    const context = { as_of, zone, names: advice.names };
-    const name = `${safeText(advice.names[advice.job_id] ?? '', { cap: 60 })} ${shortId(advice.job_id)}`;
-    const shown = asked ? advice.remedies : advice.remedies.slice(0, 1);
-    const why = `${name}: ${verdictText(advice, context)}`;
-    if (shown.length === 0) return [why];
-    const texts = shown.map((remedy) => remedyText(remedy, advice.job_id, context));
-    return asked ? [why, ...texts.map((text) => `- ${text}`)] : [`${name}: ${texts[0]}`];
-  });
-  const [first] = remedies.filter((advice) => advice.remedies.some(isApplicable));
-  const hint =
-    first === undefined ? [] : [`all remedies: servo-tui advise ${shortId(first.job_id)}`];
-  const all = ['remedies, by the forecast', ...lines, ...hint];
-  return ['', ...all.flatMap((text) => (Number.isFinite(width) ? wrap(text, width) : [text]))];
+function blankBefore(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 function details(row: RiskRow): string[] {

@@ -8,8 +8,7 @@ import { safeText } from '../../presentation/text/safe-text.ts';
 export function forecastLines(forecast: Forecast): string[] {
   const { past_jobs, average_ms, duration_seconds: duration, finish_at, slots } = forecast;
   const past = plural(past_jobs.length, 'job');
-  if (past_jobs.length === 0)
-    return ['no job of this asset has run before: nothing can be expected'];
+  if (past_jobs.length === 0) return ['no earlier job of this asset has ended'];
   if (average_ms === null || duration === null || finish_at === null) {
     return [`none of the last ${past} of this asset has completed a partition`];
   }
