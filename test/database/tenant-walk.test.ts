@@ -20,6 +20,7 @@ import {
   waitForUpstreams,
 } from '../../source/database/queries/expand-job.ts';
 import { readClock } from '../../source/database/queries/read-clock.ts';
+import { readDurations } from '../../source/database/queries/read-durations.ts';
 import { readFigures } from '../../source/database/queries/read-figures.ts';
 import { readFinished } from '../../source/database/queries/read-finished.ts';
 import { readRunTime } from '../../source/database/queries/read-run-time.ts';
@@ -187,6 +188,7 @@ async function askTheRest(broken: string, pending: string): Promise<void> {
   await db.read('acme', async (ask) => {
     await readClock(ask);
     await readFinished(ask, 'acme', [broken]);
+    await readDurations(ask, 'acme', [broken]);
     await isAnythingVisible(ask, 'acme');
     await tenantNames(ask, 500);
     await readFigures(ask, 'acme', ['pending', 'running'], 0);

@@ -133,8 +133,6 @@ describe('start --dry-run', () => {
     expect(other).toMatchObject({ duration_seconds: 450, worst_keys: [] });
     const fresh = await forecast({ asset: 'fresh' });
     expect(fresh).toMatchObject({ past_jobs: [], duration_seconds: null, risk_level: 'unknown' });
-    expect(forecastLines(fresh)).toEqual([
-      'no earlier job of this asset has ended',
-    ]);
+    expect(forecastLines(fresh)).toEqual(['no earlier job of this asset has ended']);
   });
 });
