@@ -28,7 +28,7 @@ const captures: readonly Capture[] = [
   },
   {
     title: 'A write: the intent card',
-    says: 'What was seen, what will happen, the SQL; nothing is sent before `y` on the button.',
+    says: 'What was seen, what will happen, when it is done before and after, whom it costs; nothing is sent before `y`.',
     keys: ['p'],
     until: 'UPDATE backfill_jobs',
   },
