@@ -223,7 +223,7 @@ test('the header tells the slots in use, and gives them up before a warning', ()
     const [quiet, loud] = [header(columns), header(columns, 3)];
     // Whatever the width: where a warning has no room, the slots have none.
     if (!loud.includes('at risk')) expect(loud).not.toContain('slots');
-    if (quiet.includes('UTC')) expect(quiet).toContain('8/8 slots');
+    if (columns > 55) expect(quiet).toContain('8/8 slots');
   }
   expect(
     headerLine(table().state)
