@@ -2,11 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobMatches, parseFilter } from '../../source/domain/job/filter.ts';
 import { healths } from '../../source/domain/job/health.ts';
-import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job/job.ts';
+import {
+  type Job,
+  type JobActivity,
+  type JobView,
+  rankJob,
+  viewJob,
+} from '../../source/domain/job/job.ts';
 import { byAttention, compareBy, isProblem } from '../../source/domain/job/order.ts';
 import { isTerminal, jobStates } from '../../source/domain/job/state.ts';
 import { forecastWhatIf, noChange } from '../../source/domain/risk/what-if.ts';
 import type { ClaimScene } from '../../source/domain/triage/claim-scene.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { formatEta } from '../../source/presentation/job/eta-phrase.ts';
 import { jobTone } from '../../source/presentation/job/health-text.ts';
 import { riskBadge } from '../../source/presentation/risk/badge.ts';
@@ -286,7 +293,7 @@ const someJob = fc.record({
   has_claimable: fc.boolean(),
 });
 
-const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map(([some, around]) => {
+const inScene = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map(([some, around]) => {
   const ids = some.map((_, index) => aJob({ number: index + 1 }).id);
   const scene: ClaimScene = {
     executors: around.executors,
@@ -305,10 +312,12 @@ const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map((
       ]),
     ),
   };
-  return some.map(({ hushed: _, has_claimable: __, ...job }, index) =>
+  const jobs = some.map(({ hushed: _, has_claimable: __, ...job }, index) =>
     seen({ ...job, number: index + 1 }, scene),
   );
+  return { jobs, scene };
 });
+const someJobs = inScene.map(({ jobs }) => jobs);
 
 describe('B3 the order of attention', () => {
   it('B3 is the order of the filter problems, and nothing without a problem stands above one', () => {
@@ -321,6 +330,17 @@ describe('B3 the order of attention', () => {
         expect(table.filter(matching).map(({ id }) => id)).toEqual(shown.map(({ id }) => id));
         expect(table.slice(0, shown.length)).toEqual(shown);
         expect(table.map(isProblem)).toEqual(table.map((_, index) => index < shown.length));
+      }),
+    );
+  });
+
+  it('ranks a job by its summary as by its view', () => {
+    fc.assert(
+      fc.property(inScene, ({ jobs, scene }) => {
+        for (const job of jobs) {
+          const { urgency, risk_level } = job;
+          expect(rankJob(job, now, thresholdDefaults, scene)).toEqual({ urgency, risk_level });
+        }
       }),
     );
   });

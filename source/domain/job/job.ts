@@ -63,56 +63,27 @@ export function viewJob(
   thresholds: JobThresholds = thresholdDefaults,
   scene: ClaimScene | null = null,
 ): JobView {
-  const heartbeatAge = ageSeconds(job.heartbeat_at, asOf);
+  const { facts, alive, silent_slots, needs, eta, risk, health } = assess(
+    job,
+    asOf,
+    thresholds,
+    scene,
+  );
+  const { heartbeat_stale, heartbeat_age_seconds, waits_for, incomplete_partitions } = health;
   const remaining = remainingPartitions(job);
-  const ended = isTerminal(job.state);
-  const facts = scene === null ? null : factsIn(scene, job, asOf);
-  const { silent_slots, waits_for } = slotsAndWait(job, facts);
-  const silent = job.state === 'running' && silent_slots > 0 && silent_slots >= job.running_slots;
-  const onAlive = {
-    ...job,
-    running_slots: silent ? job.running_slots : job.running_slots - silent_slots,
-  };
-  const etaSeconds = etaOf(onAlive, asOf, thresholds);
-  const known = !silent && waits_for === null;
-  const eta = known ? etaSeconds : null;
   const etaAt = eta === null ? null : later(asOf, eta * 1000);
   const range =
     eta === null
       ? null
-      : etaRange(remaining, slotsForEta(onAlive), job.avg_partition_duration_ms, job.eta_trend);
-  const incomplete_partitions = ended ? 0 : Math.max(0, job.failed_partitions);
-  const risk = ended
-    ? endedRisk(job)
-    : unfinishedRisk(
-        {
-          deadline: job.sla_deadline_at,
-          eta_seconds: eta,
-          least_seconds: etaSeconds,
-          incomplete: incomplete_partitions > 0,
-        },
-        asOf,
-        thresholds.early_warning,
-      );
-  const health: HealthFacts = {
-    state: job.state,
-    risk_level: risk.level,
-    heartbeat_stale: isStale(job, asOf, thresholds),
-    heartbeat_age_seconds: heartbeatAge,
-    waits_for,
-    silent,
-    failing: job.failing,
-    incomplete_partitions,
-    failed_lately: job.state === 'failed' && isRecent(job.completed_at, asOf, thresholds),
-  };
+      : etaRange(remaining, slotsForEta(alive), job.avg_partition_duration_ms, job.eta_trend);
   return {
     ...job,
     progress: progressOf(job),
     remaining_partitions: remaining,
     rate_per_minute:
       job.state === 'running' ? ratePerMinute(job.completed_partitions, job.rate_base, asOf) : null,
-    heartbeat_age_seconds: heartbeatAge,
-    heartbeat_stale: health.heartbeat_stale,
+    heartbeat_age_seconds,
+    heartbeat_stale,
     silent_slots,
     waits_for,
     incomplete_partitions,
@@ -120,7 +91,7 @@ export function viewJob(
     urgency: urgencyOf(health),
     health_reason: reasonOf(health, facts),
     eta_seconds: eta,
-    needs_seconds: known ? null : etaSeconds,
+    needs_seconds: isKnown(health) ? null : needs,
     eta_low_seconds: range?.low ?? null,
     eta_high_seconds: range?.high ?? null,
     eta_drift_seconds: job.state === 'running' ? etaDrift(etaAt, job.eta_trend, asOf) : null,
@@ -130,8 +101,88 @@ export function viewJob(
   };
 }
 
+/** What a job's health and risk depend on. */
+export type AssessedFacts = EtaFacts &
+  Pick<
+    Job & JobActivity,
+    'id' | 'asset_name' | 'ours' | 'failing' | 'sla_deadline_at' | 'completed_at'
+  >;
+
+export type JobRank = Pick<JobView, 'urgency' | 'risk_level'>;
+
+/** Like `viewJob` at a tenth of the cost, for the order of many jobs of which few are shown. */
+export function rankJob(
+  job: AssessedFacts,
+  asOf: Date,
+  thresholds: JobThresholds,
+  scene: ClaimScene | null,
+): JobRank {
+  const { health, risk } = assess(job, asOf, thresholds, scene);
+  return { urgency: urgencyOf(health), risk_level: risk.level };
+}
+
+/**
+ * `alive`: the facts of its ETA, without the slots of silent executors unless it has no other.
+ * `needs`: seconds it takes once it runs; `eta`: the same, if it runs or nothing keeps it from it.
+ */
+function assess(
+  job: AssessedFacts,
+  asOf: Date,
+  thresholds: JobThresholds,
+  scene: ClaimScene | null,
+) {
+  const facts = scene === null ? null : factsIn(scene, job, asOf);
+  const { silent_slots, waits_for } = slotsAndWait(job, facts);
+  const silent = job.state === 'running' && silent_slots > 0 && silent_slots >= job.running_slots;
+  // Field by field, as in `factsIn`: of a thousand jobs a spread takes longer than all the rest.
+  const alive: EtaFacts = {
+    state: job.state,
+    heartbeat_at: job.heartbeat_at,
+    total_partitions: job.total_partitions,
+    completed_partitions: job.completed_partitions,
+    failed_partitions: job.failed_partitions,
+    skipped_partitions: job.skipped_partitions,
+    avg_partition_duration_ms: job.avg_partition_duration_ms,
+    execution_strategy: job.execution_strategy,
+    running_slots: silent ? job.running_slots : job.running_slots - silent_slots,
+  };
+  const ended = isTerminal(job.state);
+  const incomplete_partitions = ended ? 0 : Math.max(0, job.failed_partitions);
+  const needs = etaOf(alive, asOf, thresholds);
+  const eta = isKnown({ silent, waits_for }) ? needs : null;
+  const risk = ended
+    ? endedRisk(job)
+    : unfinishedRisk(
+        {
+          deadline: job.sla_deadline_at,
+          eta_seconds: eta,
+          least_seconds: needs,
+          incomplete: incomplete_partitions > 0,
+        },
+        asOf,
+        thresholds.early_warning,
+      );
+  const health: HealthFacts = {
+    state: job.state,
+    risk_level: risk.level,
+    heartbeat_stale: isStale(job, asOf, thresholds),
+    heartbeat_age_seconds: ageSeconds(job.heartbeat_at, asOf),
+    waits_for,
+    silent,
+    failing: job.failing,
+    incomplete_partitions,
+    failed_lately: job.state === 'failed' && isRecent(job.completed_at, asOf, thresholds),
+  };
+  return { facts, alive, silent_slots, needs, eta, risk, health };
+}
+
+/** A job that waits, or that only silent executors run, has no ETA. */
+function isKnown({ silent, waits_for }: Pick<HealthFacts, 'silent' | 'waits_for'>): boolean {
+  return !silent && waits_for === null;
+}
+
 function slotsAndWait(
-  job: Job & JobActivity,
+  job: AssessedFacts,
   facts: SceneFacts | null,
 ): Pick<JobView, 'silent_slots' | 'waits_for'> {
   if (facts === null || isTerminal(job.state)) return { silent_slots: 0, waits_for: null };
@@ -234,7 +285,10 @@ export function slotsForEta(
 }
 
 /** A cancelled job has no deadline any more. */
-function endedRisk(job: Job): { level: RiskLevel; severity: null } {
+function endedRisk(job: Pick<Job, 'state' | 'sla_deadline_at' | 'completed_at'>): {
+  level: RiskLevel;
+  severity: null;
+} {
   const deadline = job.sla_deadline_at;
   if (deadline === null || job.state === 'cancelled') return { level: 'none', severity: null };
   const met =
