@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../source/database/database.ts';
 import { actOnJob } from '../../source/operations/act/act-on-job.ts';
 import { readEffects } from '../../source/operations/forecast/read-effects.ts';
+import { listJobs } from '../../source/operations/jobs/list-jobs.ts';
 import { Backfills, functionHandler, keys, tenant } from '../support/backfill.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -47,6 +48,8 @@ describe('what a dialog foresees', () => {
     expect(gains).toMatchObject({ job_id: second, asset_name: 'orders' });
     expect(pausing.jobs).toMatchObject([{ after: { finish_at: null, unknown: 'paused' } }]);
     expect(pausing.slots).toEqual({ busy: 1, total: 1 });
+    const { page } = await listJobs(database, tenant, { limit: 10 });
+    expect(page.slots).toEqual({ busy: 1, total: 1 });
     await actOnJob(database, author, { action: 'pause', id: first });
     await timed(second, 15);
     // It outranks what runs, and would take the slot when a partition ends.

@@ -109,6 +109,7 @@ const servo = (...args: string[]) =>
   execFileSync(process.execPath, [join(unpacked, 'bin/servo-tui.js'), ...args], {
     cwd: folder,
     encoding: 'utf8',
+    maxBuffer: 2 ** 26,
     env: environment({ DATABASE_URL: urlOf(database.superuser), TENANT_ID: 'acme' }),
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { cardLines } from '../../source/console/dialogs/card/lines.ts';
+import { news } from '../../source/console/plain/news.ts';
 import type { Effects, Expected } from '../../source/domain/forecast/effects.ts';
 import { aJob, now, secondsAgo } from '../support/jobs.ts';
 import { Session } from './session.ts';
@@ -127,6 +128,38 @@ describe('the forecast in the dialog of an action', () => {
       expect(lines.at(-1)).toContain('[ Pause ]');
       expect(lines.join('\n')).toContain('done 12:18 → unknown: paused');
     }
+  });
+
+  test('of one failed partition, and of all when it is turned', () => {
+    const failed = aJob({ number: 3, asset_name: 'visits', failed_partitions: 4 });
+    const partition = { partition_key: 'p1', error_message: 'refused', attempt_count: 3 };
+    const session = Session.showing([failed])
+      .press('enter')
+      .answerJob(failed, { failed: [{ ...partition, completed_at: now } as never] });
+    session.press('R').seen().press('ctrl-t');
+    expect(session.card.only).toBeNull();
+    answer(session, paused);
+    expect(questions(session)).toEqual([
+      [{ id: failed.id, action: 'retry', parameters: {}, keys: ['p1'] }],
+      [{ id: failed.id, action: 'retry', parameters: {} }],
+    ]);
+  });
+
+  test('is told in lines as well', () => {
+    const failed = aJob({ number: 3, asset_name: 'visits', failed_partitions: 4 });
+    const session = Session.showing([failed]).press('R');
+    expect(questions(session)).toEqual([[{ id: failed.id, action: 'retry', parameters: {} }]]);
+    const before = session.state;
+    answer(session, { ...paused, jobs: [effect(failed.id, expected(18), expected(20), 'visits')] });
+    expect(news(before, session.state)).toEqual([
+      'Forecast: done 12:18 → 12:20 (2m later).',
+      'Forecast: daily_sales +7m: late by 3m.',
+      'Forecast: ml_features 12m earlier, no deadline.',
+    ]);
+    const told = session.state;
+    session.wait(10_000).refreshed([failed]);
+    answer(session, paused);
+    expect(news(told, session.state).filter((line) => line.startsWith('Forecast'))).toEqual([]);
   });
 
   test('of several jobs is asked at once, of those that do not refuse', () => {

@@ -9,7 +9,7 @@ import {
   parameterNames,
 } from '../../domain/job/action.ts';
 import { parseFilter } from '../../domain/job/filter.ts';
-import { longestLifetime } from '../../domain/plan/plan.ts';
+import { longestLifetime, type PlanFile } from '../../domain/plan/plan.ts';
 import { jsonText } from '../../domain/text/safe-json.ts';
 import { parseDuration } from '../../domain/time/duration.ts';
 import type { Problem } from '../../errors.ts';
@@ -57,12 +57,23 @@ export const plan = onSession({
     const author = { tenant, actor, reason };
     const planned = await planActions(reader, author, { ...order, filter, thresholds });
     // A file gets the plan itself, a terminal a text to read.
+    const foreseenOf = async ({ action, parameters, jobs }: PlanFile) => {
+      const { foreseenText } = await import('./foresee.ts');
+      const some = jobs.filter(({ refusal }) => refusal === null);
+      return foreseenText(
+        reader,
+        tenant,
+        some.map(({ id }) => ({ id, action, parameters })),
+      );
+    };
     const [summary] = planText(planned).split('\n', 1);
     if (!io.stdout.isTTY) io.stderr.write(`${summary}\n`);
     return {
       json: planned,
-      text: () =>
-        io.stdout.isTTY ? asciiText(view, planText(planned)) : `${jsonText(planned, 2)}\n`,
+      text: async () =>
+        io.stdout.isTTY
+          ? asciiText(view, `${planText(planned)}${await foreseenOf(planned)}`)
+          : `${jsonText(planned, 2)}\n`,
     };
   },
 });

@@ -1,9 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JobChange } from '../../../source/domain/forecast/after-actions.ts';
+import { afterActions, type JobChange } from '../../../source/domain/forecast/after-actions.ts';
 import { effectsOf, movedBy } from '../../../source/domain/forecast/effects.ts';
 import type { LivingJob, Snapshot } from '../../../source/domain/forecast/snapshot.ts';
 import { effectTexts } from '../../../source/presentation/job/effect-text.ts';
-import { every, executor, job, now, snapshot } from './snapshots.ts';
+import { anySnapshot, every, executor, job, now, snapshot } from './snapshots.ts';
 
 const inMinutes = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
 const slot = (elapsed_ms = 0) => ({ executor: 'one', elapsed_ms });
@@ -279,6 +280,10 @@ const rows: Row[] = [
   ],
 ];
 
+/** Slots of jobs that fail with the action: they wait, and have none. */
+const busyIn = ({ jobs }: Snapshot, failed: ReadonlySet<string>) =>
+  jobs.reduce((sum, { id, slots }) => sum + (failed.has(id) ? slots.length : 0), 0);
+
 describe('the effects of an action', () => {
   it('each action under each binding, as it is told', () => {
     for (const [what, fields, changes, own, others] of rows) {
@@ -311,6 +316,28 @@ describe('the effects of an action', () => {
     ]);
     expect(back.others[0]!.job_id).toBe('w2');
     expect(back.more).toEqual({ lose: 0, gain: 5 });
+  });
+
+  it('an action that is taken back moves no other job, and each changes its own jobs alone', () => {
+    const actions = ['pause', 'cancel', 'set', 'recreate', 'retry', 'reclaim', 'resume'] as const;
+    fc.assert(
+      fc.property(anySnapshot, fc.constantFrom(...actions), fc.nat(11), (all, action, index) => {
+        const { id, state } = all.jobs[index % all.jobs.length]!;
+        const settings = { priority: 2, strategy: { max_parallel: 1 } };
+        const changed = change(id, action, { settings, again: 3 });
+        const { snapshot: after, failed } = afterActions(all, [changed]);
+        const kept = (one: LivingJob) => one.id !== id && !failed.has(one.id);
+        expect(after.jobs.filter((one) => all.jobs.includes(one))).toEqual(all.jobs.filter(kept));
+        // Only a reclaim takes slots from what runs.
+        const busy = (of: Snapshot) => of.jobs.reduce((sum, { slots }) => sum + slots.length, 0);
+        if (action !== 'reclaim') expect(busy(after) + busyIn(all, failed)).toBe(busy(all));
+        expect(new Set(after.jobs.map((one) => one.id)).size).toBe(after.jobs.length);
+        if (state !== 'pending') return;
+        const back = effectsOf(all, [change(id, 'pause'), change(id, 'resume')]);
+        expect(back.others).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('nothing moves where nothing changes', () => {
