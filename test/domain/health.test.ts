@@ -10,12 +10,19 @@ import {
   healthy,
   urgencyOf,
 } from '../../source/domain/job/health.ts';
-import { type Job, type JobActivity, type JobView, viewJob } from '../../source/domain/job/job.ts';
+import {
+  type Job,
+  type JobActivity,
+  type JobView,
+  rankJob,
+  viewJob,
+} from '../../source/domain/job/job.ts';
 import { byAttention, compareBy, isProblem } from '../../source/domain/job/order.ts';
 import { isTerminal, jobStates } from '../../source/domain/job/state.ts';
 import { riskLevels } from '../../source/domain/risk/risk.ts';
 import { type ClaimScene, emptyScene } from '../../source/domain/triage/claim-scene.ts';
 import { waitingClauses } from '../../source/domain/triage/clause-reason.ts';
+import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
 import { formatEta } from '../../source/presentation/job/eta-phrase.ts';
 import { jobTone } from '../../source/presentation/job/health-text.ts';
 import { stallText } from '../../source/presentation/job/stall-text.ts';
@@ -311,7 +318,7 @@ const someJob = fc.record({
   ),
 });
 
-const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map(([some, around]) => {
+const inScene = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map(([some, around]) => {
   const ids = some.map((_, index) => aJob({ number: index + 1 }).id);
   const scene: ClaimScene = {
     ...emptyScene,
@@ -330,10 +337,12 @@ const someJobs = fc.tuple(fc.array(someJob, { maxLength: 30 }), someScene).map((
       ]),
     ),
   };
-  return some.map(({ silent_slots: _, has_claimable: __, ...job }, index) =>
+  const jobs = some.map(({ silent_slots: _, has_claimable: __, ...job }, index) =>
     seen({ ...job, number: index + 1 }, scene),
   );
+  return { jobs, scene };
 });
+const someJobs = inScene.map(({ jobs }) => jobs);
 
 /** Not problems: they pass without a person. */
 const passing: readonly Health[] = ['starved', 'queued', 'snoozed', 'ok'];
@@ -386,6 +395,17 @@ describe('B3 the order of attention', () => {
     // Later in the list of healths is never more urgent: `late` alone has several ranks.
     const first = healths.map((health) => Math.min(...ranks.get(health)!));
     expect(first).toEqual(first.toSorted((one, other) => one - other));
+  });
+
+  it('ranks a job by its summary as by its view', () => {
+    fc.assert(
+      fc.property(inScene, ({ jobs, scene }) => {
+        for (const job of jobs) {
+          const { urgency, risk_level } = job;
+          expect(rankJob(job, now, thresholdDefaults, scene)).toEqual({ urgency, risk_level });
+        }
+      }),
+    );
   });
 
   it('B3 no unfinished job with a problem is green, nor is its deadline; its health comes in the order of the table', () => {

@@ -84,7 +84,7 @@ describe('the calculator says', () => {
   });
 
   test('what was paused, moved and tried again', () => {
-    const failed = { ...weather, failed_partitions: 4 };
+    const failed = { ...weather, failed_partitions: 4, incomplete_partitions: 4 };
     const what = {
       ...noChange,
       pause: [weather.id],

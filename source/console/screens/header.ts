@@ -48,7 +48,8 @@ function extras({ jobs, options }: State, room: number): Line {
   const shown: Span[] = [];
   for (const text of [...slots, zoneName(as_of, options.zone)]) {
     const next = span(` · ${text}`, 'dim');
-    if (lineWidth([...shown, next]) <= room) shown.push(next);
+    if (lineWidth([...shown, next]) > room) break;
+    shown.push(next);
   }
   return shown;
 }

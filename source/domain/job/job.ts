@@ -87,75 +87,38 @@ export function viewJob(
   thresholds: JobThresholds = thresholdDefaults,
   scene: ClaimScene | null = null,
 ): JobView {
-  const heartbeatAge = ageSeconds(job.heartbeat_at, asOf);
+  const { facts, alive, silent_slots, needs, forecast, stands, eta, risk, health } = assess(
+    job,
+    asOf,
+    thresholds,
+    scene,
+  );
+  const until = (at: Date | null | undefined) =>
+    stands && at != null ? secondsUntil(at, asOf) : null;
+  const { heartbeat_stale, heartbeat_age_seconds, waits_for, incomplete_partitions } = health;
   const remaining = remainingPartitions(job);
-  const ended = isTerminal(job.state);
-  const facts = scene === null ? null : factsIn(scene, job, asOf);
-  const { silent_slots, waits_for } = slotsAndWait(job, facts);
-  const silent = job.state === 'running' && silent_slots > 0 && silent_slots >= job.running_slots;
-  const onAlive = {
-    ...job,
-    running_slots: silent ? job.running_slots : job.running_slots - silent_slots,
-  };
-  const etaSeconds = etaOf(onAlive, asOf, thresholds);
-  const forecast = ended ? null : forecastOf(job, scene, asOf);
-  const stands =
-    !ended &&
-    !silent &&
-    job.state !== 'paused' &&
-    etaIsOpen(job, asOf, thresholds) &&
-    (waits_for === null || passing.includes(waits_for));
-  const known = forecast === null ? stands && waits_for === null && isMoving(job) : stands;
-  const until = (at: Date | null) =>
-    !stands || at === null ? null : Math.max(0, (at.getTime() - asOf.getTime()) / 1000);
-  const eta = forecast === null ? (known ? etaSeconds : null) : until(forecast.finish_at);
   const etaAt = eta === null ? null : later(asOf, eta * 1000);
   const range =
     forecast !== null || eta === null
       ? null
-      : etaRange(remaining, slotsForEta(onAlive), job.avg_partition_duration_ms, job.eta_trend);
-  const incomplete_partitions = ended ? 0 : Math.max(0, job.failed_partitions);
-  const risk = ended
-    ? endedRisk(job)
-    : unfinishedRisk(
-        {
-          deadline: job.sla_deadline_at,
-          eta_seconds: eta,
-          least_seconds: etaSeconds,
-          incomplete: incomplete_partitions > 0,
-          paused: job.state === 'paused',
-        },
-        asOf,
-        thresholds.early_warning,
-      );
-  const health: HealthFacts = {
-    state: job.state,
-    risk_level: risk.level,
-    heartbeat_stale: isStale(job, asOf, thresholds),
-    heartbeat_age_seconds: heartbeatAge,
-    waits_for,
-    silent,
-    failing: job.failing,
-    incomplete_partitions,
-    failed_lately: job.state === 'failed' && isRecent(job.completed_at, asOf, thresholds),
-  };
+      : etaRange(remaining, slotsForEta(alive), job.avg_partition_duration_ms, job.eta_trend);
   return {
     ...job,
     progress: progressOf(job),
     remaining_partitions: remaining,
     rate_per_minute:
       job.state === 'running' ? ratePerMinute(job.completed_partitions, job.rate_base, asOf) : null,
-    heartbeat_age_seconds: heartbeatAge,
-    heartbeat_stale: health.heartbeat_stale,
+    heartbeat_age_seconds,
+    heartbeat_stale,
     silent_slots,
-    silence: ended ? null : silenceOf(facts, asOf),
+    silence: isTerminal(job.state) ? null : silenceOf(facts, asOf),
     waits_for,
     incomplete_partitions,
     health: healthOf(health),
     urgency: urgencyOf(health),
     health_reason: reasonOf(health, facts),
     eta_seconds: eta,
-    start_seconds: job.running_slots > 0 ? null : until(forecast?.start_at ?? null),
+    start_seconds: job.running_slots > 0 ? null : until(forecast?.start_at),
     place: stands ? (forecast?.place ?? null) : null,
     bound_by: forecast?.bound_by ?? null,
     unknown: forecast?.unknown ?? null,
@@ -163,9 +126,9 @@ export function viewJob(
       etaAt === null || job.sla_deadline_at === null
         ? null
         : (etaAt.getTime() - job.sla_deadline_at.getTime()) / 1000,
-    needs_seconds: eta === null ? etaSeconds : null,
-    eta_low_seconds: range?.low ?? until(forecast?.low_at ?? null),
-    eta_high_seconds: range?.high ?? until(forecast?.high_at ?? null),
+    needs_seconds: eta === null ? needs : null,
+    eta_low_seconds: range?.low ?? until(forecast?.low_at),
+    eta_high_seconds: range?.high ?? until(forecast?.high_at),
     eta_drift_seconds: job.state === 'running' ? etaDrift(etaAt, job.eta_trend, asOf) : null,
     waiting_upstream_count: Math.max(0, job.upstream_job_count - job.completed_upstream_jobs),
     risk_level: risk.level,
@@ -189,7 +152,7 @@ function silenceOf(facts: SceneFacts | null, asOf: Date): Silence | null {
 
 /** The stored forecast, if it is fresh, or the one that the reader has computed. */
 function forecastOf(
-  job: Pick<Job & JobActivity, 'id' | 'forecast'>,
+  job: Pick<AssessedFacts, 'id' | 'forecast'>,
   scene: ClaimScene | null,
   asOf: Date,
 ): Omit<JobForecast, 'job_id'> | null {
@@ -207,16 +170,99 @@ function isMoving({ state }: Pick<Job, 'state'>): boolean {
   return state !== 'waiting_upstream';
 }
 
-function etaIsOpen(
-  job: Pick<Job, 'state' | 'heartbeat_at'>,
+/** What a job's health and risk depend on. */
+export type AssessedFacts = EtaFacts &
+  Pick<
+    Job & JobActivity,
+    'id' | 'asset_name' | 'ours' | 'failing' | 'sla_deadline_at' | 'completed_at' | 'forecast'
+  >;
+
+export type JobRank = Pick<JobView, 'urgency' | 'risk_level'>;
+
+/** Like `viewJob` at a tenth of the cost, for the order of many jobs of which few are shown. */
+export function rankJob(
+  job: AssessedFacts,
   asOf: Date,
-  thresholds: Pick<JobThresholds, 'heartbeat_stale'>,
-): boolean {
-  return isJobState(job.state) && !isStale(job, asOf, thresholds);
+  thresholds: JobThresholds,
+  scene: ClaimScene | null,
+): JobRank {
+  const { health, risk } = assess(job, asOf, thresholds, scene);
+  return { urgency: urgencyOf(health), risk_level: risk.level };
+}
+
+/**
+ * `alive`: the facts of its ETA, without the slots of silent executors unless it has no other.
+ * `needs`: seconds it takes once it runs. `forecast`: the one that counts; `stands`: whether it, or
+ * without one the job's own pace, still holds.
+ */
+function assess(
+  job: AssessedFacts,
+  asOf: Date,
+  thresholds: JobThresholds,
+  scene: ClaimScene | null,
+) {
+  const facts = scene === null ? null : factsIn(scene, job, asOf);
+  const { silent_slots, waits_for } = slotsAndWait(job, facts);
+  const silent = job.state === 'running' && silent_slots > 0 && silent_slots >= job.running_slots;
+  // Field by field, as in `factsIn`: of a thousand jobs a spread takes longer than all the rest.
+  const alive: EtaFacts = {
+    state: job.state,
+    heartbeat_at: job.heartbeat_at,
+    total_partitions: job.total_partitions,
+    completed_partitions: job.completed_partitions,
+    failed_partitions: job.failed_partitions,
+    skipped_partitions: job.skipped_partitions,
+    avg_partition_duration_ms: job.avg_partition_duration_ms,
+    execution_strategy: job.execution_strategy,
+    running_slots: silent ? job.running_slots : job.running_slots - silent_slots,
+  };
+  const ended = isTerminal(job.state);
+  const incomplete_partitions = ended ? 0 : Math.max(0, job.failed_partitions);
+  const needs = etaOf(alive, asOf, thresholds);
+  const forecast = ended ? null : forecastOf(job, scene, asOf);
+  const heartbeat_stale = isStale(job, asOf, thresholds);
+  const stands =
+    !ended &&
+    !silent &&
+    !heartbeat_stale &&
+    job.state !== 'paused' &&
+    isJobState(job.state) &&
+    (waits_for === null || passing.includes(waits_for));
+  const paced = stands && waits_for === null && isMoving(job) ? needs : null;
+  const eta = forecast === null ? paced : stands ? secondsUntil(forecast.finish_at, asOf) : null;
+  const risk = ended
+    ? endedRisk(job)
+    : unfinishedRisk(
+        {
+          deadline: job.sla_deadline_at,
+          eta_seconds: eta,
+          least_seconds: needs,
+          incomplete: incomplete_partitions > 0,
+          paused: job.state === 'paused',
+        },
+        asOf,
+        thresholds.early_warning,
+      );
+  const health: HealthFacts = {
+    state: job.state,
+    risk_level: risk.level,
+    heartbeat_stale,
+    heartbeat_age_seconds: ageSeconds(job.heartbeat_at, asOf),
+    waits_for,
+    silent,
+    failing: job.failing,
+    incomplete_partitions,
+    failed_lately: job.state === 'failed' && isRecent(job.completed_at, asOf, thresholds),
+  };
+  return { facts, alive, silent_slots, needs, forecast, stands, eta, risk, health };
+}
+
+function secondsUntil(at: Date | null, asOf: Date): number | null {
+  return at === null ? null : Math.max(0, (at.getTime() - asOf.getTime()) / 1000);
 }
 
 function slotsAndWait(
-  job: Job & JobActivity,
+  job: AssessedFacts,
   facts: SceneFacts | null,
 ): Pick<JobView, 'silent_slots' | 'waits_for'> {
   if (facts === null || isTerminal(job.state)) return { silent_slots: 0, waits_for: null };
@@ -321,7 +367,10 @@ export function slotsForEta(
 }
 
 /** A cancelled job has no deadline any more. */
-function endedRisk(job: Job): { level: RiskLevel; severity: null } {
+function endedRisk(job: Pick<Job, 'state' | 'sla_deadline_at' | 'completed_at'>): {
+  level: RiskLevel;
+  severity: null;
+} {
   const deadline = job.sla_deadline_at;
   if (deadline === null || job.state === 'cancelled') return { level: 'none', severity: null };
   const met =

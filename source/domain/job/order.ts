@@ -59,6 +59,12 @@ export const walkedColumns: readonly string[] = [
 
 type Compare = (a: JobView, b: JobView) => number;
 
+/** What the order by attention depends on. */
+export type AttentionFacts = Pick<
+  JobView,
+  'id' | 'state' | 'urgency' | 'priority' | 'created_at' | 'completed_at'
+>;
+
 /** A total order: creation time and id decide between equal jobs. */
 export function compareBy({ column, descending }: Sort): Compare {
   const direction = descending ? -1 : 1;
@@ -72,7 +78,7 @@ export function compareBy({ column, descending }: Sort): Compare {
 }
 
 /** By urgency (health.ts), then active jobs by priority, then ended jobs, the newest first. */
-function compareAttention(a: JobView, b: JobView): number {
+export function compareAttention(a: AttentionFacts, b: AttentionFacts): number {
   const ranks = a.urgency - b.urgency || stateRank(a.state) - stateRank(b.state);
   if (ranks !== 0) return ranks;
   if (!isTerminal(a.state)) return b.priority - a.priority || -compareCreation(a, b);
@@ -84,7 +90,7 @@ function compareAttention(a: JobView, b: JobView): number {
 }
 
 /** Whether it needs a person: the filter `problems`, and the head of the table. */
-export function isProblem(job: JobView): boolean {
+export function isProblem(job: Pick<JobView, 'urgency'>): boolean {
   return job.urgency < healthy;
 }
 
@@ -92,7 +98,10 @@ export function isProblem(job: JobView): boolean {
 export type Lateness = { at_risk: number; breached: number; capped: boolean };
 
 /** @param most the counts stop here */
-export function latenessOf(jobs: readonly JobView[], most = Number.POSITIVE_INFINITY): Lateness {
+export function latenessOf(
+  jobs: readonly Pick<JobView, 'state' | 'risk_level'>[],
+  most = Number.POSITIVE_INFINITY,
+): Lateness {
   const unfinished = jobs.filter(({ state }) => !isTerminal(state));
   return {
     capped: jobs.length >= most,
@@ -107,7 +116,10 @@ export function stateRank(state: string): number {
   return Math.max(0, (stateOrder as readonly string[]).indexOf(state));
 }
 
-function compareCreation(a: JobView, b: JobView): number {
+function compareCreation(
+  a: Pick<JobView, 'id' | 'created_at'>,
+  b: Pick<JobView, 'id' | 'created_at'>,
+): number {
   return a.created_at.getTime() - b.created_at.getTime() || compareText(a.id, b.id);
 }
 

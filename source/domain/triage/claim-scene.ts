@@ -96,8 +96,19 @@ type Claimed = {
 
 export function factsIn(scene: ClaimScene, job: Claimed, asOf: Date): SceneFacts {
   const idle = scene.idle[job.id];
+  const asset = ofAsset(scene, job.asset_name);
+  // Field by field: a spread takes ten times as long, for a thousand jobs each second.
   return {
-    ...ofAsset(scene, job.asset_name),
+    executors: asset.executors,
+    with_handler: asset.with_handler,
+    draining: asset.draining,
+    without_outage: asset.without_outage,
+    outages: asset.outages,
+    ready: asset.ready,
+    hold_reason: asset.hold_reason,
+    slots: asset.slots,
+    slots_busy: asset.slots_busy,
+    limits: asset.limits,
     as_of: asOf,
     asset_name: job.asset_name,
     state: job.state,

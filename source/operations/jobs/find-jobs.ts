@@ -19,7 +19,14 @@ import {
 import { tenantAssets } from '../../database/queries/read-assets.ts';
 import { readDeadlines } from '../../database/queries/read-job.ts';
 import { type JobFilter, jobMatches, namedJobs } from '../../domain/job/filter.ts';
-import { type Job, type JobActivity, type JobView, viewJob } from '../../domain/job/job.ts';
+import {
+  type Job,
+  type JobActivity,
+  type JobRank,
+  type JobView,
+  rankJob,
+  viewJob,
+} from '../../domain/job/job.ts';
 import { isProblem } from '../../domain/job/order.ts';
 import { parseJobReference } from '../../domain/job/reference.ts';
 import { isTerminal } from '../../domain/job/state.ts';
@@ -119,18 +126,31 @@ export async function findMatching(
   return { jobs: [...found.values()].slice(0, range.limit), ended: false };
 }
 
-/** Matching jobs that need attention, with the columns of their order only. */
+/** A job that needs attention, with the columns of its order only. */
+export type UrgentJob = JobSummary & JobRank;
+
+/** Matching jobs that need attention, each once. */
 export async function findUrgent(
   query: Query,
   tenant: string,
   search: Search,
   range: ScanRange,
-): Promise<JobView[]> {
+): Promise<UrgentJob[]> {
   const conditions = (values: Values) => conditionsOf(search.filter, search.resolved, values);
   const rows = await scanSummaries(query, tenant, { ...range, conditions });
-  const jobs = rows.map((row) => viewed(search, { ...emptyColumns, ...row }));
-  const urgent = jobs.filter((job) => isProblem(job) && matches(search, job));
-  return [...new Map(urgent.map((job) => [job.id, job])).values()];
+  const { as_of, thresholds, scene } = search.resolved;
+  const found = new Map<string, UrgentJob>();
+  for (const row of rows) {
+    if (found.has(row.id)) continue;
+    const urgent = Object.assign(row, rankJob(row, as_of, thresholds, scene));
+    if (isProblem(urgent) && matchesSummary(search, row)) found.set(row.id, urgent);
+  }
+  return [...found.values()];
+}
+
+function matchesSummary(search: Search, row: JobSummary): boolean {
+  if (search.filter.terms.length === 0) return true;
+  return matches(search, viewed(search, { ...emptyColumns, ...row }));
 }
 
 const emptyColumns = {

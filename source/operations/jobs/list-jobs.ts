@@ -30,6 +30,7 @@ import type { JobView } from '../../domain/job/job.ts';
 import {
   attention,
   byAttention,
+  compareAttention,
   compareBy,
   latenessOf,
   type Sort,
@@ -48,6 +49,7 @@ import {
   matches,
   prepareSearch,
   type Search,
+  type UrgentJob,
   viewed,
 } from './find-jobs.ts';
 import { readScene } from './read-scene.ts';
@@ -192,7 +194,7 @@ async function readPage(
     sort: order,
     whole: false,
     ...part,
-    jobs: await readInFull(query, tenant, search, part.jobs, urgent ?? []),
+    jobs: await readInFull(query, tenant, search, part.jobs),
     late:
       search.filter.terms.length === 0 && urgent !== null ? latenessOf(urgent, maxUrgent) : null,
   };
@@ -207,18 +209,22 @@ function jobsIn(states: readonly string[], counts: Readonly<Record<string, numbe
   return states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 }
 
-/** Urgent jobs were read with the columns of their order only. */
+/** A job of the table; an urgent one was read with the columns of its order only. */
+type Found = JobView | UrgentJob;
+
+function isInFull(job: Found): job is JobView {
+  return 'health' in job;
+}
+
 async function readInFull(
   query: Query,
   tenant: string,
   search: Search,
-  jobs: readonly JobView[],
-  urgent: readonly JobView[],
+  jobs: readonly Found[],
 ): Promise<JobView[]> {
-  const partial = new Set(urgent.map(({ id }) => id));
-  const ids = jobs.flatMap(({ id }) => (partial.has(id) ? [id] : []));
+  const ids = jobs.flatMap((job) => (isInFull(job) ? [] : [job.id]));
   const full = new Map((await readViews(query, tenant, search, ids)).map((job) => [job.id, job]));
-  return jobs.flatMap((job) => (partial.has(job.id) ? (full.get(job.id) ?? []) : [job]));
+  return jobs.flatMap((job) => (isInFull(job) ? [job] : (full.get(job.id) ?? [])));
 }
 
 type Table = {
@@ -230,7 +236,7 @@ type Table = {
     after: Position | null,
     limit: number,
     direction: 1 | -1,
-  ) => Promise<{ jobs: JobView[]; more: boolean; searched: number | null }>;
+  ) => Promise<{ jobs: Found[]; more: boolean; searched: number | null }>;
 };
 
 function tableOf(
@@ -238,7 +244,7 @@ function tableOf(
   tenant: string,
   search: Search,
   sort: Sort,
-  urgent: readonly JobView[],
+  urgent: readonly UrgentJob[],
   budget: number,
 ): Table {
   const segments = orderScan(sort, search.states);
@@ -270,7 +276,7 @@ function tableOf(
         const more = jobs.length > count;
         return { jobs: jobs.slice(0, count), more, searched: ended || more ? null : budget };
       };
-      const cut = (jobs: JobView[], searched: number | null = null) => ({
+      const cut = (jobs: Found[], searched: number | null = null) => ({
         jobs: jobs.slice(0, limit),
         more: jobs.length > limit,
         searched,
@@ -294,7 +300,7 @@ async function readAround(
   table: Table,
   around: Around,
   limit: number,
-): Promise<Omit<Part, 'sort' | 'whole' | 'late'>> {
+): Promise<Pick<Part, 'searched' | 'before' | 'after'> & { jobs: Found[] }> {
   if (around === 'first') {
     const { jobs, more, searched } = await table.next(null, limit, 1);
     return { jobs, before: false, after: more, searched };
@@ -321,8 +327,8 @@ async function readUrgent(
   query: Query,
   tenant: string,
   search: Search,
-  sort: Sort,
-): Promise<JobView[]> {
+  { descending }: Sort,
+): Promise<UrgentJob[]> {
   const urgent = await findUrgent(query, tenant, search, {
     segments: urgentScan(search.states, {
       late: (value) =>
@@ -337,7 +343,8 @@ async function readUrgent(
     budget: urgentBudget,
     each: true,
   });
-  return urgent.sort(compareBy(sort));
+  urgent.sort(compareAttention);
+  return descending ? urgent.reverse() : urgent;
 }
 
 function positionAsSeen(seen: Exclude<Around, string>): Position {

@@ -111,7 +111,9 @@ export function whatIfText(job: RiskRow): string {
     then.sla_deadline_at?.getTime() === job.sla_deadline_at?.getTime()
       ? ''
       : shiftText(job.sla_deadline_at, then.sla_deadline_at);
-  const again = then.remaining_partitions - job.remaining_partitions;
+  // Incomplete and not remaining ones: partitions end between the reading of the job and of the
+  // snapshot.
+  const again = job.incomplete_partitions - then.incomplete_partitions;
   const parts = [
     then.paused ? 'paused' : '',
     then.resumed ? 'resumed' : '',
