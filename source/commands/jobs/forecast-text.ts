@@ -55,13 +55,14 @@ function errorLines({ errors }: Forecast): string[] {
 
 /**
  * `if started now: done by 2024-05-14T04:10:00.000Z, makes daily_sales late by 6m; at
- * 2024-05-14T05:00:00.000Z no job`.
+ * 2024-05-14T05:00:00.000Z no job`; nothing where nothing is known.
  */
-export function effectText(effect: StartEffect): string {
+export function effectLines(effect: StartEffect): string[] {
   const { finish_at, late_by_seconds, harmless_at, costs } = effect;
+  if (finish_at === null && costs.length === 0) return [];
   const done = finish_at === null ? 'its end is unknown' : `done by ${finish_at.toISOString()}`;
   const late = late_by_seconds !== null && late_by_seconds > 0 ? lateText(late_by_seconds) : '';
   const at = harmless_at === null ? '' : `; at ${harmless_at.toISOString()} no job`;
   const victims = costsText({ costs, brings_in: true });
-  return `if started now: ${[done, late, victims].filter(Boolean).join(', ')}${at}`;
+  return [`if started now: ${[done, late, victims].filter(Boolean).join(', ')}${at}`];
 }

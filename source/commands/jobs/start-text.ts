@@ -5,7 +5,7 @@ import type { Started, StartPlan } from '../../operations/start/start-backfill.t
 import type { UpstreamPlan } from '../../operations/start/upstream-plan.ts';
 import { plural } from '../../presentation/text/format.ts';
 import { safeText } from '../../presentation/text/safe-text.ts';
-import { effectText, forecastLines } from './forecast-text.ts';
+import { effectLines, forecastLines } from './forecast-text.ts';
 
 export function startText({ created, job, plan }: Started): string {
   if (plan !== null && job === null) return planText(plan);
@@ -46,7 +46,7 @@ function planText(plan: StartPlan): string {
     `would start ${safeText(plan.asset_name)}: ${spanOf(plan)}, priority ${plan.priority}${deadline}; nothing has been written`,
     ...treeLines(plan),
     ...(plan.forecast === null ? [] : forecastLines(plan.forecast)),
-    ...(plan.effect === null ? [] : [effectText(plan.effect)]),
+    ...(plan.effect === null ? [] : effectLines(plan.effect)),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
