@@ -12,8 +12,8 @@ import type { ConsoleRequest } from './console-flags.ts';
 const frugal = '--heap-growing-percent=50';
 
 /**
- * Bytes of new objects after which V8's nursery stops growing: Node 26 would take 64 MiB for it,
- * and the console 171 to 206 MiB instead of 124. At 4 MiB a key costs a tenth more CPU.
+ * Bytes of new objects after which V8's nursery stops growing: on Node 26 it grows to 64 MiB, and
+ * the console took 194 to 204 MiB where it now takes 134 to 152 (docs/figures.md).
  */
 const nursery = 16 * 2 ** 20;
 const stopGrowing = '--semi-space-growth-factor=1';
