@@ -15,6 +15,7 @@ import {
   type CheckFinding,
   recommend,
   recommendByClause,
+  recommendByForecast,
   scenarioOf,
 } from '../../domain/triage/recommend.ts';
 import type { Thresholds } from '../../domain/triage/thresholds.ts';
@@ -65,6 +66,7 @@ export function assessJob(
             ...context,
             limit: maxEvidence + 1,
           });
+    const advice = isLate(scenario?.check.name) ? await adviceOn(query, tenant, id) : null;
     return {
       as_of: facts.as_of,
       tenant_id: tenant,
@@ -75,8 +77,10 @@ export function assessJob(
       evidence,
       causes: likelyCauses(evidence?.rows.map(errorOf) ?? []),
       recommendation:
-        scenario === null ? recommendByClause(clause, facts) : recommend(scenario, facts),
-      advice: isLate(scenario?.check.name) ? await adviceOn(query, tenant, id) : null,
+        scenario === null
+          ? recommendByClause(clause, facts)
+          : recommendByForecast(recommend(scenario, facts), advice, facts),
+      advice,
       escalations: await readEscalations(query, tenant, { as_of: facts.as_of, found, running }),
     };
   });
