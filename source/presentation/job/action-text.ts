@@ -138,7 +138,7 @@ export const actionText: Readonly<Record<JobAction, ActionText>> = {
         ? `start a new job for the ${keys} that it skipped (${changed})${flight}${upstreams(job)}`
         : `cancel it and start a new job for the ${keys} not done (${changed}), in one transaction${flight}${upstreams(job)}`;
     },
-    after: changedRisk,
+    after: (intent) => changedRisk(intent, 'pending'),
   },
 };
 
@@ -152,12 +152,13 @@ function withSettings({ job, asOf, settings }: Intent): JobView {
   return viewJob({ ...job, ...columns, running_slots }, asOf);
 }
 
-function changedRisk(intent: Intent): string | null {
+/** @param state the job's then */
+function changedRisk(intent: Intent, state = intent.job.state): string | null {
   const { job, asOf, settings } = intent;
   if (isTerminal(job.state) || changesOf(job, settings).changes.length === 0) return null;
   const after = withSettings(intent);
   if (after.sla_deadline_at === null) return null;
-  const [risk] = riskBadge(after, asOf).forms;
+  const [risk] = riskBadge({ ...after, state }, asOf).forms;
   const slots = settings.strategy?.max_parallel;
   const provided = slots === undefined ? '' : ` once it runs on ${plural(slots, 'slot')}`;
   return `${risk}${provided}`;
