@@ -19,6 +19,7 @@ import {
   scenarioOf,
 } from '../../domain/triage/recommend.ts';
 import type { Thresholds } from '../../domain/triage/thresholds.ts';
+import { limitsOf } from '../advice/advise.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import { viewOneJob } from '../jobs/view-jobs.ts';
 import { contextOf, findingOf, maxRows } from './checks.ts';
@@ -97,7 +98,9 @@ async function adviceOn(query: Query, tenant: string, id: string): Promise<Diagn
   if (row === null) return null;
   const job = await viewOneJob(query, tenant, row, snapshot.as_of);
   const advice = adviseOn(id, inputOf(snapshot, [job]));
-  return advice && { ...advice, names: namesIn({ snapshot }, advice) };
+  if (advice === null) return null;
+  const limits = await limitsOf(query, tenant, snapshot, advice.remedies);
+  return { ...advice, names: namesIn({ snapshot }, advice), limits };
 }
 
 function errorOf({ cells }: FoundRow): string | null {

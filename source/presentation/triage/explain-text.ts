@@ -1,7 +1,7 @@
 import type { Remedy } from '../../domain/advice/advice.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import type { DiagnosedJob } from '../../domain/triage/explanation.ts';
-import { remedyText, stepCommand } from '../advice/advice-text.ts';
+import { type Limits, remedyText, stepCommand } from '../advice/advice-text.ts';
 import { wrap } from '../text/fitted.ts';
 import { fittedTable } from '../text/fitted-table.ts';
 import type { Zone } from '../text/format.ts';
@@ -58,12 +58,12 @@ function remedyLines({ advice, as_of }: DiagnosedJob, options: Options): string[
   const context = { as_of, zone: options.zone, names: advice.names };
   return [
     ...labelled('remedy', [remedyText(best, advice.job_id, context)], options),
-    ...commandsOf(best).map((line) => `${' '.repeat(labelWidth)}${line}`),
+    ...commandsOf(best, advice.limits).map((line) => `${' '.repeat(labelWidth)}${line}`),
   ];
 }
 
-function commandsOf({ steps }: Remedy): string[] {
-  return steps.flatMap((step) => stepCommand(step) ?? []);
+function commandsOf({ steps }: Remedy, limits: Limits | undefined): string[] {
+  return steps.flatMap((step) => stepCommand(step, limits) ?? []);
 }
 
 /** Nothing if the remedy says it; beside another remedy it is what the runbook has. */
@@ -71,7 +71,8 @@ function recommendationLines({ recommendation, advice }: DiagnosedJob, options: 
   if (recommendation === null) return [];
   const { text, command } = recommendation;
   const [best] = advice?.remedies ?? [];
-  if (best !== undefined && command !== null && commandsOf(best).includes(command)) return [];
+  if (best !== undefined && command !== null && commandsOf(best, advice?.limits).includes(command))
+    return [];
   return [
     ...labelled(best === undefined ? 'do' : 'runbook', [text], options),
     ...(command === null ? [] : [`${' '.repeat(labelWidth)}${command}`]),
