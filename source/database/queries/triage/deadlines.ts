@@ -25,7 +25,7 @@ export const atRisk: Check = {
     { name: 'risk_severity', title: 'severity', kind: 'ratio' },
     { name: 'eta_at', title: 'ETA', kind: 'time' },
     { name: 'sla_deadline_at', title: 'deadline', kind: 'time' },
-    { name: 'over_secs', title: 'late by', kind: 'seconds' },
+    { name: 'over_secs', title: 'late by', kind: 'duration' },
   ],
   figure: 'over_secs',
   remedies: [
