@@ -85,7 +85,7 @@ describe('the incident of the forecast page, with real executors', () => {
     expect(text).toContain('runbook: For High Risk Jobs');
 
     expect((await servo('explain', urgent)).stdout).toMatch(
-      /\nremedy +parallel 1 → \d: done .*\n +servo-tui set [0-9a-f]{8} --parallel \d\ndo /,
+      /\nremedy +parallel 1 → \d: done .*\n +servo-tui set [0-9a-f]{8} --parallel \d\nevidence /,
     );
 
     // The plan of the JSON is one that `apply` takes, and it is the same as --apply.
@@ -177,6 +177,12 @@ describe('the incident of the forecast page, with real executors', () => {
       /unknown: a limit of running jobs is reached\n1\. raise the limit of running jobs 0 → 1: done/,
     );
     expect(text).toContain('   servo-tui limits set --asset limited 1\n');
+    const past = `update backfill_jobs set sla_deadline_at = now() - interval '1 minute' where id = $1`;
+    await backfills.rows(past, [limited]);
+    const explained = (await servo('explain', limited)).stdout;
+    expect(explained).toContain('   servo-tui limits set --asset limited 1\n');
+    expect(explained).toMatch(/\nrunbook {6}\S/);
+    expect(explained).not.toMatch(/\ndo {11}/);
 
     const dry = await servo(
       'start',

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { checks } from '../../source/database/queries/triage/checks.ts';
 import { definitionOf } from '../../source/database/queries/triage/sql.ts';
+import type { Remedy } from '../../source/domain/advice/advice.ts';
 import type { CheckName, FoundRow } from '../../source/domain/triage/checks.ts';
 import { type Clause, clauses, type ExplainFacts } from '../../source/domain/triage/explain.ts';
 import {
   type CheckFinding,
   recommend,
   recommendByClause,
+  recommendByForecast,
   scenarioOf,
 } from '../../source/domain/triage/recommend.ts';
 import { thresholdDefaults } from '../../source/domain/triage/thresholds.ts';
@@ -208,5 +210,56 @@ describe('without a check that holds', () => {
     const told = byClause.map(([clause]) => clause);
     for (const clause of clauses.filter((one) => !told.includes(one)))
       expect(recommendByClause(clause, explainFacts(id))).toBeNull();
+  });
+});
+
+describe('the remedy of the forecast comes before the runbook’s for the level', () => {
+  const facts = explainFacts(id, { ...busy, jobs_ahead: 3 });
+  const runbook = recommend(held('at-risk', { risk_level: 'high' }), facts);
+  const from = { from: 1, to: 3 };
+  const cases: [string, Remedy['steps'], Record<string, unknown>][] = [
+    [
+      'max parallel',
+      [{ kind: 'parallel', job: id, ...from }],
+      {
+        action: 'set-parallel',
+        command: 'servo-tui set 0000abcd --parallel 3',
+        ready: { action: 'set', id, version: 7, parameters: { parallel: '3' } },
+      },
+    ],
+    [
+      'both settings',
+      [
+        { kind: 'parallel', job: id, ...from },
+        { kind: 'priority', job: id, ...from },
+      ],
+      { command: 'servo-tui set 0000abcd --parallel 3 --priority 3' },
+    ],
+    [
+      'resume',
+      [{ kind: 'resume', job: id }],
+      { action: 'resume', command: 'servo-tui resume 0000abcd', ready: { action: 'resume' } },
+    ],
+    [
+      'resume with a setting',
+      [
+        { kind: 'resume', job: id },
+        { kind: 'parallel', job: id, ...from },
+      ],
+      { action: 'recreate', ready: null },
+    ],
+    ['another job', [{ kind: 'pause', job: 'other' }], { action: 'recreate', ready: null }],
+    ['slots', [{ kind: 'slots', ...from }], { action: 'recreate', ready: null }],
+    ['accept', [{ kind: 'accept' }], { action: 'recreate', ready: null }],
+  ];
+  test.each(cases)('%s', (_, steps, expected) => {
+    const advice = { remedies: [{ steps } as Remedy] };
+    expect(recommendByForecast(runbook, advice, facts)).toMatchObject(expected);
+  });
+
+  test('without one the runbook’s stands', () => {
+    expect(runbook.ready).not.toBeNull();
+    expect(recommendByForecast(runbook, null, facts)).toBe(runbook);
+    expect(recommendByForecast(runbook, { remedies: [] }, facts)).toBe(runbook);
   });
 });

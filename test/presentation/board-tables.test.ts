@@ -131,6 +131,8 @@ describe('alerts', () => {
       expect.stringMatching(/^clicks {2}heartbeat –?/),
     ]);
     expect(tones(detail)).toEqual(['strong bad', 'dim', 'plain dim plain', 'plain dim plain']);
+    const counted = { ...alert, figure: { value: 2, kind: 'count' as const } };
+    expect(lines(told(alertDetail, counted, null))[0]).toMatch(/ fires: 2 found, /);
     expect(lines(told(alertDetail, quiet, null))[0]).toMatch(/ is quiet: it fires at .*5m/);
     expect(lines(told(alertDetail, coming, null))[0]).toMatch(/ is coming: it fires at /);
   });

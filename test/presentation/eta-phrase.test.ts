@@ -14,6 +14,13 @@ test.each([
   expect(etaIfStarted(job, now, 'utc')).toBe(words);
 });
 
+test('the ETA of the forecast includes the wait: it is not one if started now', () => {
+  const job = { ...aJob({ state: 'pending' }), eta_seconds: 450, start_seconds: 60 };
+  expect(etaIfStarted(job, now, 'utc')).toBe('ETA 12:07 in 8m');
+  // The list's cell says it already: `3rd, starts in ~1m, done 12:07`.
+  expect(etaIfStarted({ ...job, waits_for: 'outranked' }, now, 'utc')).toBe('');
+});
+
 test.each([
   [2520, 'slipped 42m in 15m'],
   [-300, 'gained 5m in 15m'],

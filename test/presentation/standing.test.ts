@@ -70,6 +70,10 @@ test('when it will be done, or what it waits for', () => {
   ];
   for (const [changes, expected] of cases)
     expect(said(formatEta(aJob(changes), now, 'utc'))).toBe(expected);
+  const resumed = aJob({ state: 'resuming', heartbeat_at: secondsAgo(90) });
+  expect(said(formatEta({ ...resumed, waits_for: 'limited' }, now, 'utc'))).toBe(
+    'limit reached / limited / warn',
+  );
   const job = aJob();
   expect(said(formatEta({ ...job, eta_drift_seconds: 2520 }, now, 'utc'))).toBe(
     '12:15 in 15m ↗42m / in 15m ↗42m / in 15m / warn',

@@ -221,6 +221,10 @@ test('a figure of each kind, in its column', () => {
     ['seconds', 4320, '1h12m'],
     ['seconds', -59, '-30s'],
     ['seconds', -4320, '-1h12m'],
+    // The list says the same of a job that is late.
+    ['duration', 58, '58s'],
+    ['duration', 0.2, '1s'],
+    ['duration', -300, '-5m'],
     ['milliseconds', 1400, '1.4 s'],
     ['ratio', 0.299, '29%'],
     ['ratio', 1.58, '158%'],

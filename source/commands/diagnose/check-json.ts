@@ -9,7 +9,7 @@ const cell = z.union([z.string(), z.number(), z.boolean()]).nullable() as z.ZodT
 export const column = z.looseObject({
   name: z.string(),
   title: z.string(),
-  kind: z.enum(['text', 'state', 'count', 'seconds', 'milliseconds', 'ratio', 'time']),
+  kind: z.enum(['text', 'state', 'count', 'seconds', 'duration', 'milliseconds', 'ratio', 'time']),
 });
 
 const alertFigure = z.looseObject({ value: z.number(), kind: z.string() });

@@ -97,9 +97,11 @@ export function boardLayout(state: State): BoardLayout {
   };
   const free = lines - count(...Object.values(frame));
   // A long list takes what it needs, if the selected row's meaning and remedies stay readable.
-  const spare = free - 1 - listLength(state);
+  // Without a row the reason for that takes the room.
+  const length = listLength(state);
+  const spare = free - 1 - length;
   const least = Math.min(leastDetail, Math.floor(free * 0.42));
-  const detail = free >= 10 ? Math.min(14, Math.max(least, spare)) : 0;
+  const detail = free >= 10 && length > 0 ? Math.min(14, Math.max(least, spare)) : 0;
   return { ...frame, detail, rows: Math.max(1, free - (detail > 0 ? detail + 1 : 0)) };
 }
 

@@ -107,7 +107,13 @@ export type Palette = FinderOf<'palette'>;
 export type Help = FinderOf<'help'>;
 export type Finder = Palette | Help;
 
-export type RecommendedAction = { name: ActionName; id: string; checks: readonly CheckName[] };
+export type RecommendedAction = {
+  name: ActionName;
+  id: string;
+  /** Fills the dialog in. */
+  parameters: ActionParameters;
+  checks: readonly CheckName[];
+};
 export type Verifying = RecommendedAction & { since: number | null };
 
 export type Reader = {

@@ -31,7 +31,25 @@ export type Runbook = 'backfill-operations' | 'backfill-sla-at-risk';
 /** A runbook's file name without `.md`, and a heading. */
 export type Section = { runbook: Runbook; heading: string };
 
-type ColumnKind = 'text' | 'state' | 'count' | 'seconds' | 'milliseconds' | 'ratio' | 'time';
+/** seconds: an age, in steps below a minute; duration: seconds told exactly, as a lateness. */
+type ColumnKind =
+  | 'text'
+  | 'state'
+  | 'count'
+  | 'seconds'
+  | 'duration'
+  | 'milliseconds'
+  | 'ratio'
+  | 'time';
+
+/** Kinds whose cells are numbers. */
+export const figureKinds: readonly ColumnKind[] = [
+  'count',
+  'seconds',
+  'duration',
+  'milliseconds',
+  'ratio',
+];
 export type CheckColumn = { name: string; title: string; kind: ColumnKind };
 
 export type RemedyAction =

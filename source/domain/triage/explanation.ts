@@ -13,6 +13,9 @@ export type Explanation = {
   facts: ExplainFacts;
 };
 
+/** The limits that steps of remedies raise, by the steps' index. */
+type NamedLimits = Readonly<Record<number, { scope: string; name: string }>>;
+
 export type DiagnosedJob = Explanation & {
   findings: readonly (CheckFinding & { sql: string })[];
   /** The check that names the scenario; null: nothing is wrong. */
@@ -23,7 +26,7 @@ export type DiagnosedJob = Explanation & {
   causes: readonly (FailureCause & { failures: number })[];
   recommendation: Recommendation | null;
   /** What brings a job in that is late or at risk; null for another one. */
-  advice: (Advice & Named) | null;
+  advice: (Advice & Named & { limits: NamedLimits }) | null;
   escalations: readonly Escalation[];
 };
 

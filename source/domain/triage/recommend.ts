@@ -1,3 +1,5 @@
+import { actionsOf, isApplicable } from '../advice/actions.ts';
+import type { Advice } from '../advice/advice.ts';
 import type { ActionParameters, JobAction } from '../job/action.ts';
 import { shortId } from '../job/reference.ts';
 import { policy } from '../policy.ts';
@@ -136,6 +138,38 @@ export function recommend(scenario: CheckFinding, facts: ExplainFacts): Recommen
   const remedy =
     check.remedies.find(({ action }) => action === choice.action) ?? check.remedies[0]!;
   return recommendationOf(remedy, facts, choice);
+}
+
+/**
+ * The best remedy of the forecast before the runbook's for the level. Beside a remedy that concerns
+ * other jobs or executors, nothing is ready: what the runbook has for the job may change nothing.
+ */
+export function recommendByForecast(
+  recommendation: Recommendation,
+  advice: Pick<Advice, 'remedies'> | null,
+  { id, state, version }: Pick<ExplainFacts, 'id' | 'state' | 'version'>,
+): Recommendation {
+  const [best] = advice?.remedies ?? [];
+  if (best === undefined) return recommendation;
+  const [act, ...more] = isApplicable(best) ? actionsOf(best) : [];
+  if (act === undefined || more.length > 0 || act.jobs.some((job) => job !== id))
+    return { ...recommendation, ready: null };
+  const { action, parameters } = act;
+  const flags = Object.entries(parameters).map(([name, value]) => ` --${name} ${value}`);
+  return {
+    action: remedyOf(action, parameters),
+    text: 'By the forecast the best for its deadline.',
+    command: `servo-tui ${action} ${shortId(id)}${flags.join('')}`,
+    ready: { action, id, state, version, parameters, reason: null },
+  };
+}
+
+function remedyOf(action: JobAction, parameters: ActionParameters): RemedyAction {
+  if (action === 'set') {
+    if ('parallel' in parameters) return 'set-parallel';
+    return 'priority' in parameters ? 'set-priority' : 'set-deadline';
+  }
+  return action;
 }
 
 /** Without a finding: the remedy for the clause that keeps the job from running. */

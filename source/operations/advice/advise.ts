@@ -120,7 +120,7 @@ async function plansOf(
 }
 
 /** The snapshot has the jobs that a limit counts, not its name. */
-async function limitsOf(
+export async function limitsOf(
   query: Query,
   tenant: string,
   snapshot: Snapshot,

@@ -15,9 +15,11 @@ import {
   type CheckFinding,
   recommend,
   recommendByClause,
+  recommendByForecast,
   scenarioOf,
 } from '../../domain/triage/recommend.ts';
 import type { Thresholds } from '../../domain/triage/thresholds.ts';
+import { limitsOf } from '../advice/advise.ts';
 import { noSuchJob } from '../jobs/get-job.ts';
 import { viewOneJob } from '../jobs/view-jobs.ts';
 import { contextOf, findingOf, maxRows } from './checks.ts';
@@ -65,6 +67,7 @@ export function assessJob(
             ...context,
             limit: maxEvidence + 1,
           });
+    const advice = isLate(scenario?.check.name) ? await adviceOn(query, tenant, id) : null;
     return {
       as_of: facts.as_of,
       tenant_id: tenant,
@@ -75,8 +78,10 @@ export function assessJob(
       evidence,
       causes: likelyCauses(evidence?.rows.map(errorOf) ?? []),
       recommendation:
-        scenario === null ? recommendByClause(clause, facts) : recommend(scenario, facts),
-      advice: isLate(scenario?.check.name) ? await adviceOn(query, tenant, id) : null,
+        scenario === null
+          ? recommendByClause(clause, facts)
+          : recommendByForecast(recommend(scenario, facts), advice, facts),
+      advice,
       escalations: await readEscalations(query, tenant, { as_of: facts.as_of, found, running }),
     };
   });
@@ -93,7 +98,9 @@ async function adviceOn(query: Query, tenant: string, id: string): Promise<Diagn
   if (row === null) return null;
   const job = await viewOneJob(query, tenant, row, snapshot.as_of);
   const advice = adviseOn(id, inputOf(snapshot, [job]));
-  return advice && { ...advice, names: namesIn({ snapshot }, advice) };
+  if (advice === null) return null;
+  const limits = await limitsOf(query, tenant, snapshot, advice.remedies);
+  return { ...advice, names: namesIn({ snapshot }, advice), limits };
 }
 
 function errorOf({ cells }: FoundRow): string | null {

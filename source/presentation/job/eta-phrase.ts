@@ -41,7 +41,7 @@ export function formatEta(job: Expected, asOf: Date, zone: Zone): Phrase {
   // No live executor runs it: its past rate does not count.
   if (job.health === 'silent' && !job.heartbeat_stale)
     return { forms: silentForms(job), tone: 'bad' };
-  if (job.waits_for !== null && !isUnclaimed(job))
+  if (job.waits_for !== null)
     return {
       forms: waitingForms(job, asOf, zone),
       tone: job.state === 'pending' ? 'plain' : 'warn',
@@ -186,22 +186,27 @@ export function driftText(job: Pick<JobView, 'eta_drift_seconds' | 'eta_seconds'
 
 const startable: readonly string[] = ['paused', 'pending', 'resuming'];
 
-/** `ETA 14:18 in 2h if started now`; for a waiting job its duration; empty if unknown. */
+/**
+ * `ETA 14:18 in 2h if started now`, or the ETA alone if the forecast knows the start; for a waiting
+ * job its duration; empty if unknown, or if `formatEta` says it.
+ */
 export function etaIfStarted(
   {
     state,
     eta_seconds: eta,
     needs_seconds: needs,
+    start_seconds: start,
     waits_for,
-  }: Pick<JobView, 'state' | 'eta_seconds' | 'needs_seconds' | 'waits_for'>,
+  }: Pick<JobView, 'state' | 'eta_seconds' | 'needs_seconds' | 'start_seconds' | 'waits_for'>,
   asOf: Date,
   zone: Zone,
 ): string {
   if (waits_for !== null && needs !== null) return `needs ${formatDuration(needs)} from then on`;
   const seconds = eta ?? needs;
   if (seconds === null || !startable.includes(state)) return '';
-  const at = formatClock(later(asOf, seconds * 1000), asOf, zone);
-  return `ETA ${at} in ${formatLeft(seconds)} if started now`;
+  const expected = `ETA ${clockIn(seconds, asOf, zone)} in ${formatLeft(seconds)}`;
+  if (eta === null || start === null || state === 'paused') return `${expected} if started now`;
+  return waits_for === null ? expected : '';
 }
 
 function ifStartedNow(job: Expected): Phrase {

@@ -28,6 +28,8 @@ export function riskBadge(job: Risky, asOf: Date): Phrase {
       if (isTerminal(job.state)) return { forms: ['met'], tone: 'dim' };
       const spare = formatSpare(left - seconds);
       // A paused job is in time only if someone resumes it.
+      if (job.state === 'paused' && job.eta_seconds === null && job.needs_seconds != null)
+        return { forms: [`resume within ${spare}`, `${spare} left`], tone: 'plain' };
       const tone = job.eta_seconds === null ? 'plain' : 'good';
       return { forms: [`on track ${spare}`, `ok ${spare}`, 'ok'], tone };
     }

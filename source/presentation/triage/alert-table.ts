@@ -1,7 +1,7 @@
 import { shortId } from '../../domain/job/reference.ts';
 import type { Alert } from '../../domain/triage/alerts.ts';
 import { secondsBetween } from '../job/eta-phrase.ts';
-import { formatAge } from '../text/format.ts';
+import { formatAge, type Zone } from '../text/format.ts';
 import type { Detail, Item } from '../text/item.ts';
 import { safeText } from '../text/safe-text.ts';
 import { absent, column, longest, type Table } from '../text/table.ts';
@@ -101,12 +101,18 @@ export const alertTable: Table<Row> = {
   expansions: [['description']],
 };
 
+/** `heartbeat 14m`; a count is of what was found, not of the column: `3 found`. */
+function figureOf(row: Alert, asOf: Date, zone: Zone): string {
+  const figure = figureText(row.figure, asOf, zone);
+  return row.figure?.kind === row.column.kind ? `${row.column.title} ${figure}` : `${figure} found`;
+}
+
 export const alertDetail: Detail<Alert> = ({ row }, { as_of, zone }) => {
   const head: Cell[] = [
     { text: row.name, tone: 'strong' },
     {
       text: row.firing
-        ? ` fires: ${row.column.title} ${figureText(row.figure, as_of, zone)}, ${thresholdText(row, as_of, zone)}`
+        ? ` fires: ${figureOf(row, as_of, zone)}, ${thresholdText(row, as_of, zone)}`
         : ` is ${isComing(row) ? 'coming' : 'quiet'}: it fires at ${thresholdText(row, as_of, zone)}`,
       tone: toneOf(row),
     },

@@ -1,10 +1,11 @@
-import type {
-  Cell,
-  CheckColumn,
-  CheckSummary,
-  Remedy,
-  Section,
-  Worst,
+import {
+  type Cell,
+  type CheckColumn,
+  type CheckSummary,
+  figureKinds,
+  type Remedy,
+  type Section,
+  type Worst,
 } from '../../domain/triage/checks.ts';
 import { stateLabel } from '../job/state-label.ts';
 import type { Fit } from '../text/fitted-table.ts';
@@ -25,13 +26,19 @@ const says: Readonly<Record<CheckColumn['kind'], (cell: NonNullable<Cell>) => st
   text: (cell) => safeText(String(cell), { cap: 300 }),
   state: (cell) => stateLabel(String(cell)).word,
   count: (cell) => formatFullCount(Number(cell)),
-  seconds: (cell) => (Number(cell) < 0 ? '-' : '') + durationOf(Math.abs(Number(cell))),
+  seconds: (cell) => signed(Number(cell), ageText),
+  // As the list says it.
+  duration: (cell) => signed(Number(cell), (seconds) => formatDuration(Math.max(1, seconds))),
   milliseconds: (cell) => formatMilliseconds(Number(cell)),
   ratio: (cell) => formatShare(Number(cell)),
   time: String,
 };
 
-function durationOf(seconds: number): string {
+function signed(seconds: number, say: (seconds: number) => string): string {
+  return (seconds < 0 ? '-' : '') + say(Math.abs(seconds));
+}
+
+function ageText(seconds: number): string {
   return seconds < 60 ? formatAge(seconds) : formatDuration(seconds);
 }
 
@@ -64,7 +71,7 @@ export function fitOf(column: CheckColumn): Fit {
 }
 
 export function isFigure({ kind }: CheckColumn): boolean {
-  return kind === 'count' || kind === 'seconds' || kind === 'milliseconds' || kind === 'ratio';
+  return figureKinds.includes(kind);
 }
 
 /** `3`, or `200+` if there are more. */

@@ -1,6 +1,7 @@
+import type { Remedy } from '../../domain/advice/advice.ts';
 import { shortId } from '../../domain/job/reference.ts';
 import type { DiagnosedJob } from '../../domain/triage/explanation.ts';
-import { remedyText, stepCommand } from '../advice/advice-text.ts';
+import { type Limits, remedyText, stepCommand } from '../advice/advice-text.ts';
 import { wrap } from '../text/fitted.ts';
 import { fittedTable } from '../text/fitted-table.ts';
 import type { Zone } from '../text/format.ts';
@@ -15,7 +16,7 @@ const labelWidth = 13;
 
 /** One line if nothing is wrong; else scenario, evidence, meaning, remedy and escalation. */
 export function explainText(diagnosed: DiagnosedJob, options: Options): string {
-  const { clause, facts, findings, scenario, recommendation } = diagnosed;
+  const { clause, facts, findings, scenario } = diagnosed;
   const { why, next } = explainReason(clause, facts);
   const name = `${safeText(facts.asset_name)} ${shortId(facts.id)}`;
   const state = facts.state.replace('_', ' ');
@@ -31,8 +32,7 @@ export function explainText(diagnosed: DiagnosedJob, options: Options): string {
     ...labelled('scenario', [main.check.title, sectionText(main.check.section)], options),
     ...labelled('likely', causeText(diagnosed), options),
     ...remedyLines(diagnosed, options),
-    ...(recommendation === null ? [] : labelled('do', [recommendation.text], options)),
-    ...commandLine(diagnosed),
+    ...recommendationLines(diagnosed, options),
     ...labelled('evidence', [evidenceLine(main.check.columns, main.rows[0]!, context)], options),
     ...evidenceTable(diagnosed, options),
     ...labelled('meaning', [main.check.meaning], options),
@@ -56,16 +56,27 @@ function remedyLines({ advice, as_of }: DiagnosedJob, options: Options): string[
   const [best] = advice?.remedies ?? [];
   if (advice === null || best === undefined) return [];
   const context = { as_of, zone: options.zone, names: advice.names };
-  const command = best.steps.flatMap((step) => stepCommand(step) ?? []);
   return [
     ...labelled('remedy', [remedyText(best, advice.job_id, context)], options),
-    ...command.map((line) => `${' '.repeat(labelWidth)}${line}`),
+    ...commandsOf(best, advice.limits).map((line) => `${' '.repeat(labelWidth)}${line}`),
   ];
 }
 
-function commandLine({ recommendation }: DiagnosedJob): string[] {
-  const command = recommendation?.command ?? null;
-  return command === null ? [] : [`${' '.repeat(labelWidth)}${command}`];
+function commandsOf({ steps }: Remedy, limits: Limits | undefined): string[] {
+  return steps.flatMap((step) => stepCommand(step, limits) ?? []);
+}
+
+/** Nothing if the remedy says it; beside another remedy it is what the runbook has. */
+function recommendationLines({ recommendation, advice }: DiagnosedJob, options: Options): string[] {
+  if (recommendation === null) return [];
+  const { text, command } = recommendation;
+  const [best] = advice?.remedies ?? [];
+  if (best !== undefined && command !== null && commandsOf(best, advice?.limits).includes(command))
+    return [];
+  return [
+    ...labelled(best === undefined ? 'do' : 'runbook', [text], options),
+    ...(command === null ? [] : [`${' '.repeat(labelWidth)}${command}`]),
+  ];
 }
 
 /** `Rate limiting from external systems (20 of these): lower the parallelism, …` */

@@ -48,7 +48,8 @@ function recommendedIn({
 }: DiagnosedJob): RecommendedAction | null {
   const name = recommendation && remedyActions[recommendation.action];
   if (!name || recommendation.ready === null) return null;
-  return { name, id: facts.id, checks: findings.map(({ check }) => check.name) };
+  const { parameters } = recommendation.ready;
+  return { name, id: facts.id, parameters, checks: findings.map(({ check }) => check.name) };
 }
 
 function shownRecommendation({ overlay }: State): RecommendedAction | null {
@@ -76,5 +77,6 @@ export function openRecommended(state: State): Step {
     { ...state, verifying: { ...recommended, since: null } },
     recommended.name,
     target,
+    recommended.parameters,
   );
 }

@@ -1,10 +1,12 @@
 import {
   type Cell,
+  type CheckColumn,
   type CheckContext,
   type CheckDefinition,
   type CheckName,
   checkNames,
   type FoundRow,
+  figureKinds,
 } from '../../../domain/triage/checks.ts';
 import type { Query } from '../../database.ts';
 import { checkpoint } from './checkpoint.ts';
@@ -63,15 +65,13 @@ export async function findRows(
   }));
 }
 
-const figures: readonly string[] = ['count', 'seconds', 'milliseconds', 'ratio'];
-
 /** JSON has no infinity: 300,000 years in milliseconds stand for one. */
 const most = 1e16;
 
 /** Figures as numbers: `numeric` arrives as text. NaN, between two infinities, is unknown. */
-function cellOf(kind: string, value: unknown): Cell {
+function cellOf(kind: CheckColumn['kind'], value: unknown): Cell {
   if (value === null || value === undefined) return null;
-  if (!figures.includes(kind)) return value as Cell;
+  if (!figureKinds.includes(kind)) return value as Cell;
   const figure = Number(value);
   return Number.isNaN(figure) ? null : Math.max(-most, Math.min(most, figure));
 }

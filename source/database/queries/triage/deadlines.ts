@@ -25,9 +25,9 @@ export const atRisk: Check = {
     { name: 'risk_severity', title: 'severity', kind: 'ratio' },
     { name: 'eta_at', title: 'ETA', kind: 'time' },
     { name: 'sla_deadline_at', title: 'deadline', kind: 'time' },
-    { name: 'over_secs', title: 'over', kind: 'seconds' },
+    { name: 'over_secs', title: 'late by', kind: 'duration' },
   ],
-  figure: 'risk_severity',
+  figure: 'over_secs',
   remedies: [
     remedy('look', 'Low risk: monitor closely, every 15-30 minutes.', {
       command: 'servo-tui status JOB --watch',
