@@ -250,16 +250,29 @@ describe('the remedy of the forecast comes before the runbook’s for the level'
     ],
     ['another job', [{ kind: 'pause', job: 'other' }], { action: 'recreate', ready: null }],
     ['slots', [{ kind: 'slots', ...from }], { action: 'recreate', ready: null }],
-    ['accept', [{ kind: 'accept' }], { action: 'recreate', ready: null }],
   ];
   test.each(cases)('%s', (_, steps, expected) => {
     const advice = { remedies: [{ steps } as Remedy] };
     expect(recommendByForecast(runbook, advice, facts)).toMatchObject(expected);
   });
 
+  test('a part of the remedy that is the runbook’s too stays ready', () => {
+    const paused = explainFacts(id, { state: 'paused' });
+    const resume = recommend(held('at-risk', { risk_level: 'high' }), paused);
+    const steps: Remedy['steps'] = [
+      { kind: 'resume', job: id },
+      { kind: 'slots', ...from },
+    ];
+    const advice = { remedies: [{ steps } as Remedy] };
+    expect(recommendByForecast(resume, advice, paused)).toBe(resume);
+    expect(resume.ready).toMatchObject({ action: 'resume' });
+  });
+
   test('without one the runbook’s stands', () => {
     expect(runbook.ready).not.toBeNull();
     expect(recommendByForecast(runbook, null, facts)).toBe(runbook);
     expect(recommendByForecast(runbook, { remedies: [] }, facts)).toBe(runbook);
+    const accepted = { remedies: [{ steps: [{ kind: 'accept' }] } as unknown as Remedy] };
+    expect(recommendByForecast(runbook, accepted, facts)).toBe(runbook);
   });
 });

@@ -1,5 +1,5 @@
 import { actionsOf, isApplicable } from '../advice/actions.ts';
-import type { Advice } from '../advice/advice.ts';
+import type { Advice, Step } from '../advice/advice.ts';
 import type { ActionParameters, JobAction } from '../job/action.ts';
 import { shortId } from '../job/reference.ts';
 import { policy } from '../policy.ts';
@@ -150,7 +150,16 @@ export function recommendByForecast(
   { id, state, version }: Pick<ExplainFacts, 'id' | 'state' | 'version'>,
 ): Recommendation {
   const [best] = advice?.remedies ?? [];
-  if (best === undefined) return recommendation;
+  // Another deadline and a breach are for the stakeholders to accept.
+  if (best === undefined || best.steps.every(({ kind }) => accepting.includes(kind)))
+    return recommendation;
+  // It is a part of the remedy, as to resume the job.
+  if (
+    best.steps.some(
+      (step) => 'job' in step && step.job === id && step.kind === recommendation.action,
+    )
+  )
+    return recommendation;
   const [act, ...more] = isApplicable(best) ? actionsOf(best) : [];
   if (act === undefined || more.length > 0 || act.jobs.some((job) => job !== id))
     return { ...recommendation, ready: null };
@@ -163,6 +172,8 @@ export function recommendByForecast(
     ready: { action, id, state, version, parameters, reason: null },
   };
 }
+
+const accepting: readonly Step['kind'][] = ['deadline', 'accept'];
 
 function remedyOf(action: JobAction, parameters: ActionParameters): RemedyAction {
   if (action === 'set') {
