@@ -175,7 +175,7 @@ describe('flags', () => {
     ['list --limit 1 --limit 2', '--limit is given 2 times', undefined],
     ['status', 'status: missing argument JOB', 'servo-tui status JOB [--watch] | JOB… --watch'],
     ['explain a b', 'explain does not take "b"', 'servo-tui explain JOB [--exit-code]'],
-    ['pause', 'pause: missing argument JOB', 'servo-tui pause JOB… [--reason R]'],
+    ['pause', 'pause: missing argument JOB', 'servo-tui pause JOB… [--reason R] [--dry-run]'],
     ['embedded', 'embedded: missing argument stop', 'servo-tui embedded stop | status | reset'],
   ])('%s', (line, message, hint) => {
     expect(problemsOf(line)[0]).toEqual(hint === undefined ? { message } : { message, hint });
