@@ -1,5 +1,5 @@
 import { forecastJobs } from '../../source/domain/forecast/forecast-jobs.ts';
-import type { LivingJob, Snapshot } from '../../source/domain/forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../../source/domain/forecast/snapshot.ts';
 import { Random } from './forecast-scenarios.ts';
 
 const runs = 9;
@@ -27,7 +27,7 @@ export function crowdOf(count: number): Snapshot {
     assets: index === 0 ? assets : assets.filter(() => random.chance(0.8)),
     closed: false,
   }));
-  const jobs = Array.from({ length: count }, (_, index): LivingJob => {
+  const jobs = Array.from({ length: count }, (_, index): SnapshotJob => {
     const running = index < 40;
     const waits = !running && random.chance(0.1);
     const spread = random.between(0.1, 1);

@@ -5,7 +5,7 @@ import { type Advice, type Step, whatIfOf } from '../../source/domain/advice/adv
 import { type AdviceInput, adviseOn } from '../../source/domain/advice/advise.ts';
 import { effectOfStart } from '../../source/domain/advice/start.ts';
 import { endsOf } from '../../source/domain/advice/trials.ts';
-import type { LivingJob, Snapshot } from '../../source/domain/forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../../source/domain/forecast/snapshot.ts';
 import { applyWhatIf } from '../../source/domain/forecast/what-if.ts';
 import { remedyText, verdictText } from '../../source/presentation/advice/advice-text.ts';
 import { now, secondsAgo } from '../support/jobs.ts';
@@ -14,7 +14,7 @@ import { aLivingJob } from '../support/snapshots.ts';
 const inSeconds = (seconds: number) => secondsAgo(-seconds);
 
 const executor = { id: 'one', slots: 8, assets: ['orders', 'ml', 'sales'], closed: false };
-const scene = (jobs: LivingJob[], changes: Partial<Snapshot> = {}): Snapshot => ({
+const scene = (jobs: SnapshotJob[], changes: Partial<Snapshot> = {}): Snapshot => ({
   as_of: now,
   executors: [executor],
   limits: [],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LivingJob, Snapshot } from '../../source/domain/forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../../source/domain/forecast/snapshot.ts';
 import {
   applyWhatIf,
   noChange,
@@ -144,7 +144,7 @@ const anyLivingJob = (id: string) =>
       busy: fc.nat(6),
       priority: fc.integer({ min: 0, max: 3 }),
     })
-    .map((columns): LivingJob => aLivingJob({ ...columns, id }));
+    .map((columns): SnapshotJob => aLivingJob({ ...columns, id }));
 
 describe('always', () => {
   it('slots are exact, and no executor runs more than it has', () => {

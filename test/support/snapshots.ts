@@ -1,4 +1,4 @@
-import type { LivingJob, Snapshot } from '../../source/domain/forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../../source/domain/forecast/snapshot.ts';
 import type { JobView } from '../../source/domain/job/job.ts';
 import { isTerminal } from '../../source/domain/job/state.ts';
 import { readStrategy } from '../../source/domain/job/strategy.ts';
@@ -34,7 +34,7 @@ export function riskBoardOf(jobs: readonly JobView[], slots: number, as_of = now
 }
 
 /** Partitions take what they took on average, and the running ones have just begun. */
-function livingOf(job: JobView): LivingJob {
+function livingOf(job: JobView): SnapshotJob {
   const average = job.avg_partition_duration_ms;
   const running = job.state === 'running' && !job.heartbeat_stale ? job.running_slots : 0;
   return {
@@ -58,8 +58,8 @@ function livingOf(job: JobView): LivingJob {
 
 /** A running job of `orders`: ten partitions of 10 s, one at a time, done in 100 s. */
 export function aLivingJob(
-  changes: Partial<LivingJob> & { late_by?: number; busy?: number } = {},
-): LivingJob {
+  changes: Partial<SnapshotJob> & { late_by?: number; busy?: number } = {},
+): SnapshotJob {
   const { late_by, busy = 0, ...columns } = changes;
   return {
     id: 'job',

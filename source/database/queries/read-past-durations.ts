@@ -2,7 +2,7 @@ import type { Durations } from '../../domain/forecast/durations.ts';
 import { durationsOf, type Timed } from '../../domain/forecast/job-durations.ts';
 import type { Query } from '../database.ts';
 
-/** Past jobs of an asset whose durations count, as for the forecast of living ones. */
+/** Past jobs of an asset whose durations count, as for the forecast of unfinished ones. */
 const pastJobs = 5;
 
 const none: Timed = {

@@ -1,5 +1,5 @@
 import { durationsOf, type Timed } from '../../domain/forecast/job-durations.ts';
-import type { LivingJob, Snapshot } from '../../domain/forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../../domain/forecast/snapshot.ts';
 import { policy } from '../../domain/policy.ts';
 import { readTime } from '../../domain/time/time.ts';
 import type { Query } from '../database.ts';
@@ -47,27 +47,27 @@ export async function readSnapshot(query: Query, tenant: string): Promise<Snapsh
   const [row] = await query<Row>(statement, [tenant]);
   const { as_of, executors, limits, jobs, past } = row!;
   const history = new Map(past.map(({ asset_name, ...timed }) => [asset_name, timed]));
-  const living = new Set(executors.map(({ id }) => id));
+  const aliveIds = new Set(executors.map(({ id }) => id));
   return {
     as_of,
     executors,
     limits,
-    jobs: jobs.map((job) => jobOf(job, living, history.get(job.asset_name) ?? null)),
+    jobs: jobs.map((job) => jobOf(job, aliveIds, history.get(job.asset_name) ?? null)),
   };
 }
 
-function jobOf(row: JobRow, living: ReadonlySet<string>, past: Timed | null): LivingJob {
+function jobOf(row: JobRow, aliveIds: ReadonlySet<string>, past: Timed | null): SnapshotJob {
   const { timed_attempts, slot_ms, slot_ms_square, retried_share, average_ms, ...job } = row;
   const own = { timed_attempts, slot_ms, slot_ms_square, retried_share };
   const slots = row.slots ?? [];
-  const lost = slots.filter(({ executor }) => !living.has(executor));
+  const lost = slots.filter(({ executor }) => !aliveIds.has(executor));
   return {
     ...job,
     sla_deadline_at: row.sla_deadline_at === null ? null : readTime(row.sla_deadline_at),
     created_at: readTime(row.created_at) ?? new Date(0),
     durations: durationsOf(own, past, average_ms),
     slots: slots
-      .filter(({ executor }) => living.has(executor))
+      .filter(({ executor }) => aliveIds.has(executor))
       // Which of several that were claimed together runs, and since when, only the executor knows.
       .map(({ executor, partitions, elapsed_ms }) => ({
         executor,
@@ -79,12 +79,12 @@ function jobOf(row: JobRow, living: ReadonlySet<string>, past: Timed | null): Li
 }
 
 /** Partitions of a silent executor can be claimed again when their leases expire. */
-function returning(slot: { partitions: number; rest_ms: number }): LivingJob['later'] {
+function returning(slot: { partitions: number; rest_ms: number }): SnapshotJob['later'] {
   const at = Math.max(0, slot.rest_ms);
   return { count: slot.partitions, first_ms: at, last_ms: at };
 }
 
-function both(one: LivingJob['later'], other: LivingJob['later']): LivingJob['later'] {
+function both(one: SnapshotJob['later'], other: SnapshotJob['later']): SnapshotJob['later'] {
   if (one === null || other === null) return one ?? other;
   return {
     count: one.count + other.count,
@@ -102,7 +102,7 @@ const columns = `j.id, j.asset_id, j.asset_name, j.state, j.priority, j.executio
   j.avg_partition_duration_ms, j.timed_attempts, j.slot_ms, j.slot_ms_square, j.retried_share, j.heartbeat_at, j.claimed_version, j.version`;
 
 const statement = `with clock as materialized (select statement_timestamp() as now),
-  living as materialized (
+  unfinished as materialized (
     (select ${columns} from backfill_jobs j where j.tenant_id = $1 and j.state in (${unfinishedStates}) and j.state <> 'pending')
     union all
     (select ${columns} from backfill_jobs j where j.tenant_id = $1 and j.state = 'pending'
@@ -131,7 +131,7 @@ const statement = `with clock as materialized (select statement_timestamp() as n
           and p.available_at > (select now from clock) and p.available_at < 'infinity' order by p.available_at limit ${mostLater}) d) end as later,
       case when j.state = 'waiting_upstream' then (
         select jsonb_agg(u.upstream_job_id) from servo_upstreams_v1($1, j.id) u where u.state not in ('completed', 'failed', 'cancelled')) end as upstreams
-    from living j
+    from unfinished j
   )
   select (select now from clock) as as_of,
     coalesce((select jsonb_agg(jsonb_build_object('id', e.id, 'slots', e.slots, 'closed', e.draining_at is not null or e.hold_reason is not null,
@@ -146,7 +146,7 @@ const statement = `with clock as materialized (select statement_timestamp() as n
     coalesce((select jsonb_agg(to_jsonb(p)) from pictured p), '[]') as jobs,
     coalesce((select jsonb_agg(jsonb_build_object('asset_name', a.asset_name, 'timed_attempts', t.timed_attempts, 'slot_ms', t.slot_ms,
         'slot_ms_square', t.slot_ms_square, 'retried_share', t.retried_share))
-      from (select asset_id, min(asset_name) as asset_name from living where coalesce(timed_attempts, 0) < 200 group by asset_id) a
+      from (select asset_id, min(asset_name) as asset_name from unfinished where coalesce(timed_attempts, 0) < 200 group by asset_id) a
         cross join lateral (
           select sum(d.timed_attempts)::int as timed_attempts, sum(d.slot_ms * d.timed_attempts) / sum(d.timed_attempts) as slot_ms,
             sum(d.slot_ms_square * d.timed_attempts) / sum(d.timed_attempts) as slot_ms_square,

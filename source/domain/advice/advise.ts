@@ -1,6 +1,6 @@
 import { forecastJobs } from '../forecast/forecast-jobs.ts';
 import type { JobForecast } from '../forecast/job-forecast.ts';
-import type { LivingJob, Snapshot } from '../forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../forecast/snapshot.ts';
 import { applyWhatIf } from '../forecast/what-if.ts';
 import { later } from '../time/time.ts';
 import { type Advice, type Remedy, type Step, type Verdict, whatIfOf } from './advice.ts';
@@ -80,19 +80,19 @@ function staleAdvice({ job_id, bound_by }: JobForecast): Advice {
   };
 }
 
-function verdictOf(job: LivingJob, own: JobForecast, failed: number): Verdict {
+function verdictOf(job: SnapshotJob, own: JobForecast, failed: number): Verdict {
   if (own.unknown !== null) return 'unknown';
   if (failed > 0) return 'incomplete';
   if (job.sla_deadline_at === null) return 'none';
   return lateBy(job, own.finish_at)! > 0 ? 'late' : 'on_time';
 }
 
-function lateBy({ sla_deadline_at: deadline }: LivingJob, finish: Date | null): number | null {
+function lateBy({ sla_deadline_at: deadline }: SnapshotJob, finish: Date | null): number | null {
   return finish && deadline ? (finish.getTime() - deadline.getTime()) / 1000 : null;
 }
 
 /** What must be done in any case; null: nothing can be. */
-function baseOf(job: LivingJob, causes: readonly Cause[], failed: number): Step[] | null {
+function baseOf(job: SnapshotJob, causes: readonly Cause[], failed: number): Step[] | null {
   const steps = causes.map((cause) => cause.steps);
   if (steps.some((one) => one === null)) return null;
   const retry: Step[] = failed > 0 ? [{ kind: 'retry', job: job.id, failed }] : [];
@@ -114,8 +114,8 @@ type Context = {
 };
 
 function remediesFor(
-  job: LivingJob,
-  chain: readonly LivingJob[],
+  job: SnapshotJob,
+  chain: readonly SnapshotJob[],
   base: readonly Step[],
   context: Context,
 ): Remedy[] {
@@ -139,10 +139,10 @@ function remediesFor(
   const plain = base.length === 0 ? [] : [remedyOf({ steps: base })];
   if (deadline === null || left === null || end === null || end <= left) return plain;
   const changed = applyWhatIf(snapshot, whatIfOf(base), failed);
-  const living = new Map(changed.jobs.map((one) => [one.id, one]));
+  const byId = new Map(changed.jobs.map((one) => [one.id, one]));
   const levers = leversFor(
     changed,
-    chain.map(({ id }) => living.get(id)!),
+    chain.map(({ id }) => byId.get(id)!),
     failing,
   );
   const found = search({ trials, index, left, base, levers }).map((one) => ({
@@ -175,7 +175,7 @@ function rankOf({ brings_in, steps, costs: lost }: Remedy): number {
 
 /** To the high end of the forecast, in whole minutes: it is asked for once. */
 function deadlineRemedy(
-  job: LivingJob,
+  job: SnapshotJob,
   from: Date,
   base: readonly Step[],
   { snapshot, failed }: Context,

@@ -1,21 +1,21 @@
 import type { JobForecast } from '../forecast/job-forecast.ts';
-import type { LivingJob, Snapshot } from '../forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../forecast/snapshot.ts';
 import type { Step } from './advice.ts';
 
-/** A job with its living upstreams, the one that ends last first, and theirs. */
+/** A job with its unfinished upstreams, the one that ends last first, and theirs. */
 export function chainOf(
   { jobs }: Snapshot,
-  job: LivingJob,
+  job: SnapshotJob,
   forecasts: ReadonlyMap<string, JobForecast>,
-): LivingJob[] {
-  const living = new Map(jobs.map((one) => [one.id, one]));
-  const chain = new Map<string, LivingJob>();
-  const end = ({ id }: LivingJob) =>
+): SnapshotJob[] {
+  const byId = new Map(jobs.map((one) => [one.id, one]));
+  const chain = new Map<string, SnapshotJob>();
+  const end = ({ id }: SnapshotJob) =>
     forecasts.get(id)?.finish_at?.getTime() ?? Number.POSITIVE_INFINITY;
-  const add = (one: LivingJob) => {
+  const add = (one: SnapshotJob) => {
     if (chain.has(one.id)) return;
     chain.set(one.id, one);
-    const upstreams = one.upstreams.flatMap((id) => living.get(id) ?? []);
+    const upstreams = one.upstreams.flatMap((id) => byId.get(id) ?? []);
     for (const upstream of upstreams.sort((a, b) => (end(a) < end(b) ? 1 : -1))) add(upstream);
   };
   add(job);
@@ -25,7 +25,7 @@ export function chainOf(
 /** What must change before the end of the job can be told, and the job whose state says so. */
 export type Cause = {
   forecast: JobForecast;
-  job: LivingJob;
+  job: SnapshotJob;
   /** Null: nothing that an operator can do. */
   steps: readonly Step[] | null;
 };
@@ -33,7 +33,7 @@ export type Cause = {
 /** The causes of an unknown end in a chain; empty if the end is known. */
 export function causesOf(
   snapshot: Snapshot,
-  chain: readonly LivingJob[],
+  chain: readonly SnapshotJob[],
   forecasts: ReadonlyMap<string, JobForecast>,
 ): Cause[] {
   return chain.flatMap((job) => {
@@ -48,7 +48,7 @@ export function causesOf(
 /** An executor with so few slots is assumed where there is none. */
 const assumedSlots = 4;
 
-function stepsFor(snapshot: Snapshot, job: LivingJob, forecast: JobForecast): Step[] | null {
+function stepsFor(snapshot: Snapshot, job: SnapshotJob, forecast: JobForecast): Step[] | null {
   switch (forecast.unknown) {
     case 'paused':
       return [{ kind: 'resume', job: job.id }, ...barred(snapshot, job)];
@@ -64,7 +64,7 @@ function stepsFor(snapshot: Snapshot, job: LivingJob, forecast: JobForecast): St
 }
 
 /** What is missing to run it at all. */
-function barred({ executors }: Snapshot, { asset_name, max_parallel }: LivingJob): Step[] {
+function barred({ executors }: Snapshot, { asset_name, max_parallel }: SnapshotJob): Step[] {
   const able = executors.filter(({ assets }) => assets.includes(asset_name));
   if (able.length === 0) {
     const slots = Math.min(max_parallel, assumedSlots);
@@ -74,7 +74,7 @@ function barred({ executors }: Snapshot, { asset_name, max_parallel }: LivingJob
 }
 
 /** The limits that count the job's asset and are reached, each raised by one. */
-export function raised({ limits, jobs }: Snapshot, { asset_name }: LivingJob): Step[] {
+export function raised({ limits, jobs }: Snapshot, { asset_name }: SnapshotJob): Step[] {
   return limits.flatMap(({ max_running, assets }, index) => {
     if (assets !== null && !assets.includes(asset_name)) return [];
     const counted = jobs.filter(

@@ -1,4 +1,4 @@
-import type { LivingJob, Snapshot } from '../forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../forecast/snapshot.ts';
 import { handledSlots, openSlots } from '../forecast/what-if.ts';
 import { compareRank } from '../job/rank.ts';
 import { highestPriority } from '../risk/tier.ts';
@@ -23,7 +23,7 @@ const mostPaused = 20;
 /** What could bring a job in, the cheapest first. */
 export function leversFor(
   snapshot: Snapshot,
-  chain: readonly LivingJob[],
+  chain: readonly SnapshotJob[],
   failing: ReadonlySet<string>,
 ): Lever[] {
   const [job] = chain;
@@ -47,7 +47,7 @@ function listOf(steps: readonly Step[]): (readonly Step[])[] {
 }
 
 /** A failing job runs one partition at a time, whatever its max parallel. */
-function parallelOf(snapshot: Snapshot, job: LivingJob, failing: ReadonlySet<string>): Lever {
+function parallelOf(snapshot: Snapshot, job: SnapshotJob, failing: ReadonlySet<string>): Lever {
   const from = job.max_parallel;
   const most = failing.has(job.id)
     ? 0
@@ -59,7 +59,7 @@ function parallelOf(snapshot: Snapshot, job: LivingJob, failing: ReadonlySet<str
 }
 
 /** Only those that put it in front of further jobs. */
-function priorityOf({ jobs }: Snapshot, job: LivingJob): Lever {
+function priorityOf({ jobs }: Snapshot, job: SnapshotJob): Lever {
   const { id, priority: from } = job;
   const others = jobs.flatMap(({ id: other, priority }) =>
     other !== id && priority >= from ? [Math.min(highestPriority, priority + 1)] : [],
@@ -72,7 +72,7 @@ function priorityOf({ jobs }: Snapshot, job: LivingJob): Lever {
 }
 
 /** Running jobs without a deadline, that no job with one waits for: those that rank last first. */
-function pausesOf(snapshot: Snapshot, chain: readonly LivingJob[]): Lever {
+function pausesOf(snapshot: Snapshot, chain: readonly SnapshotJob[]): Lever {
   const kept = new Set([...chain.map(({ id }) => id), ...needed(snapshot.jobs)]);
   const pausable = snapshot.jobs
     .filter(
@@ -91,13 +91,13 @@ function pausesOf(snapshot: Snapshot, chain: readonly LivingJob[]): Lever {
 }
 
 /** Jobs that one with a deadline waits for. */
-function needed(jobs: readonly LivingJob[]): string[] {
-  const living = new Map(jobs.map((job) => [job.id, job]));
+function needed(jobs: readonly SnapshotJob[]): string[] {
+  const byId = new Map(jobs.map((job) => [job.id, job]));
   const all = new Set<string>();
   const add = (id: string) => {
     if (all.has(id)) return;
     all.add(id);
-    for (const upstream of living.get(id)?.upstreams ?? []) add(upstream);
+    for (const upstream of byId.get(id)?.upstreams ?? []) add(upstream);
   };
   for (const { upstreams, sla_deadline_at } of jobs)
     if (sla_deadline_at !== null) for (const id of upstreams) add(id);
@@ -105,7 +105,7 @@ function needed(jobs: readonly LivingJob[]): string[] {
 }
 
 /** As many more as all that rank before it, and itself, could use. */
-function slotsOf(snapshot: Snapshot, chain: readonly LivingJob[]): Lever {
+function slotsOf(snapshot: Snapshot, chain: readonly SnapshotJob[]): Lever {
   const from = openSlots(snapshot);
   const [job] = chain;
   if (from === 0 || job === undefined) return { cost: costs.slots, values: [] };

@@ -1,11 +1,11 @@
-import type { LivingJob, Snapshot } from '../forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../forecast/snapshot.ts';
 import { later } from '../time/time.ts';
 import type { Cost } from './advice.ts';
 import { costsBetween, type Ends, endsOf } from './trials.ts';
 
 /** A job that does not exist yet. */
 export type VirtualJob = Pick<
-  LivingJob,
+  SnapshotJob,
   | 'id'
   | 'asset_name'
   | 'priority'
@@ -50,7 +50,7 @@ export function effectOfStart(snapshot: Snapshot, added: readonly VirtualJob[]):
 }
 
 function endsWith(snapshot: Snapshot, added: readonly VirtualJob[], at_ms: number): Ends {
-  const jobs = added.map((job): LivingJob => {
+  const jobs = added.map((job): SnapshotJob => {
     // They are created at that time, so that what was there ranks before them.
     const created_at = later(snapshot.as_of, at_ms);
     const wait = { count: job.remaining, first_ms: at_ms, last_ms: at_ms };

@@ -1,5 +1,5 @@
 import { simulate } from '../forecast/simulate.ts';
-import type { LivingJob, Snapshot } from '../forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../forecast/snapshot.ts';
 import { applyWhatIf } from '../forecast/what-if.ts';
 import { isMoved } from '../risk/outlook.ts';
 import { type Cost, type Step, whatIfOf } from './advice.ts';
@@ -73,7 +73,7 @@ export function leftMs(deadline: Date, asOf: Date): number {
   return deadline.getTime() - asOf.getTime();
 }
 
-function costOf(job: LivingJob, asOf: Date, was: number, then: number | null): Cost {
+function costOf(job: SnapshotJob, asOf: Date, was: number, then: number | null): Cost {
   const left = job.sla_deadline_at === null ? null : leftMs(job.sla_deadline_at, asOf);
   return {
     job: job.id,
@@ -85,7 +85,7 @@ function costOf(job: LivingJob, asOf: Date, was: number, then: number | null): C
 }
 
 /** Jobs whose duration is not known, and those that wait for one: their ends are guesses. */
-function guessedIn(jobs: readonly LivingJob[]): Set<number> {
+function guessedIn(jobs: readonly SnapshotJob[]): Set<number> {
   const indexes = new Map(jobs.map(({ id }, index) => [id, index]));
   const guessed = new Set<number>();
   const add = (index: number) => {

@@ -1,6 +1,6 @@
 import type { JobAction } from '../job/action.ts';
 import type { JobSettings } from '../job/settings.ts';
-import type { LivingJob, Snapshot } from './snapshot.ts';
+import type { Snapshot, SnapshotJob } from './snapshot.ts';
 
 /** An action on one job, with what the snapshot does not know of the job. */
 export type JobChange = {
@@ -14,7 +14,7 @@ export type JobChange = {
   /** It runs one partition at a time after permanent failures, whatever its max parallel. */
   failing: boolean;
   /** The new job that a retry or recreation of an ended one creates; else null. */
-  renewed: LivingJob | null;
+  renewed: SnapshotJob | null;
 };
 
 type Changed = {
@@ -29,7 +29,7 @@ type Changed = {
  */
 export function afterActions(snapshot: Snapshot, changes: readonly JobChange[]): Changed {
   const jobs = new Map(snapshot.jobs.map((job) => [job.id, job]));
-  const leaving: LivingJob[] = [];
+  const leaving: SnapshotJob[] = [];
   const cancelled = new Set<string>();
   for (const change of changes) {
     const job = jobs.get(change.id);
@@ -47,8 +47,8 @@ export function afterActions(snapshot: Snapshot, changes: readonly JobChange[]):
   return { snapshot: { ...snapshot, jobs: [...jobs.values(), ...leaving] }, failed };
 }
 
-type Next = readonly [job: LivingJob | null, leaving: LivingJob | null];
-type Step = (job: LivingJob, change: JobChange, asOf: Date) => Next;
+type Next = readonly [job: SnapshotJob | null, leaving: SnapshotJob | null];
+type Step = (job: SnapshotJob, change: JobChange, asOf: Date) => Next;
 
 const steps: Readonly<Record<JobAction, Step>> = {
   pause: (job) => [{ ...job, state: 'paused', external: false }, null],
@@ -83,27 +83,27 @@ const steps: Readonly<Record<JobAction, Step>> = {
 };
 
 /** With nothing left to claim it ends when its running partitions do. */
-function resumedState({ remaining, slots }: LivingJob): string {
+function resumedState({ remaining, slots }: SnapshotJob): string {
   return slots.length > 0 && remaining <= slots.length ? 'running' : 'resuming';
 }
 
-function withSettings(job: LivingJob, settings: JobSettings, max_parallel: number): LivingJob {
+function withSettings(job: SnapshotJob, settings: JobSettings, max_parallel: number): SnapshotJob {
   const { priority = job.priority, sla_deadline_at = job.sla_deadline_at } = settings;
   return { ...job, priority, sla_deadline_at, max_parallel };
 }
 
 /** The slots of a job that claims nothing more with them; null without one. */
-function leavingOf(job: LivingJob, slots: LivingJob['slots']): LivingJob | null {
+function leavingOf(job: SnapshotJob, slots: SnapshotJob['slots']): SnapshotJob | null {
   if (slots.length === 0) return null;
   const state = 'cancelled';
   return { ...job, state, slots, remaining: slots.length, later: null, upstreams: [] };
 }
 
-function without(later: LivingJob['later'], count: number): LivingJob['later'] {
+function without(later: SnapshotJob['later'], count: number): SnapshotJob['later'] {
   return later === null || later.count <= count ? null : { ...later, count: later.count - count };
 }
 
-function dependentsOf(cancelled: ReadonlySet<string>, jobs: readonly LivingJob[]): Set<string> {
+function dependentsOf(cancelled: ReadonlySet<string>, jobs: readonly SnapshotJob[]): Set<string> {
   const failed = new Set<string>();
   if (cancelled.size === 0) return failed;
   for (let before = -1; before < failed.size; ) {

@@ -2,7 +2,7 @@ import { later } from '../time/time.ts';
 import type { Bound, JobForecast } from './job-forecast.ts';
 import { ranksOf } from './ranks.ts';
 import { type Course, isWorkable, simulate } from './simulate.ts';
-import type { LivingJob, Snapshot } from './snapshot.ts';
+import type { Snapshot, SnapshotJob } from './snapshot.ts';
 
 /** Forecasts every unfinished job of a tenant; a cancelled one in the snapshot has none. */
 export function forecastJobs(snapshot: Snapshot): JobForecast[] {
@@ -68,7 +68,7 @@ function placesOf({ jobs }: Snapshot, courses: readonly Course[]): Map<number, n
 }
 
 function boundOf(
-  job: LivingJob,
+  job: SnapshotJob,
   { slots, wanted }: Course,
   assets: { limited: ReadonlySet<string>; barred: ReadonlyMap<string, Bound> },
 ): Bound {

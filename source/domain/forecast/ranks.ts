@@ -1,5 +1,5 @@
 import { outranks } from '../job/rank.ts';
-import type { LivingJob } from './snapshot.ts';
+import type { SnapshotJob } from './snapshot.ts';
 
 /** The claim order of a snapshot's jobs, in numbers that are quick to compare. */
 export type Ranks = {
@@ -12,7 +12,7 @@ export type Ranks = {
 
 const never = Number.POSITIVE_INFINITY;
 
-export function ranksOf(jobs: readonly LivingJob[]): Ranks {
+export function ranksOf(jobs: readonly SnapshotJob[]): Ranks {
   const deadline = jobs.map(({ sla_deadline_at: at }) => (at === null ? never : Number(at)));
   const created = jobs.map(({ created_at }) => Number(created_at));
   const order = jobs.map((_, index) => index);

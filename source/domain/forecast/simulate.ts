@@ -6,7 +6,7 @@ import { type Pool, poolsOf } from './pools.ts';
 import type { Queue } from './queue.ts';
 import { queuesOf } from './queues.ts';
 import { type Ranks, ranksOf } from './ranks.ts';
-import type { LivingJob, Snapshot } from './snapshot.ts';
+import type { Snapshot, SnapshotJob } from './snapshot.ts';
 import { drift, lastEndExcess, lastRestMs } from './tail.ts';
 import { Working } from './working.ts';
 
@@ -54,7 +54,7 @@ export function simulate(
 }
 
 class Simulation {
-  readonly #jobs: readonly LivingJob[];
+  readonly #jobs: readonly SnapshotJob[];
   readonly #groups: Group[];
   readonly #pools: Pool[];
   readonly #queues: Queue<Group>[];
@@ -138,7 +138,7 @@ class Simulation {
     return true;
   }
 
-  #wire(jobs: readonly LivingJob[]): void {
+  #wire(jobs: readonly SnapshotJob[]): void {
     const indexes = new Map(jobs.map(({ id }, index) => [id, index]));
     jobs.forEach(({ upstreams }, index) => {
       for (const id of upstreams) {
@@ -187,7 +187,7 @@ class Simulation {
     else if (this.#waits[group.index] === 0) this.#queue(group);
   }
 
-  #delay(group: Group, { count, first_ms, last_ms }: NonNullable<LivingJob['later']>): void {
+  #delay(group: Group, { count, first_ms, last_ms }: NonNullable<SnapshotJob['later']>): void {
     const later = Math.min(count, group.unclaimed);
     const parts = Math.min(mostReturns, later);
     group.unclaimed -= later;
@@ -375,12 +375,12 @@ class Simulation {
 }
 
 /** It runs or waits to be claimed; a paused job, and one in an unknown state, does neither. */
-export function isWorkable({ state }: Pick<LivingJob, 'state'>): boolean {
+export function isWorkable({ state }: Pick<SnapshotJob, 'state'>): boolean {
   return ['pending', 'running', 'resuming', 'waiting_upstream'].includes(state);
 }
 
 function groupOf(
-  job: LivingJob,
+  job: SnapshotJob,
   of: {
     index: number;
     queue: Queue<Group>;
@@ -406,19 +406,19 @@ function groupOf(
   });
 }
 
-function scaleOf({ durations, remaining }: LivingJob, which: Case): number {
+function scaleOf({ durations, remaining }: SnapshotJob, which: Case): number {
   if (which === 'expected') return 1;
   const error = durations === null ? 0.5 : relativeError(durations, remaining);
   return which === 'short' ? 1 - error : 1 + error;
 }
 
-function restOf(job: LivingJob, elapsed: number, partition_ms: number, which: Case): number {
+function restOf(job: SnapshotJob, elapsed: number, partition_ms: number, which: Case): number {
   if (job.durations === null) return Math.max(partition_ms - elapsed, partition_ms * 0.1);
   return restMs(job.durations, elapsed) * scaleOf(job, which);
 }
 
 /** Geometric mean: one asset of long partitions does not make all others long. */
-function usualMs(jobs: readonly LivingJob[]): number {
+function usualMs(jobs: readonly SnapshotJob[]): number {
   let [sum, count] = [0, 0];
   for (const { durations } of jobs) {
     if (durations === null) continue;

@@ -8,7 +8,7 @@ export type BusySlot = {
 };
 
 /** A job that has not ended, with everything that decides when it runs. */
-export type LivingJob = {
+export type SnapshotJob = {
   id: string;
   asset_name: string;
   state: string;
@@ -57,5 +57,5 @@ export type Snapshot = {
   as_of: Date;
   executors: readonly ExecutorSlots[];
   limits: readonly LimitedJobs[];
-  jobs: readonly LivingJob[];
+  jobs: readonly SnapshotJob[];
 };

@@ -1,5 +1,5 @@
 import { compareRank } from '../job/rank.ts';
-import type { ExecutorSlots, LivingJob, Snapshot } from './snapshot.ts';
+import type { ExecutorSlots, Snapshot, SnapshotJob } from './snapshot.ts';
 
 /** A change whose effect is asked for. Jobs are named by their ids. */
 export type WhatIf = {
@@ -84,7 +84,7 @@ export function applyWhatIf(
   return { ...snapshot, executors, limits, jobs: withSlotsOf(jobs, executors) };
 }
 
-function changeJob(job: LivingJob, what: WhatIf, failed: number): LivingJob {
+function changeJob(job: SnapshotJob, what: WhatIf, failed: number): SnapshotJob {
   const { id, state } = job;
   const deadline = what.deadline[id];
   const again = what.retry_failed.includes(id) ? failed : 0;
@@ -135,13 +135,13 @@ function fewer(executors: readonly ExecutorSlots[], share: number): ExecutorSlot
 }
 
 /** On an executor with fewer slots than it uses, the jobs that rank last lose theirs. */
-function withSlotsOf(jobs: LivingJob[], executors: readonly ExecutorSlots[]): LivingJob[] {
+function withSlotsOf(jobs: SnapshotJob[], executors: readonly ExecutorSlots[]): SnapshotJob[] {
   const left = new Map(executors.map(({ id, slots }) => [id, slots]));
   const busy = new Map<string, number>();
   for (const { slots } of jobs)
     for (const { executor } of slots) busy.set(executor, (busy.get(executor) ?? 0) + 1);
   if ([...busy].every(([id, count]) => count <= (left.get(id) ?? count))) return jobs;
-  const kept = new Map<string, LivingJob>();
+  const kept = new Map<string, SnapshotJob>();
   for (const job of jobs.toSorted(compareRank)) {
     const slots = job.slots.filter(({ executor }) => {
       const free = left.get(executor);

@@ -1,6 +1,6 @@
 import { forecastJobs } from '../forecast/forecast-jobs.ts';
 import type { JobForecast } from '../forecast/job-forecast.ts';
-import type { LivingJob, Snapshot } from '../forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../forecast/snapshot.ts';
 import { applyWhatIf, changedJobs, type WhatIf } from '../forecast/what-if.ts';
 import { type JobView, unfinishedRisk } from '../job/job.ts';
 import { readStrategy } from '../job/strategy.ts';
@@ -109,11 +109,11 @@ export function outlooksOf(
   const failed = new Map(jobs.map((job) => [job.id, job.failed_partitions]));
   const after = applyWhatIf(snapshot, what, failed);
   const forecasts = forecastsOf(after);
-  const living = new Map(after.jobs.map((job) => [job.id, job]));
+  const byId = new Map(after.jobs.map((job) => [job.id, job]));
   const changed = changedJobs(what);
   return new Map(
     jobs.flatMap((job) => {
-      const [then, forecast, now] = [living.get(job.id), forecasts.get(job.id), before.get(job.id)];
+      const [then, forecast, now] = [byId.get(job.id), forecasts.get(job.id), before.get(job.id)];
       if (then === undefined || forecast === undefined || now === undefined) return [];
       const outlook = outlookOf(job, then, { now, forecast }, snapshot.as_of, early_warning, what);
       return [[job.id, { ...outlook, victim: outlook.victim && !changed.has(job.id) }]];
@@ -129,7 +129,7 @@ type OutlookInput = {
 
 function outlookOf(
   job: JobView,
-  then: LivingJob,
+  then: SnapshotJob,
   { now, forecast }: { now: JobForecast; forecast: JobForecast },
   asOf: Date,
   earlyWarning: number,

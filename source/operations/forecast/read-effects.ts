@@ -6,7 +6,7 @@ import { readSnapshot } from '../../database/queries/read-snapshot.ts';
 import type { JobChange } from '../../domain/forecast/after-actions.ts';
 import type { Durations } from '../../domain/forecast/durations.ts';
 import { type AskedChange, type Effects, effectsOf } from '../../domain/forecast/effects.ts';
-import type { LivingJob } from '../../domain/forecast/snapshot.ts';
+import type { SnapshotJob } from '../../domain/forecast/snapshot.ts';
 import { actionRules, readParameters } from '../../domain/job/action.ts';
 import type { Job, JobActivity } from '../../domain/job/job.ts';
 import { changesOf } from '../../domain/job/settings.ts';
@@ -72,7 +72,7 @@ function renewedJob(
   columns: ReturnType<typeof changesOf>['columns'],
   durations: Durations | null,
   asOf: Date,
-): LivingJob {
+): SnapshotJob {
   const { priority, sla_deadline_at, execution_strategy } = columns;
   return {
     ...{ id: job.id, asset_name: job.asset_name, state: 'pending', created_at: asOf },

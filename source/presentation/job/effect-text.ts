@@ -182,12 +182,12 @@ function unknownText(expected: Expected | null): string {
 /** Of several jobs: the last finish, how many are late, and how many have none. */
 function manyTexts({ jobs, as_of }: Effects, zone: Zone): Cell[] {
   const all = plural(jobs.length, 'job');
-  const living = jobs.filter(({ after }) => after !== null);
-  if (living.length === 0) return [];
+  const unfinished = jobs.filter(({ after }) => after !== null);
+  if (unfinished.length === 0) return [];
   const [was, is] = [lastOf(jobs, 'before'), lastOf(jobs, 'after')];
   const late = (side: 'before' | 'after') => jobs.filter((one) => isLate(one[side])).length;
   const [lateBefore, lateAfter] = [late('before'), late('after')];
-  const unknown = living.filter(({ after }) => after!.finish_at === null);
+  const unknown = unfinished.filter(({ after }) => after!.finish_at === null);
   const clockOf = (at: Date) => formatClock(at, as_of, zone);
   const lines: Cell[] = [];
   if (unknown.length > 0) {

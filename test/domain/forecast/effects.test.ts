@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { afterActions, type JobChange } from '../../../source/domain/forecast/after-actions.ts';
 import { effectsOf, movedBy } from '../../../source/domain/forecast/effects.ts';
-import type { LivingJob, Snapshot } from '../../../source/domain/forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../../../source/domain/forecast/snapshot.ts';
 import { effectTexts } from '../../../source/presentation/job/effect-text.ts';
 import { anySnapshot, every, executor, job, now, snapshot } from './snapshots.ts';
 
@@ -11,9 +11,9 @@ const slot = (elapsed_ms = 0) => ({ executor: 'one', elapsed_ms });
 const minute = every(60_000);
 
 /** Ten minutes of partitions of a minute, on one slot. */
-const running = (id: string, more: Partial<LivingJob> = {}) =>
+const running = (id: string, more: Partial<SnapshotJob> = {}) =>
   job({ id, asset_name: 'orders', state: 'running', durations: minute, slots: [slot()], ...more });
-const waiting = (id: string, more: Partial<LivingJob> = {}) =>
+const waiting = (id: string, more: Partial<SnapshotJob> = {}) =>
   job({ id, asset_name: 'clicks', durations: minute, ...more });
 
 const change = (
@@ -326,7 +326,7 @@ describe('the effects of an action', () => {
         const settings = { priority: 2, strategy: { max_parallel: 1 } };
         const changed = change(id, action, { settings, again: 3 });
         const { snapshot: after, failed } = afterActions(all, [changed]);
-        const kept = (one: LivingJob) => one.id !== id && !failed.has(one.id);
+        const kept = (one: SnapshotJob) => one.id !== id && !failed.has(one.id);
         expect(after.jobs.filter((one) => all.jobs.includes(one))).toEqual(all.jobs.filter(kept));
         // Only a reclaim takes slots from what runs.
         const busy = (of: Snapshot) => of.jobs.reduce((sum, { slots }) => sum + slots.length, 0);

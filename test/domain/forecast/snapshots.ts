@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import type { Durations } from '../../../source/domain/forecast/durations.ts';
 import type {
   ExecutorSlots,
-  LivingJob,
   Snapshot,
+  SnapshotJob,
 } from '../../../source/domain/forecast/snapshot.ts';
 
 export const now = new Date('2026-03-01T04:00:00Z');
@@ -16,7 +16,7 @@ export function every(mean_ms: number, others: Partial<Durations> = {}): Duratio
 let number = 0;
 
 /** A pending job of ten partitions of a second, one at a time. */
-export function job(fields: Partial<LivingJob> = {}): LivingJob {
+export function job(fields: Partial<SnapshotJob> = {}): SnapshotJob {
   number += 1;
   return {
     id: `job ${number}`,
@@ -92,14 +92,14 @@ export const anySnapshot: fc.Arbitrary<Snapshot> = fc
   })
   .map(({ jobs, executors: all, limits }) => {
     const free = new Map(all.map(({ id, slots }) => [id, slots]));
-    const living: LivingJob[] = [];
+    const made: SnapshotJob[] = [];
     for (const { asset, mean_ms, jitter, waits, running, later, ...one } of jobs) {
       const able = all.find(({ id, assets: of }) => of.includes(asset) && free.get(id)! > 0);
       const starts = running && able !== undefined && waits > 2;
       if (starts) free.set(able.id, free.get(able.id)! - 1);
       const durations = every(mean_ms + jitter);
-      const upstream = waits <= 2 ? living.at(-1 - waits)?.id : undefined;
-      living.push(
+      const upstream = waits <= 2 ? made.at(-1 - waits)?.id : undefined;
+      made.push(
         job({
           ...one,
           asset_name: asset,
@@ -114,5 +114,5 @@ export const anySnapshot: fc.Arbitrary<Snapshot> = fc
         }),
       );
     }
-    return snapshot({ jobs: living, executors: all, limits });
+    return snapshot({ jobs: made, executors: all, limits });
   });

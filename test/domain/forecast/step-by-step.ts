@@ -1,10 +1,10 @@
 import { partitionMs, restMs } from '../../../source/domain/forecast/durations.ts';
-import type { LivingJob, Snapshot } from '../../../source/domain/forecast/snapshot.ts';
+import type { Snapshot, SnapshotJob } from '../../../source/domain/forecast/snapshot.ts';
 import { compareRank, outranks } from '../../../source/domain/job/rank.ts';
 
 type Slot = { executor: string; job: Work | null; at: number };
 type Work = {
-  of: LivingJob;
+  of: SnapshotJob;
   unclaimed: number;
   slots: number;
   running: boolean;
