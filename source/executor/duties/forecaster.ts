@@ -19,6 +19,12 @@ type ForecasterPorts = {
   log: Log;
 };
 
+/**
+ * A round takes at most one part in so many of the executor's time: at 10,000 jobs it computes for
+ * an eighth of a second, in which no partition is reported.
+ */
+const timeShare = 20;
+
 /** How long an executor is elected for; it is elected again in each round. */
 const leaseMs = 15_000;
 
@@ -31,6 +37,8 @@ export class Forecaster extends Duty {
   /** What is stored, of each tenant that has elected it. */
   readonly #stored = new Map<string, Map<string, JobForecast>>();
   #began = Number.NEGATIVE_INFINITY;
+  /** Milliseconds from the beginning of the last round to the next one, at least. */
+  #rest: number = policy.least_forecast_ms;
 
   constructor(ports: ForecasterPorts) {
     super({ name: 'forecasting', every: policy.forecast_ms, log: ports.log });
@@ -43,7 +51,7 @@ export class Forecaster extends Duty {
   }
 
   protected override async round(): Promise<number> {
-    const wait = this.#began + policy.least_forecast_ms - performance.now();
+    const wait = this.#began + this.#rest - performance.now();
     if (wait > 0) return wait;
     this.#began = performance.now();
     const led = await this.#elect(leaseMs);
@@ -57,12 +65,17 @@ export class Forecaster extends Duty {
       snapshots.set(tenant, snapshot);
     }
     let next = jittered(policy.forecast_ms);
+    let computing = 0;
     for (const [tenant, snapshot] of withShares(snapshots)) {
+      const from = performance.now();
       const forecasts = forecastJobs(snapshot);
+      computing += performance.now() - from;
       await this.#store(tenant, snapshot.as_of, forecasts);
       next = Math.min(next, firstEndMs(forecasts, snapshot.as_of));
     }
-    return Math.max(policy.least_forecast_ms, next);
+    const { least_forecast_ms, forecast_ms } = policy;
+    this.#rest = Math.min(forecast_ms, Math.max(least_forecast_ms, timeShare * computing));
+    return Math.max(this.#rest, next);
   }
 
   #elect(lease_ms: number): Promise<string[]> {
